@@ -1,0 +1,1 @@
+"""What answers queries: the embedded engine, Delta writes, the metadata PostgreSQL, and the dialect they share."""

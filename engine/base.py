@@ -1,0 +1,192 @@
+"""What the gateway asks of an engine, and what it gets back: the file where the packages meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+import pyarrow as pa
+
+from catalog.names import TableLocation, TableName
+from catalog.types import PgType
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of an answer, as RowDescription tells it. `table_oid` and `attnum` are 0 for an expression."""
+
+    name: str
+    type: PgType
+    table_oid: int = 0
+    attnum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One bound parameter as it came over the wire: `data` None is NULL; `binary` tells the format of `data`."""
+
+    type_oid: int
+    data: bytes | None
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a statement takes and gives, known before it runs. `fields` None: it returns no rows."""
+
+    param_oids: tuple[int, ...]
+    fields: tuple[Field, ...] | None
+
+
+class WireBlocks(Protocol):
+    """Rows that PostgreSQL has encoded already, each value in the format asked for at Bind."""
+
+    def next_block(self, max_rows: int) -> Sequence[Sequence[bytes | None]] | None:
+        """Up to `max_rows` rows; None at the end. Blocking; raises SqlError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowRows:
+    """Rows as Arrow batches. Column i has the canonical Arrow type of `fields[i].type` or one the encoder takes for it."""
+
+    fields: tuple[Field, ...]
+    reader: pa.RecordBatchReader
+
+
+@dataclass(frozen=True, slots=True)
+class WireRows:
+    """Rows already in PostgreSQL's own bytes; `binary[i]` tells the format of column i."""
+
+    fields: tuple[Field, ...]
+    binary: tuple[bool, ...]
+    blocks: WireBlocks
+
+
+Rows = ArrowRows | WireRows
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A NoticeResponse to send with an answer. `severity` is NOTICE, WARNING or INFO."""
+
+    severity: str
+    message: str
+    sqlstate: str = "00000"
+    detail: str | None = None
+    hint: str | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """The answer to one statement: a command tag, rows if it has any, notices.
+
+    A `tag` that ends in a blank ("SELECT ", "FETCH ") gets the number of rows sent appended.
+    """
+
+    tag: str
+    rows: Rows | None = None
+    notices: list[Notice] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaSource:
+    """A Delta table at one version (`location.version` is never None once a query is planned)."""
+
+    location: TableLocation
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowSource:
+    """Rows the gateway has at hand: the `kadali` views, results of statements used as functions."""
+
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSource:
+    """A Delta table as the open transaction sees it: `base` (None: its content was replaced) plus rows not yet committed.
+
+    `files` are local Parquet files in the tenant's staging folder; `rows` are what has not been spilled.
+    """
+
+    base: DeltaSource | None
+    rows: pa.Table | None
+    files: tuple[str, ...] = ()
+
+
+Source = DeltaSource | ArrowSource | StagedSource
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """One relation a query reads: `view` is the (unquoted, unique) name the query's SQL uses for it.
+
+    `columns` are the columns it must expose, in order, with their PostgreSQL types: the engine shows each as
+    `duckdb_type` of that type (uuid stored as string becomes UUID, and so on).
+    """
+
+    view: str
+    name: TableName
+    columns: tuple[tuple[str, PgType], ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL in the engine's dialect, with the relations it reads and its parameters ($1 is params[0]).
+
+    `time_zone` is the session's TimeZone (an IANA name).
+    """
+
+    sql: str
+    fields: tuple[Field, ...]
+    params: tuple[object, ...] = ()
+    tables: tuple[TableRead, ...] = ()
+    time_zone: str = "UTC"
+
+
+class Running(Protocol):
+    """A query under way."""
+
+    def result(self) -> ArrowRows:
+        """Wait for the first rows. Blocking; raises SqlError."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop it: from any thread, any number of times, before it starts and after it ended."""
+        ...
+
+
+class Action(Enum):
+    """What a statement does to data; decides rights, routing and caching."""
+
+    READ = "read"
+    WRITE = "write"
+    DEFINE = "define"
+    MAINTAIN = "maintain"
+    SESSION = "session"
+    ADMIN = "admin"
+
+
+class RouteReason(Enum):
+    """Why a statement ran where it did; shown in history and EXPLAIN."""
+
+    CATALOG = "catalog relations"
+    NO_TABLES = "no tables"
+    DELTA_READ = "reads Delta tables"
+    DELTA_WRITE = "writes a Delta table"
+    STATEMENT = "handled by the gateway"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a statement goes: `engine` is metadata, embedded, gateway or a cluster's name."""
+
+    engine: str
+    reason: RouteReason

@@ -1,0 +1,1 @@
+"""Settling who a client is."""

@@ -1,0 +1,1 @@
+"""Guards: functions that may refuse a call before it runs."""

@@ -1,0 +1,1 @@
+"""Observers: functions told once how every call ended."""

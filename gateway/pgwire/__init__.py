@@ -1,0 +1,1 @@
+"""The PostgreSQL door: protocol, sessions, encoders, sockets."""

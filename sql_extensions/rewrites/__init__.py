@@ -1,0 +1,1 @@
+"""Rewrites of a recognised query: one rule a file."""
