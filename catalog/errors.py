@@ -1,4 +1,4 @@
-"""The one tree of errors a client can see. Each class carries its SQLSTATE; wording follows PostgreSQL's message style."""
+"""The one tree of errors a client can see. Each class carries its SQLSTATE; wording follows PostgreSQL."""
 
 from __future__ import annotations
 

@@ -40,8 +40,9 @@ class Statistics:
 class Relation:
     """A table or view.
 
-    `location` is the Delta table's URI (tables only). `constraints` are (name, definition as pg_get_constraintdef prints
-    it); `indexes` are whole CREATE INDEX statements as pg_get_indexdef prints them, without those of constraints.
+    `location` is the Delta table's URI (tables only). `constraints` are (name, definition as pg_get_constraintdef
+    prints it); `indexes` are whole CREATE INDEX statements as pg_get_indexdef prints them, without those behind
+    constraints.
     `query` is a view's text as the user wrote it, `search_path` what was in force then: the engine expands that, not
     PostgreSQL's deparsed text. `pending` names the transaction that has created it and not yet committed.
     """

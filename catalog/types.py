@@ -1,7 +1,7 @@
 """The one table of types: PostgreSQL <-> Arrow <-> Delta <-> DuckDB. Nothing else maps types.
 
-A column's *PostgreSQL type* decides what a client sees; its *canonical Arrow type* (`arrow_type`) is what an engine must
-deliver for it. Values of bare `numeric` may come as decimal (one scale for the column) or as string (each value in
+A column's *PostgreSQL type* decides what a client sees; its *canonical Arrow type* (`arrow_type`) is what an engine
+must deliver for it. Values of bare `numeric` may come as decimal (one scale for the column) or as string (each value in
 PostgreSQL's text form with its own scale, as division and avg give).
 """
 

@@ -52,7 +52,7 @@ class WireBlocks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArrowRows:
-    """Rows as Arrow batches. Column i has the canonical Arrow type of `fields[i].type` or one the encoder takes for it."""
+    """Rows as Arrow batches. Column i has the canonical Arrow type of `fields[i].type`."""
 
     fields: tuple[Field, ...]
     reader: pa.RecordBatchReader
@@ -109,7 +109,7 @@ class ArrowSource:
 
 @dataclass(frozen=True, slots=True)
 class StagedSource:
-    """A Delta table as the open transaction sees it: `base` (None: its content was replaced) plus rows not yet committed.
+    """A Delta table as the open transaction sees it: `base` (None: content replaced) plus rows not yet committed.
 
     `files` are local Parquet files in the tenant's staging folder; `rows` are what has not been spilled.
     """
