@@ -1,0 +1,92 @@
+"""One execution of one statement: who, what, and how it is going. Observers are told of it once, at its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from catalog.errors import QueryCanceled, SqlError
+from catalog.principal import Principal
+from engine.base import Notice, Param, Route
+from sql_extensions.statement import Statement
+
+CANCEL_REPEAT_S = 0.05
+
+
+class Outcome(Enum):
+    """How a call ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    ABANDONED = "abandoned"
+    """The client went away before it had all of the answer."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """`sql` is the text for history and logs: also of statements that could not be recognised (`statement` None).
+
+    `result_binary` are the formats asked for at Bind: none, one for all, or one for each column.
+    """
+
+    id: str
+    principal: Principal
+    pid: int
+    sql: str
+    statement: Statement | None = None
+    params: tuple[Param, ...] = ()
+    result_binary: tuple[bool, ...] = ()
+    timeout_s: float | None = None
+    route: Route | None = None
+    rows: int = 0
+    bytes: int = 0
+    error: SqlError | None = None
+    notices: list[Notice] = field(default_factory=list)
+    queued_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    _reason: str | None = None
+    _stops: list[Callable[[], None]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def canceled(self) -> bool:
+        return self._reason is not None
+
+    def cancel(self, reason: str = "user request") -> None:
+        """Stop it: from any thread, any number of times; an engine that had not begun is stopped when asked again."""
+        with self._lock:
+            if self._reason is None:
+                self._reason = reason
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
+    def on_cancel(self, stop: Callable[[], None]) -> None:
+        """Have `stop` called on cancel; at once if the call is canceled already."""
+        with self._lock:
+            self._stops.append(stop)
+        if self.canceled:
+            stop()
+
+    def off_cancel(self, stop: Callable[[], None]) -> None:
+        with self._lock:
+            if stop in self._stops:
+                self._stops.remove(stop)
+
+    def check_canceled(self) -> None:
+        """Raises QueryCanceled (57014) if someone has asked to stop."""
+        if self._reason is not None:
+            raise QueryCanceled(f"canceling statement due to {self._reason}")
+
+    def notice(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended if self.ended is not None else time.monotonic()) - self.started

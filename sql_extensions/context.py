@@ -1,0 +1,18 @@
+"""What a statement is given to run with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sql_extensions.call import Call
+from sql_extensions.session import Session
+from sql_extensions.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One statement's surroundings. `statement` may be a part of `call.statement` (the query of an EXPLAIN or COPY)."""
+
+    call: Call
+    session: Session
+    statement: Statement

@@ -1,0 +1,51 @@
+"""A client's session as statements see it: who, settings, transaction, cursors, prepared statements.
+
+The doors (PostgreSQL wire, Flight SQL) own one each and run one statement at a time on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from catalog.principal import Principal
+from catalog.shadow.connection import ShadowSession
+from engine.base import Description
+from sql_extensions.portal import SqlCursor
+from sql_extensions.settings import SessionSettings
+from sql_extensions.statement import Statement
+from sql_extensions.tenant import Tenant
+from sql_extensions.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prepared statement, by SQL's PREPARE or the protocol's Parse: one name space, as in PostgreSQL.
+
+    `statement` None is the empty query. `catalog_seq` is the state of the catalog it was described in.
+    """
+
+    statement: Statement | None
+    description: Description
+    catalog_seq: int
+    from_sql: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    principal: Principal
+    pid: int
+    """The backend pid the client was told."""
+    tenant: Tenant
+    shadow: ShadowSession
+    settings: SessionSettings
+    transaction: Transaction
+    prepared: dict[str, Prepared] = field(default_factory=dict)
+    cursors: dict[str, SqlCursor] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Roll back what is open and let go of everything; blocking."""
+        for cursor in self.cursors.values():
+            cursor.close()
+        self.cursors.clear()
+        self.transaction.rollback()
+        self.shadow.close()

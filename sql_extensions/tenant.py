@@ -1,0 +1,52 @@
+"""All that belongs to one tenant (a PostgreSQL database name) in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+
+from catalog.history import QueryHistory
+from catalog.principal import Principal
+from catalog.shadow.instance import ShadowInstance
+from catalog.store.tenant_catalog import TenantCatalog
+from engine.embedded.engine import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from sql_extensions.call import Call
+
+
+class Calls(Protocol):
+    """The calls under way in this process, for SHOW QUERIES and CANCEL QUERY."""
+
+    def running(self) -> list[Call]: ...
+
+    def find(self, call_id: str) -> Call | None: ...
+
+    def by_pid(self, pid: int) -> Call | None: ...
+
+    def terminate(self, pid: int) -> bool:
+        """End the connection with this backend pid; False if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Built once in gateway/build.py, shared by the tenant's sessions; every part is safe for many threads."""
+
+    name: str
+    catalog: TenantCatalog
+    shadow: ShadowInstance
+    engine: EmbeddedEngine
+    history: QueryHistory
+    calls: Calls
+    staging: Path
+    """Folder for rows of open transactions and results of held cursors."""
+    relations: dict[str, pa.Schema] = field(default_factory=dict)
+
+    def may_see(self, principal: Principal, call: Call) -> bool:
+        """Whether `principal` may see and stop `call`: its own calls; all of the tenant's for administrators."""
+        same_tenant = call.principal.tenant == principal.tenant
+        return same_tenant and (principal.admin or call.principal.user == principal.user)

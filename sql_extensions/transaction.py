@@ -1,0 +1,188 @@
+"""A session's transaction: PostgreSQL's states over staged Delta writes, settings and catalog changes.
+
+Statements outside BEGIN run in an implicit transaction that ends with the message cycle (Sync, or the end of a simple
+Query), as in PostgreSQL: several INSERTs of one pipeline are one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from catalog.errors import InFailedSqlTransaction, InvalidSavepoint, NoActiveSqlTransaction, SqlError
+from engine.base import Notice
+from engine.delta.transaction import DeltaTransaction
+
+
+class TransactionState(Enum):
+    """The value is ReadyForQuery's status byte."""
+
+    IDLE = "I"
+    OPEN = "T"
+    FAILED = "E"
+
+
+@dataclass(slots=True)
+class Savepoint:
+    name: str
+    undo_length: int
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One session's; reused from transaction to transaction. Not for several threads at once."""
+
+    new_delta: Callable[[], DeltaTransaction]
+    state: TransactionState = TransactionState.IDLE
+    read_only: bool = False
+    started_at: datetime | None = None
+    """now() of the transaction: set by its first statement."""
+    _delta: DeltaTransaction | None = None
+    _savepoints: list[Savepoint] = field(default_factory=list)
+    _undo: list[Callable[[], None]] = field(default_factory=list)
+    _on_commit: list[Callable[[], None]] = field(default_factory=list)
+    _on_end: list[Callable[[bool], None]] = field(default_factory=list)
+    """Told, for the life of the session, that a transaction has ended: True for committed."""
+
+    @property
+    def in_block(self) -> bool:
+        return self.state is not TransactionState.IDLE
+
+    @property
+    def delta(self) -> DeltaTransaction:
+        """The staged Delta writes and pinned versions of this transaction."""
+        if self._delta is None:
+            self._delta = self.new_delta()
+        return self._delta
+
+    @property
+    def has_written(self) -> bool:
+        return bool(self._undo) or (self._delta is not None and self._delta.has_written)
+
+    def touch(self) -> datetime:
+        """The transaction's now(): begins the (implicit) transaction with the first statement."""
+        if self.started_at is None:
+            self.started_at = datetime.now(UTC)
+        return self.started_at
+
+    def undo_with(self, action: Callable[[], None]) -> None:
+        """Register how to take back a change made already, should the transaction roll back."""
+        self._undo.append(action)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Have `action` run once the transaction has committed (drop files, delete a location)."""
+        self._on_commit.append(action)
+
+    def at_end(self, action: Callable[[bool], None]) -> None:
+        self._on_end.append(action)
+
+    def begin(self, *, read_only: bool = False) -> list[Notice]:
+        self.touch()
+        if self.in_block:
+            return [Notice("WARNING", "there is already a transaction in progress", "25001")]
+        self.state, self.read_only = TransactionState.OPEN, read_only
+        return []
+
+    def fail(self) -> None:
+        """A statement failed: inside a block everything but ROLLBACK is refused from here; outside, undo at once."""
+        if self.in_block:
+            self.state = TransactionState.FAILED
+        else:
+            self._end(committed=False)
+
+    def check_usable(self) -> None:
+        if self.state is TransactionState.FAILED:
+            raise InFailedSqlTransaction(
+                "current transaction is aborted, commands ignored until end of transaction block"
+            )
+
+    def end_implicit(self) -> None:
+        """The message cycle is over: commit what ran outside a block. Raises SqlError if the commit fails."""
+        if not self.in_block:
+            self._commit()
+
+    def commit(self) -> tuple[str, list[Notice]]:
+        """COMMIT: the command tag (ROLLBACK if the transaction had failed) and notices."""
+        if not self.in_block:
+            self._commit()
+            return "COMMIT", [Notice("WARNING", "there is no transaction in progress", "25P01")]
+        if self.state is TransactionState.FAILED:
+            return self.rollback()
+        self.state = TransactionState.IDLE
+        self._commit()
+        return "COMMIT", []
+
+    def rollback(self) -> tuple[str, list[Notice]]:
+        notices = [] if self.in_block else [Notice("WARNING", "there is no transaction in progress", "25P01")]
+        self.state = TransactionState.IDLE
+        self._end(committed=False)
+        return "ROLLBACK", notices
+
+    def savepoint(self, name: str) -> None:
+        self._require_block("SAVEPOINT")
+        self.check_usable()
+        self.delta.savepoint(self._level_name())
+        self._savepoints.append(Savepoint(name, len(self._undo)))
+
+    def release(self, name: str) -> None:
+        self._require_block("RELEASE SAVEPOINT")
+        self.check_usable()
+        index = self._find(name)
+        self.delta.release(self._level_name(index))
+        del self._savepoints[index:]
+
+    def rollback_to(self, name: str) -> None:
+        self._require_block("ROLLBACK TO SAVEPOINT")
+        index = self._find(name)
+        self.delta.rollback_to(self._level_name(index))
+        self._undo_to(self._savepoints[index].undo_length)
+        del self._savepoints[index + 1 :]
+        self.state = TransactionState.OPEN
+
+    def _level_name(self, index: int | None = None) -> str:
+        """Savepoints may share a name: to the Delta transaction each is known by its depth."""
+        return f"level {len(self._savepoints) if index is None else index}"
+
+    def _find(self, name: str) -> int:
+        for index in range(len(self._savepoints) - 1, -1, -1):
+            if self._savepoints[index].name == name:
+                return index
+        raise InvalidSavepoint(f'savepoint "{name}" does not exist')
+
+    def _require_block(self, command: str) -> None:
+        if not self.in_block:
+            raise NoActiveSqlTransaction(f"{command} can only be used in transaction blocks")
+
+    def _commit(self) -> None:
+        try:
+            if self._delta is not None:
+                self._delta.commit()
+        except SqlError:
+            self._end(committed=False)
+            raise
+        done = self._on_commit[:]
+        self._end(committed=True)
+        for action in done:
+            action()
+
+    def _end(self, *, committed: bool) -> None:
+        try:
+            if not committed:
+                self._undo_to(0)
+            if self._delta is not None and not committed:
+                self._delta.rollback()
+        finally:
+            self._delta = None
+            self.started_at = None
+            self.read_only = False
+            self._savepoints.clear()
+            self._undo.clear()
+            self._on_commit.clear()
+        for action in self._on_end:
+            action(committed)
+
+    def _undo_to(self, length: int) -> None:
+        while len(self._undo) > length:
+            self._undo.pop()()
