@@ -74,8 +74,9 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class CatalogSnapshot:
-    """All of a tenant's catalog at change number `seq`."""
+    """All of a tenant's catalog at change number `seq`. `roles` are the users who may log in: name -> administrator."""
 
     seq: int
     schemas: dict[str, Schema] = field(default_factory=dict)
     relations: dict[TableName, Relation] = field(default_factory=dict)
+    roles: dict[str, bool] = field(default_factory=dict)

@@ -1,0 +1,272 @@
+"""One atomic change of a tenant's catalog: several objects, one transaction, one number in the change feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+
+from catalog.errors import (
+    DependentObjectsStillExist,
+    DuplicateSchema,
+    DuplicateTable,
+    InvalidSchemaName,
+    SerializationFailure,
+    UndefinedTable,
+)
+from catalog.model import Relation, Schema, Statistics
+from catalog.names import TableName
+from catalog.store.documents import schema_document
+from catalog.store.lake import Lake
+from catalog.store.rows import relation_row
+from catalog.store.tables import catalog_changes, relations, schema_history, schemas, tenants
+
+CHANNEL = "kadali_catalog"
+"""NOTIFY channel; the payload is "<tenant id> <seq>"."""
+FEED_KEPT = 10_000
+"""Changes kept in the feed of a tenant: who is further behind loads everything."""
+HISTORY_KEPT = 200
+"""Definitions kept per relation name."""
+
+
+class Op(Enum):
+    """What happened to an object of the catalog."""
+
+    PUT = "put"
+    DROP = "drop"
+    STATISTICS = "statistics"
+    ROLE = "role"
+
+
+class Change:
+    """Made by `TenantCatalog.change()`. Each method takes effect at once in the transaction, for nobody else before
+    its end; whatever is raised inside the block undoes all of it. The tenant's other changes wait meanwhile: do no
+    slow work inside.
+    """
+
+    def __init__(self, connection: Connection, tenant: UUID, lake: Lake, instance: int) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._lake = lake
+        self._instance = instance
+        self._ordinal = 0
+        self.seq = next_seq(connection, tenant)
+        """Number of this change in the tenant's feed."""
+
+    def create_schema(self, schema: Schema) -> None:
+        """Raises DuplicateSchema."""
+        row = {"tenant_id": self._tenant, "name": schema.name, "version": self.seq, "document": schema_document(schema)}
+        made = insert_or_skip(schemas).values(row).on_conflict_do_nothing().returning(schemas.c.name)
+        if self._connection.execute(made).first() is None:
+            raise DuplicateSchema(f"schema {_quoted(schema.name)} already exists")
+        self._log(Op.PUT, schema.name)
+
+    def put_schema(self, schema: Schema, expected: int | None = None) -> None:
+        """Replace it. Raises InvalidSchemaName; SerializationFailure if it changed after change number `expected`."""
+        self._check_schema(schema.name, expected)
+        where = (schemas.c.tenant_id == self._tenant, schemas.c.name == schema.name)
+        self._connection.execute(
+            update(schemas).where(*where).values(version=self.seq, document=schema_document(schema))
+        )
+        self._log(Op.PUT, schema.name)
+
+    def drop_schema(self, name: str) -> None:
+        """Raises InvalidSchemaName; DependentObjectsStillExist if it is not empty (drop its relations first)."""
+        self._check_schema(name, None)
+        inside = select(relations.c.name).where(relations.c.tenant_id == self._tenant, relations.c.schema == name)
+        found = self._connection.execute(inside.order_by(relations.c.name)).scalars().all()
+        if found:
+            depends = "\n".join(f"table {TableName(name, relation)} depends on schema {name}" for relation in found)
+            raise DependentObjectsStillExist(
+                f"cannot drop schema {name} because other objects depend on it",
+                detail=depends,
+                hint="Use DROP ... CASCADE to drop the dependent objects too.",
+            )
+        self._connection.execute(delete(schemas).where(schemas.c.tenant_id == self._tenant, schemas.c.name == name))
+        self._log(Op.DROP, name)
+
+    def rename_schema(self, old: str, new: str) -> None:
+        """With everything in it. Raises InvalidSchemaName, DuplicateSchema."""
+        self._check_schema(old, None)
+        taken = select(schemas.c.name).where(schemas.c.tenant_id == self._tenant, schemas.c.name == new)
+        if self._connection.execute(taken).first() is not None:
+            raise DuplicateSchema(f"schema {_quoted(new)} already exists")
+        where = (schemas.c.tenant_id == self._tenant, schemas.c.name == old)
+        self._connection.execute(update(schemas).where(*where).values(name=new, version=self.seq))
+        moved = update(relations).where(relations.c.tenant_id == self._tenant, relations.c.schema == new)
+        for row in self._connection.execute(moved.values(version=self.seq).returning(relations)).mappings().all():
+            self._log(Op.DROP, old, row["name"])
+            self._record(TableName(old, row["name"]), None)
+            self._log(Op.PUT, new, row["name"])
+            self._record(TableName(new, row["name"]), row["document"])
+        self._log(Op.DROP, old)
+        self._log(Op.PUT, new)
+
+    def create_relation(self, relation: Relation) -> None:
+        """Raises DuplicateTable, InvalidSchemaName."""
+        self._check_schema(relation.name.schema, None)
+        row = self._row(relation)
+        made = insert_or_skip(relations).values(row).on_conflict_do_nothing().returning(relations.c.name)
+        if self._connection.execute(made).first() is None:
+            raise DuplicateTable(f"relation {_quoted(relation.name.name)} already exists")
+        self._put(relation.name, row["document"])
+
+    def put_relation(self, relation: Relation, expected: int | None = None) -> None:
+        """Replace it. Raises UndefinedTable; SerializationFailure if its definition changed after `expected`.
+
+        `expected` is the `seq` of the snapshot the new definition was worked out on. A relation without statistics
+        keeps those the store has, if its location is the same.
+        """
+        found = self._check_relation(relation.name, expected)
+        row = self._row(relation)
+        if relation.statistics is None and found["location"] == row["location"]:
+            for column in ("delta_version", "rows", "bytes", "files"):
+                del row[column]
+        self._connection.execute(update(relations).where(*self._at(relation.name)).values(row))
+        self._put(relation.name, row["document"])
+
+    def drop_relation(self, name: TableName, expected: int | None = None) -> None:
+        """Its Delta files are the caller's to remove. Raises UndefinedTable, SerializationFailure."""
+        self._check_relation(name, expected)
+        self._drop(name)
+
+    def rename_relation(self, old: TableName, new: TableName) -> None:
+        """Raises UndefinedTable, DuplicateTable, InvalidSchemaName."""
+        found = self._check_relation(old, None)
+        self._check_schema(new.schema, None)
+        if self._connection.execute(select(relations.c.name).where(*self._at(new))).first() is not None:
+            raise DuplicateTable(f"relation {_quoted(new.name)} already exists")
+        values = {"schema": new.schema, "name": new.name, "version": self.seq}
+        self._connection.execute(update(relations).where(*self._at(old)).values(values))
+        self._log(Op.DROP, old.schema, old.name)
+        self._record(old, None)
+        self._put(new, found["document"])
+
+    def put_statistics(self, name: TableName, location: str | None, statistics: Statistics) -> bool:
+        """Statistics of a newer Delta version of the table at `location`; False if the store knows better."""
+        newer = (relations.c.delta_version.is_(None)) | (relations.c.delta_version < statistics.version)
+        where = (*self._at(name), relations.c.location == self._lake.relative(location), newer)
+        values = {
+            "delta_version": statistics.version,
+            "rows": statistics.rows,
+            "bytes": statistics.bytes,
+            "files": statistics.files,
+        }
+        done = self._connection.execute(update(relations).where(*where).values(values)).rowcount == 1
+        if done:
+            self._log(Op.STATISTICS, name.schema, name.name)
+        return done
+
+    def publish(self, transaction: str) -> list[TableName]:
+        """Everyone sees now what the transaction created (`Relation.pending`). Returns the names."""
+        mine = update(relations).where(relations.c.tenant_id == self._tenant, relations.c.pending == transaction)
+        done = mine.values(pending=None, instance=None, version=self.seq).returning(relations)
+        names = []
+        for row in self._connection.execute(done).mappings().all():
+            name = TableName(row["schema"], row["name"])
+            self._put(name, row["document"])
+            names.append(name)
+        return names
+
+    def discard(self, transaction: str) -> list[str]:
+        """Forget what the transaction created. Returns the Delta locations to remove."""
+        return self._discard(relations.c.pending == transaction)
+
+    def discard_of(self, instance: int) -> list[str]:
+        """Forget what the transactions of a dead gateway created. Returns the Delta locations to remove."""
+        return self._discard(relations.c.instance == instance)
+
+    def role_changed(self, name: str) -> None:
+        """Tell the followers of the feed that a user came, went, or became administrator."""
+        self._log(Op.ROLE, "", name)
+
+    def _discard(self, which: Any) -> list[str]:
+        mine = select(relations).where(relations.c.tenant_id == self._tenant, relations.c.pending.is_not(None), which)
+        locations = []
+        for row in self._connection.execute(mine).mappings().all():
+            self._drop(TableName(row["schema"], row["name"]))
+            if (location := self._lake.absolute(row["location"])) is not None:
+                locations.append(location)
+        return locations
+
+    def _drop(self, name: TableName) -> None:
+        self._connection.execute(delete(relations).where(*self._at(name)))
+        self._log(Op.DROP, name.schema, name.name)
+        self._record(name, None)
+
+    def _put(self, name: TableName, document: Mapping[str, Any]) -> None:
+        self._log(Op.PUT, name.schema, name.name)
+        self._record(name, document)
+
+    def _row(self, relation: Relation) -> dict[str, Any]:
+        row = relation_row(relation, self._lake)
+        instance = None if relation.pending is None else self._instance
+        return row | {"tenant_id": self._tenant, "version": self.seq, "instance": instance}
+
+    def _at(self, name: TableName) -> tuple[Any, ...]:
+        mine = relations.c.tenant_id == self._tenant
+        return (mine, relations.c.schema == name.schema, relations.c.name == name.name)
+
+    def _check_schema(self, name: str, expected: int | None) -> None:
+        where = (schemas.c.tenant_id == self._tenant, schemas.c.name == name)
+        version = self._connection.execute(select(schemas.c.version).where(*where)).scalar()
+        if version is None:
+            raise InvalidSchemaName(f"schema {_quoted(name)} does not exist")
+        _check_version(version, expected)
+
+    def _check_relation(self, name: TableName, expected: int | None) -> Mapping[str, Any]:
+        row = self._connection.execute(select(relations).where(*self._at(name))).mappings().first()
+        if row is None:
+            raise UndefinedTable(f'relation "{name.schema}.{name.name}" does not exist')
+        _check_version(row["version"], expected)
+        return dict(row)
+
+    def _log(self, op: Op, schema: str, name: str = "") -> None:
+        self._ordinal += 1
+        row = {"tenant_id": self._tenant, "seq": self.seq, "ordinal": self._ordinal}
+        row |= {"op": op.value, "schema": schema, "name": name}
+        self._connection.execute(insert(catalog_changes), row)
+
+    def _record(self, name: TableName, document: Mapping[str, Any] | None) -> None:
+        key = {"tenant_id": self._tenant, "schema": name.schema, "name": name.name}
+        row = key | {"seq": self.seq, "document": document}
+        record = insert_or_skip(schema_history).values(row)
+        keys = ["tenant_id", "schema", "name", "seq"]
+        self._connection.execute(
+            record.on_conflict_do_update(index_elements=keys, set_={"document": record.excluded.document})
+        )
+        same = [schema_history.c[column] == value for column, value in key.items()]
+        oldest = select(schema_history.c.seq).where(*same).order_by(schema_history.c.seq.desc())
+        cut = oldest.offset(HISTORY_KEPT).limit(1).scalar_subquery()
+        self._connection.execute(delete(schema_history).where(*same, schema_history.c.seq <= cut))
+
+    def finish(self) -> None:
+        """Tell the other gateways and shorten the feed; called by `TenantCatalog.change()` before the commit."""
+        too_old = (catalog_changes.c.tenant_id == self._tenant, catalog_changes.c.seq <= self.seq - FEED_KEPT)
+        self._connection.execute(delete(catalog_changes).where(*too_old))
+        self._connection.execute(select(func.pg_notify(CHANNEL, f"{self._tenant} {self.seq}")))
+
+
+def next_seq(connection: Connection, tenant: UUID) -> int:
+    """The number of the change that this transaction makes; locks out the tenant's other changes until its end."""
+    bump = update(tenants).where(tenants.c.id == tenant).values(seq=tenants.c.seq + 1).returning(tenants.c.seq)
+    return int(connection.execute(bump).scalar_one())
+
+
+def relaxed(connection: Connection) -> None:
+    """Let this transaction's commit not wait for the disk: for what can be worked out again."""
+    connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def _check_version(version: int, expected: int | None) -> None:
+    if expected is not None and version > expected:
+        raise SerializationFailure("could not serialize access due to concurrent update")
+
+
+def _quoted(name: str) -> str:
+    """As in PostgreSQL's messages: always in double quotes, nothing doubled."""
+    return f'"{name}"'

@@ -1,0 +1,66 @@
+"""This gateway's presence in the store: a connection of its own that hears of changes and proves it is alive."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from threading import Event, Thread
+from uuid import UUID
+
+import psycopg
+
+from catalog.errors import ConnectionFailure
+from catalog.store.change import CHANNEL
+from catalog.store.database import Database, store_errors
+
+INSTANCE_LOCK = 0x6B61
+"""First key of the advisory lock a gateway holds while it lives; the second is its instance number."""
+TICK_S = 0.25
+RECONNECT_S = 1.0
+STOP_S = 15.0
+
+_log = logging.getLogger("kadali.store")
+
+
+class Listener:
+    """Owns one thread and one connection. `on_change(tenant id, seq)` and `on_tick()` are called on that thread."""
+
+    def __init__(self, database: Database, on_change: Callable[[UUID, int], None], on_tick: Callable[[], None]) -> None:
+        self.instance = secrets.randbits(31)
+        """Names this gateway process in the store, among those alive."""
+        self._database = database
+        self._on_change = on_change
+        self._on_tick = on_tick
+        self._stopping = Event()
+        with store_errors():
+            self._connection = self._connected()
+        self._thread = Thread(target=self._run, name="store-listener", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(STOP_S)
+        self._connection.close()
+
+    def _connected(self) -> psycopg.Connection:
+        connection = self._database.connect()
+        connection.autocommit = True
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", (INSTANCE_LOCK, self.instance))
+        connection.execute(f"LISTEN {CHANNEL}")
+        return connection
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if self._connection.closed:
+                    self._connection = self._connected()
+                for notification in self._connection.notifies(timeout=TICK_S, stop_after=64):
+                    tenant, _, seq = notification.payload.partition(" ")
+                    self._on_change(UUID(tenant), int(seq))
+                self._on_tick()
+            except (psycopg.Error, ConnectionFailure) as error:
+                if not self._stopping.is_set():
+                    _log.warning("the metadata store cannot be reached: %s", error)
+                self._connection.close()
+                self._stopping.wait(RECONNECT_S)

@@ -1,0 +1,1 @@
+"""The history of the store's tables, for Alembic; `catalog.store.upgrade` runs it."""

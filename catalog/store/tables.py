@@ -1,0 +1,147 @@
+"""The store's own tables, as SQLAlchemy sees them. How they came to be is in `migrations/`; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+SCHEMA = "kadali"
+"""The PostgreSQL schema that holds everything of ours; an ordinary database owner may create it."""
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    },
+)
+
+server_secrets = Table(
+    "server_secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("seq", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""`seq` is the number of the tenant's last catalog change: its row lock puts the changes into one order."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("verifier", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("user_name", Text, ForeignKey(users.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("admin", Boolean, nullable=False),
+)
+
+schemas = Table(
+    "schemas",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("document", JSONB, nullable=False),
+)
+
+relations = Table(
+    "relations",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("schema", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("location", Text),
+    Column("delta_version", BigInteger),
+    Column("rows", BigInteger),
+    Column("bytes", BigInteger),
+    Column("files", BigInteger),
+    Column("pending", Text),
+    Column("instance", Integer),
+    Column("document", JSONB, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "schema"], [schemas.c.tenant_id, schemas.c.name], onupdate="CASCADE"),
+    Index("relations_pending_idx", "pending", postgresql_where="pending IS NOT NULL"),
+)
+"""`location` is relative to the lake's root where it lies below it; `instance` is the gateway that made it pending."""
+
+catalog_changes = Table(
+    "catalog_changes",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("op", Text, nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+schema_history = Table(
+    "schema_history",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("schema", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("document", JSONB(none_as_null=True)),
+)
+"""Every definition a relation has had; `document` NULL: dropped or renamed away."""
+
+queries = Table(
+    "queries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("instance", Integer, nullable=False),
+    Column("pid", Integer),
+    Column("user", Text),
+    Column("tenant", Text),
+    Column("cluster", Text),
+    Column("engine", Text),
+    Column("route_reason", Text),
+    Column("state", Text, nullable=False),
+    Column("queued_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("rows", BigInteger),
+    Column("bytes", BigInteger),
+    Column("bytes_scanned", BigInteger),
+    Column("cache_hit", Boolean),
+    Column("sqlstate", Text),
+    Column("error", Text),
+    Column("query", Text, nullable=False),
+    Index("queries_tenant_queued_at_idx", "tenant", "queued_at"),
+    Index("queries_queued_at_idx", "queued_at"),
+    Index("queries_unended_idx", "instance", postgresql_where="ended_at IS NULL"),
+)

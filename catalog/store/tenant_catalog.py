@@ -1,0 +1,224 @@
+"""One tenant's catalog, as this gateway knows it: a snapshot in memory that follows the store's change feed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Lock
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from catalog.errors import ConnectionFailure, InvalidCatalogName, UndefinedTable
+from catalog.model import CatalogSnapshot, Relation, Schema, Statistics
+from catalog.names import TableName
+from catalog.store.change import FEED_KEPT, Change, Op, relaxed
+from catalog.store.database import Database
+from catalog.store.documents import schema_from
+from catalog.store.lake import Lake
+from catalog.store.rows import relation_of
+from catalog.store.tables import catalog_changes, memberships, relations, schemas, tenants
+
+STALE_S = 0.5
+"""A snapshot older than this is checked against the store before it is given out."""
+
+_log = logging.getLogger("kadali.store")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant: its `name` is the PostgreSQL database name, its `id` never changes."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One entry of the feed: `name` is empty for a schema, `schema` is empty for a role."""
+
+    seq: int
+    op: Op
+    schema: str
+    name: str
+
+
+class TenantCatalog:
+    """Made by `Store.catalog()`, one per tenant and gateway. Usable from any thread."""
+
+    def __init__(self, database: Database, tenant: Tenant, lake: Lake, instance: int) -> None:
+        self.tenant = tenant
+        self._database = database
+        self._lake = lake
+        self._instance = instance
+        self._lock = Lock()
+        self._base: CatalogSnapshot | None = None
+        self._view: CatalogSnapshot | None = None
+        self._wanted = 0
+        self._checked = 0.0
+        self._unsaved: dict[TableName, tuple[str | None, Statistics]] = {}
+
+    def snapshot(self) -> CatalogSnapshot:
+        """The catalog now: with every change made through this gateway, and others' of more than `STALE_S` ago.
+
+        Raises ConnectionFailure only if nothing is known yet, or a change of our own cannot be read back.
+        """
+        view, base = self._view, self._base
+        fresh = time.monotonic() - self._checked < STALE_S
+        if fresh and view is not None and base is not None and base.seq >= self._wanted:
+            return view
+        with self._lock:
+            return self._refreshed()
+
+    def relation(self, name: TableName) -> Relation:
+        """Raises UndefinedTable."""
+        found = self.snapshot().relations.get(name)
+        if found is None:
+            raise UndefinedTable(f'relation "{name.schema}.{name.name}" does not exist')
+        return found
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """Several changes as one: all or none, under one number. Seen by `snapshot()` as soon as the block ends."""
+        with self._database.begin() as connection:
+            change = Change(connection, self.tenant.id, self._lake, self._instance)
+            yield change
+            change.finish()
+        self.notice(change.seq)
+
+    def new_location(self) -> str:
+        """A fresh place for a table's Delta files: plain ASCII, never given out before."""
+        return self._lake.new_location(self.tenant.id)
+
+    @property
+    def root(self) -> str:
+        """The place below which `new_location()` puts the tenant's tables."""
+        return self._lake.tenant_root(self.tenant.id)
+
+    def record_statistics(self, name: TableName, location: str | None, statistics: Statistics) -> None:
+        """What a newer Delta version of the table at `location` holds. Cheap: seen here at once, saved in batches."""
+        with self._lock:
+            known = self._unsaved.get(name)
+            if known is not None and known[0] == location and known[1].version >= statistics.version:
+                return
+            self._unsaved[name] = (location, statistics)
+            if self._view is not None:
+                shown = dict(self._view.relations)
+                _overlay(shown, name, location, statistics)
+                self._view = replace(self._view, relations=shown)
+
+    def save_statistics(self) -> None:
+        """Write what `record_statistics` has gathered, as one change that need not wait for the disk."""
+        with self._lock:
+            batch, self._unsaved = self._unsaved, {}
+        if not batch:
+            return
+        try:
+            with self._database.begin() as connection:
+                relaxed(connection)
+                change = Change(connection, self.tenant.id, self._lake, self._instance)
+                for name, (location, statistics) in sorted(batch.items()):
+                    change.put_statistics(name, location, statistics)
+                change.finish()
+        except ConnectionFailure:
+            with self._lock:
+                self._unsaved = batch | self._unsaved
+            raise
+        self.notice(change.seq)
+
+    def changes_since(self, seq: int) -> list[Changed] | None:
+        """The feed after change number `seq`, oldest first; None if it no longer reaches back so far."""
+        with self._database.begin("REPEATABLE READ") as connection:
+            return self._changes(connection, seq, self._last_seq(connection))
+
+    def notice(self, seq: int) -> None:
+        """The store holds change number `seq`: the next snapshot includes it."""
+        with self._lock:
+            self._wanted = max(self._wanted, seq)
+
+    def _refreshed(self) -> CatalogSnapshot:
+        try:
+            with self._database.begin("REPEATABLE READ") as connection:
+                last = self._last_seq(connection)
+                if self._base is None:
+                    self._base = self._load(connection, last)
+                elif self._base.seq != last:
+                    self._base = self._follow(connection, self._base, last)
+                elif self._view is not None:
+                    self._checked = time.monotonic()
+                    return self._view
+        except ConnectionFailure as error:
+            if self._view is None or self._base is None or self._base.seq < self._wanted:
+                raise
+            _log.warning("answering from the catalog of change %d: %s", self._base.seq, error.detail)
+            self._checked = time.monotonic()
+            return self._view
+        shown = dict(self._base.relations)
+        for name, (location, statistics) in self._unsaved.items():
+            _overlay(shown, name, location, statistics)
+        self._view = replace(self._base, relations=shown)
+        self._checked = time.monotonic()
+        return self._view
+
+    def _last_seq(self, connection: Connection) -> int:
+        last = connection.execute(select(tenants.c.seq).where(tenants.c.id == self.tenant.id)).scalar()
+        if last is None:
+            raise InvalidCatalogName(f'database "{self.tenant.name}" does not exist')
+        return int(last)
+
+    def _load(self, connection: Connection, seq: int) -> CatalogSnapshot:
+        mine = select(relations).where(relations.c.tenant_id == self.tenant.id)
+        found = (relation_of(dict(row), self._lake) for row in connection.execute(mine).mappings())
+        return CatalogSnapshot(
+            seq=seq,
+            schemas=self._schemas(connection),
+            relations={relation.name: relation for relation in found},
+            roles=self._roles(connection),
+        )
+
+    def _follow(self, connection: Connection, base: CatalogSnapshot, last: int) -> CatalogSnapshot:
+        changes = self._changes(connection, base.seq, last)
+        if changes is None:
+            return self._load(connection, last)
+        names = {TableName(entry.schema, entry.name) for entry in changes if entry.op is not Op.ROLE and entry.name}
+        merged = {name: relation for name, relation in base.relations.items() if name not in names}
+        for schema in {name.schema for name in names}:
+            wanted = [name.name for name in names if name.schema == schema]
+            here = (relations.c.tenant_id == self.tenant.id, relations.c.schema == schema)
+            found = select(relations).where(*here, relations.c.name.in_(wanted))
+            for row in connection.execute(found).mappings():
+                relation = relation_of(dict(row), self._lake)
+                merged[relation.name] = relation
+        return CatalogSnapshot(
+            seq=last,
+            schemas=self._schemas(connection),
+            relations=merged,
+            roles=self._roles(connection) if any(entry.op is Op.ROLE for entry in changes) else base.roles,
+        )
+
+    def _changes(self, connection: Connection, seq: int, last: int) -> list[Changed] | None:
+        if last - seq >= FEED_KEPT:
+            return None
+        feed = select(catalog_changes).where(catalog_changes.c.tenant_id == self.tenant.id, catalog_changes.c.seq > seq)
+        rows = connection.execute(feed.order_by(catalog_changes.c.seq, catalog_changes.c.ordinal)).mappings()
+        return [Changed(row["seq"], Op(row["op"]), row["schema"], row["name"]) for row in rows]
+
+    def _schemas(self, connection: Connection) -> dict[str, Schema]:
+        mine = select(schemas).where(schemas.c.tenant_id == self.tenant.id).order_by(schemas.c.name)
+        rows = connection.execute(mine).mappings()
+        return {row["name"]: schema_from(row["name"], row["document"]) for row in rows}
+
+    def _roles(self, connection: Connection) -> dict[str, bool]:
+        mine = select(memberships).where(memberships.c.tenant_id == self.tenant.id).order_by(memberships.c.user_name)
+        return {row["user_name"]: row["admin"] for row in connection.execute(mine).mappings()}
+
+
+def _overlay(shown: dict[TableName, Relation], name: TableName, location: str | None, statistics: Statistics) -> None:
+    relation = shown.get(name)
+    if relation is None or relation.location != location:
+        return
+    if relation.statistics is None or relation.statistics.version < statistics.version:
+        shown[name] = replace(relation, statistics=statistics)
