@@ -55,10 +55,7 @@ def prepare(call: Call, session: Session, param_oids: Sequence[int] = (), *, fro
         session.transaction.check_usable()
     session.transaction.touch()
     context = Context(call, session, call.statement)
-    if spec is None:
-        description = query.describe(context, param_oids)
-    else:
-        description = spec.describe(call.statement.tree, context)
+    description = query.describe(context, param_oids) if spec is None else spec.describe(call.statement.tree, context)
     return Prepared(call.statement, description, seq, from_sql)
 
 
@@ -96,7 +93,7 @@ def settle(call: Call, outcome: Outcome, services: Services) -> None:
     for observer in services.observers:
         try:
             observer(call, outcome)
-        except Exception:  # noqa: BLE001 - an observer must not be able to break a session
+        except Exception:
             log.exception("observer failed")
 
 

@@ -1,7 +1,8 @@
 """One statement, one file: how the modules of `statements` become part of the language.
 
-A module gives HEADS, SYNTAX, ACTION, `parse`, `run` and EXAMPLES, and may give COLUMNS (the Arrow schema of its rows) or
-`describe` (where the columns depend on the statement), TRANSACTION and IN_FAILED. Its docstring is its reference page.
+A module gives HEADS, SYNTAX, ACTION, `parse`, `run` and EXAMPLES, and may give COLUMNS (the Arrow schema of its rows)
+or `describe` (where the columns depend on the statement), TRANSACTION and IN_FAILED. Its docstring is its reference
+page.
 """
 
 from __future__ import annotations

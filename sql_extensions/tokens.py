@@ -162,7 +162,7 @@ def _unicode_escapes(text: str) -> str:
 
 
 def _operator(sql: str, at: int, text: str) -> Token:
-    """PostgreSQL's operator rule: stops at a comment; a trailing + or - belongs only if a special character precedes."""
+    """PostgreSQL's rule: stops at a comment; a trailing + or - belongs only if a special character precedes."""
     for mark in ("--", "/*"):
         cut = text.find(mark)
         if cut > 0:
