@@ -58,6 +58,7 @@ class TenantCatalog:
         self._base: CatalogSnapshot | None = None
         self._view: CatalogSnapshot | None = None
         self._wanted = 0
+        self._defined = 0
         self._checked = 0.0
         self._unsaved: dict[TableName, tuple[str | None, Statistics]] = {}
 
@@ -72,6 +73,14 @@ class TenantCatalog:
             return view
         with self._lock:
             return self._refreshed()
+
+    @property
+    def seq(self) -> int:
+        """Number of the last change to a definition or a role; statistics do not count. What was worked out under the
+        same number is still right.
+        """
+        self.snapshot()
+        return self._defined
 
     def relation(self, name: TableName) -> Relation:
         """Raises UndefinedTable."""
@@ -170,6 +179,7 @@ class TenantCatalog:
         return int(last)
 
     def _load(self, connection: Connection, seq: int) -> CatalogSnapshot:
+        self._defined = seq
         mine = select(relations).where(relations.c.tenant_id == self.tenant.id)
         found = (relation_of(dict(row), self._lake) for row in connection.execute(mine).mappings())
         return CatalogSnapshot(
@@ -183,6 +193,8 @@ class TenantCatalog:
         changes = self._changes(connection, base.seq, last)
         if changes is None:
             return self._load(connection, last)
+        if any(entry.op is not Op.STATISTICS for entry in changes):
+            self._defined = last
         names = {TableName(entry.schema, entry.name) for entry in changes if entry.op is not Op.ROLE and entry.name}
         merged = {name: relation for name, relation in base.relations.items() if name not in names}
         for schema in {name.schema for name in names}:
