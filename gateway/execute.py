@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from catalog.errors import ActiveSqlTransaction, SqlSyntaxError
-from engine.base import Description, Notice, Result, Route, RouteReason
+from engine.base import Action, Description, Notice, Result, Route, RouteReason
 from gateway.calls import CallRegister
 from gateway.settings import Settings
 from sql_extensions import query
@@ -74,6 +74,8 @@ def execute(call: Call, session: Session, services: Services) -> Result:
     for guard in services.guards:
         guard(call, session)
     call.check_canceled()
+    if spec is None or spec.action is not Action.SESSION:
+        session.transaction.queried = True
     context = Context(call, session, statement)
     if spec is None:
         result = query.run(context)

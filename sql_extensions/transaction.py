@@ -39,9 +39,14 @@ class Transaction:
     read_only: bool = False
     started_at: datetime | None = None
     """now() of the transaction: set by its first statement."""
+    several: bool = False
+    """Set by the door while it runs a query string of several statements: PostgreSQL's implicit transaction block."""
+    queried: bool = False
+    """Whether a statement other than those on the session has run: PostgreSQL's "first snapshot"."""
     _delta: DeltaTransaction | None = None
     _savepoints: list[Savepoint] = field(default_factory=list)
-    _undo: list[Callable[[], None]] = field(default_factory=list)
+    _undo: list[tuple[Callable[[], None], bool]] = field(default_factory=list)
+    _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _on_commit: list[Callable[[], None]] = field(default_factory=list)
     _on_end: list[Callable[[bool], None]] = field(default_factory=list)
     """Told, for the life of the session, that a transaction has ended: True for committed."""
@@ -59,7 +64,11 @@ class Transaction:
 
     @property
     def has_written(self) -> bool:
-        return bool(self._undo) or (self._delta is not None and self._delta.has_written)
+        return any(writes for _, writes in self._undo) or (self._delta is not None and self._delta.has_written)
+
+    @property
+    def has_savepoints(self) -> bool:
+        return bool(self._savepoints)
 
     def touch(self) -> datetime:
         """The transaction's now(): begins the (implicit) transaction with the first statement."""
@@ -67,13 +76,20 @@ class Transaction:
             self.started_at = datetime.now(UTC)
         return self.started_at
 
-    def undo_with(self, action: Callable[[], None]) -> None:
-        """Register how to take back a change made already, should the transaction roll back."""
-        self._undo.append(action)
+    def undo_with(self, action: Callable[[], None], *, writes: bool = True) -> None:
+        """Register how to take back a change made already, should the transaction roll back.
+
+        `writes` False: the change is the session's own (a setting, a cursor), which leaves R7's actions allowed.
+        """
+        self._undo.append((action, writes))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Have `action` run once the transaction has committed (drop files, delete a location)."""
         self._on_commit.append(action)
+
+    def before_commit(self, action: Callable[[], None]) -> None:
+        """Have `action` run, for the life of the session, when a transaction is about to commit; its error aborts it."""
+        self._before_commit.append(action)
 
     def at_end(self, action: Callable[[bool], None]) -> None:
         self._on_end.append(action)
@@ -157,6 +173,8 @@ class Transaction:
 
     def _commit(self) -> None:
         try:
+            for prepare in self._before_commit:
+                prepare()
             if self._delta is not None:
                 self._delta.commit()
         except SqlError:
@@ -176,7 +194,7 @@ class Transaction:
         finally:
             self._delta = None
             self.started_at = None
-            self.read_only = False
+            self.read_only = self.queried = False
             self._savepoints.clear()
             self._undo.clear()
             self._on_commit.clear()
@@ -185,4 +203,5 @@ class Transaction:
 
     def _undo_to(self, length: int) -> None:
         while len(self._undo) > length:
-            self._undo.pop()()
+            action, _ = self._undo.pop()
+            action()
