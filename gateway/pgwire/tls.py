@@ -1,0 +1,41 @@
+"""What TLS the server speaks: the SSL context with its certificate, from the settings."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+
+from catalog.errors import ConfigFileError
+from gateway.auth.certificate import certificate_hash, ensure_self_signed
+from gateway.settings import Settings, TlsMode
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """`certificate_hash` binds SCRAM to this server's certificate; None: no channel binding offered."""
+
+    context: ssl.SSLContext
+    certificate_hash: bytes | None
+    required: bool
+
+
+def load_tls(settings: Settings) -> Tls | None:
+    """None if TLS is off. Without tls_cert a self-signed pair is kept in the data folder. Raises ConfigFileError."""
+    if settings.tls is TlsMode.OFF:
+        return None
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        certificate, key = settings.tls_cert, settings.tls_key
+    else:
+        names = sorted({"localhost", "127.0.0.1", "::1"} | ({settings.host} - {"0.0.0.0", "::", "*", ""}))  # noqa: S104
+        certificate, key = ensure_self_signed(settings.data_dir / "tls", names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    context.set_alpn_protocols(["postgresql"])
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigFileError(
+            f'could not load server certificate file "{certificate}" with key "{key}"', detail=str(error)
+        ) from error
+    return Tls(context, certificate_hash(certificate), settings.tls is TlsMode.REQUIRED)
