@@ -1,0 +1,36 @@
+"""PostgreSQL text of one query to a sqlglot tree in which nothing is guessed from a function's shape."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlglot import exp
+
+from engine.dialect.lexer import Kind
+from engine.dialect.query_grammar import query
+from engine.dialect.reader import Reader
+
+_CACHED_BYTES_MAX = 20_000
+
+
+def parse(sql: str) -> exp.Expression:
+    """The tree of one query (SELECT, VALUES, TABLE, WITH or a set operation), yours to change.
+
+    Raises SqlSyntaxError with PostgreSQL's wording and position, FeatureNotSupported for syntax that no engine
+    here answers.
+    """
+    return _cached(sql).copy() if len(sql) <= _CACHED_BYTES_MAX else _parse(sql)
+
+
+@lru_cache(maxsize=256)
+def _cached(sql: str) -> exp.Expression:
+    return _parse(sql)
+
+
+def _parse(sql: str) -> exp.Expression:
+    reader = Reader(sql, query)
+    tree = query(reader)
+    reader.mark(";")
+    if reader.here.kind is not Kind.END:
+        reader.fail()
+    return tree
