@@ -1,0 +1,36 @@
+"""Names of relations in text: what PostgreSQL reads in 'sales.orders'::regclass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog.errors import InvalidName
+from catalog.names import quote_ident
+from sql_extensions.tokens import TokenKind, tokenize
+
+NAME_PARTS_MAX = 3
+
+
+def parse_name(text: str, *, position: int | None = None) -> tuple[str, ...]:
+    """'sales."Orders"' -> ("sales", "Orders"). Raises InvalidName (42602) with PostgreSQL's text."""
+    tokens = tokenize(text) if text.strip() else []
+    names, dots = tokens[::2], tokens[1::2]
+    good = all(token.kind in (TokenKind.WORD, TokenKind.QUOTED) for token in names)
+    if (
+        not good
+        or len(names) != len(dots) + 1
+        or any(token.text != "." for token in dots)
+        or len(names) > NAME_PARTS_MAX
+    ):
+        raise InvalidName("invalid name syntax", position=position)
+    return tuple(token.text for token in names)
+
+
+def dotted(parts: Sequence[str]) -> str:
+    """A name in a message: parts with dots between, without quotes, as PostgreSQL's errors print it."""
+    return ".".join(parts)
+
+
+def written(parts: Sequence[str]) -> str:
+    """A name as SQL."""
+    return ".".join(quote_ident(part) for part in parts)
