@@ -1,0 +1,1 @@
+"""Delta tables through deltalake: snapshots, writes, transactions, maintenance. SELECT is `engine.embedded`."""

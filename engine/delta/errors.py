@@ -1,0 +1,133 @@
+"""The one place where deltalake's exceptions become SqlErrors."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deltalake.exceptions import (
+    CommitFailedError,
+    DeltaError,
+    DeltaProtocolError,
+    SchemaMismatchError,
+    TableNotFoundError,
+)
+
+from catalog.errors import (
+    CardinalityViolation,
+    CheckViolation,
+    DataCorrupted,
+    DatatypeMismatch,
+    DiskFull,
+    FeatureNotSupported,
+    InternalError,
+    InvalidParameterValue,
+    IoError,
+    NotNullViolation,
+    SerializationFailure,
+    SnapshotTooOld,
+    SqlError,
+    UndefinedTable,
+)
+
+logger = logging.getLogger(__name__)
+
+_CLUSTER_HINT = "Run the statement on a Spark cluster."
+_PATH = re.compile(r"(?:[a-z0-9]+://|/)[^\s'\",)]+")
+_NO_SPACE = re.compile(r"no space left|os error 28\b|disk quota|os error 122\b", re.IGNORECASE)
+_NOT_NULL = re.compile(r"[Ii]nvariant|NOT NULL|non-nullable|not nullable")
+_CHECK = re.compile(r"[Cc]heck or [Ii]nvariant|[Cc]onstraint")
+_FEATURES = re.compile(r"[Uu]nsupported (?:table )?features?|[Ww]riter features?|[Rr]eader features?")
+_VANISHED = re.compile(r"No such file or directory|not found|os error 2\b", re.IGNORECASE)
+_CORRUPT = re.compile(r"[Ii]nvalid JSON|[Jj]son|[Pp]arquet|[Cc]orrupt|[Mm]alformed|EOF while parsing|Arrow error")
+
+
+@contextmanager
+def delta_errors() -> Iterator[None]:
+    """Map what deltalake raises inside the block; SqlErrors pass unchanged.
+
+    A panic of the Rust side is a BaseException of its own (`pyo3_runtime.PanicException`): caught here by name, so that
+    it ends one statement and not the worker thread. The caller must drop the handle it used.
+    """
+    try:
+        yield
+    except SqlError:
+        raise
+    except (DeltaError, OSError) as error:
+        raise translate(error) from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            logger.error("deltalake panicked", exc_info=error)
+            raise InternalError("deltalake panicked") from error
+        if isinstance(error, Exception) and _is_foreign(error):
+            raise translate(error) from error
+        raise
+
+
+def translate(error: Exception) -> SqlError:
+    """The SqlError for an exception of deltalake or of a reader it was pulling rows from."""
+    own = _own_error(error)
+    if own is not None:
+        return own
+    text = str(error)
+    if _NO_SPACE.search(text):
+        return DiskFull("could not write to the table: no space left on device")
+    if isinstance(error, TableNotFoundError):
+        return UndefinedTable("the Delta table does not exist at its location")
+    if "matched a target row with multiple source rows" in text.lower() or "multiple source rows" in text:
+        return CardinalityViolation("MERGE command cannot affect row a second time")
+    if _FEATURES.search(text):
+        return FeatureNotSupported(
+            f"the table uses a Delta feature that is not supported here: {_clean(text)}", hint=_CLUSTER_HINT
+        )
+    if isinstance(error, DeltaProtocolError) or "constraint" in text.lower() or "invariant" in text.lower():
+        return _constraint(text)
+    if isinstance(error, CommitFailedError):
+        return SerializationFailure("could not serialize access due to concurrent update", detail=_clean(text))
+    if isinstance(error, SchemaMismatchError):
+        return DatatypeMismatch(f"rows do not have the table's columns: {_clean(text)}")
+    return _storage(error, text)
+
+
+def _storage(error: Exception, text: str) -> SqlError:
+    if isinstance(error, FileNotFoundError) or (_VANISHED.search(text) and not _CORRUPT.search(text)):
+        return SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")
+    if _CORRUPT.search(text):
+        return DataCorrupted(f"the table's log or a data file cannot be read: {_clean(text)}")
+    if isinstance(error, OSError) or "object store" in text.lower():
+        return IoError(f"input/output error on a Delta table: {_clean(text)}")
+    if isinstance(error, (ValueError, TypeError)):
+        return InvalidParameterValue(_clean(text))
+    logger.error("unmapped error of deltalake", exc_info=error)
+    return InternalError(_clean(text))
+
+
+def _constraint(text: str) -> SqlError:
+    if _CHECK.search(text) and not re.search(r"IS NOT NULL|non-nullable", text):
+        return CheckViolation("new row violates a check constraint of the table", detail=_clean(text))
+    if _NOT_NULL.search(text):
+        return NotNullViolation("null value violates a not-null constraint of the table", detail=_clean(text))
+    return CheckViolation("new row violates a constraint of the table", detail=_clean(text))
+
+
+def _own_error(error: BaseException) -> SqlError | None:
+    """An SqlError that our own reader raised and that deltalake wrapped."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, SqlError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _is_foreign(error: Exception) -> bool:
+    module = type(error).__module__
+    return module.startswith(("deltalake", "_internal", "pyarrow", "arro3")) or module == "builtins"
+
+
+def _clean(text: str) -> str:
+    """One line without file paths."""
+    first = text.strip().splitlines()[0] if text.strip() else "unknown error"
+    return _PATH.sub("<path>", first)[:300]

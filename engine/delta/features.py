@@ -1,0 +1,77 @@
+"""Which Delta table features may be read and written here: the gates before any file is opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from catalog.errors import FeatureNotSupported
+from engine.delta.schema import DeltaField
+
+READ_HERE = frozenset({"deletionVectors", "timestampNtz", "columnMapping", "v2Checkpoint", "variantType"})
+"""Reader features the scan understands; variantType only as long as no column is a variant."""
+
+WRITE_HERE = frozenset(
+    {
+        "appendOnly",
+        "invariants",
+        "checkConstraints",
+        "changeDataFeed",
+        "generatedColumns",
+        "columnMapping",
+        "deletionVectors",
+        "timestampNtz",
+        "v2Checkpoint",
+        "domainMetadata",
+    }
+)
+"""Writer features under which deltalake 1.6 was seen to write right tables."""
+
+_CLUSTER_HINT = "Use a Spark cluster for this table."
+_READER_VERSION_MAX = 3
+_WRITER_VERSION_MAX = 7
+
+
+def check_readable(min_reader: int, reader_features: Iterable[str], fields: Iterable[DeltaField]) -> None:
+    """Raise FeatureNotSupported naming what the scan would get wrong."""
+    if min_reader > _READER_VERSION_MAX:
+        raise FeatureNotSupported(f"Delta reader version {min_reader} is not supported by the embedded engine")
+    unknown = sorted(set(reader_features) - READ_HERE)
+    if unknown:
+        raise FeatureNotSupported(
+            f"the table uses Delta feature {_listed(unknown)}, which the embedded engine does not support",
+            hint=_CLUSTER_HINT,
+        )
+    for field in fields:
+        if '"variant"' in json.dumps(field.type):
+            raise FeatureNotSupported(
+                f'column "{field.name}" is a Delta variant, which the embedded engine does not support',
+                hint=_CLUSTER_HINT,
+            )
+
+
+def check_writable(
+    min_writer: int, writer_features: Iterable[str], configuration: Mapping[str, str], fields: Iterable[DeltaField]
+) -> None:
+    """Raise FeatureNotSupported naming what deltalake would refuse or get wrong."""
+    if min_writer > _WRITER_VERSION_MAX:
+        raise FeatureNotSupported(f"Delta writer version {min_writer} is not supported here", hint=_CLUSTER_HINT)
+    fields = tuple(fields)
+    used = set(writer_features)
+    if min_writer == 6 and any("delta.identity.start" in field.metadata for field in fields):
+        used.add("identityColumns")
+    if configuration.get("delta.enableRowTracking") == "true":
+        used.add("rowTracking")
+    if configuration.get("delta.enableInCommitTimestamps") == "true":
+        used.add("inCommitTimestamp")
+    unknown = sorted(used - WRITE_HERE)
+    if unknown:
+        raise FeatureNotSupported(
+            f"the table uses Delta feature {_listed(unknown)}, which cannot be written here", hint=_CLUSTER_HINT
+        )
+    if any('"variant"' in json.dumps(field.type) for field in fields):
+        raise FeatureNotSupported("tables with variant columns cannot be written here", hint=_CLUSTER_HINT)
+
+
+def _listed(features: Iterable[str]) -> str:
+    return ", ".join(f'"{feature}"' for feature in features)

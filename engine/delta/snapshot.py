@@ -1,0 +1,270 @@
+"""One version of a Delta table as the log tells it, and the bounded cache of snapshots. Reading rows is elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from catalog.errors import FeatureNotSupported, ObjectNotInPrerequisiteState
+from catalog.model import Statistics
+from catalog.names import TableLocation
+from catalog.types import PgType
+from engine.delta.errors import delta_errors
+from engine.delta.features import check_readable
+from engine.delta.schema import DeltaField, read_fields
+
+HANDLES_MAX = 512
+SNAPSHOTS_MAX = 256
+CACHED_FILES_MAX = 1_000_000
+"""Bounds of a cache: tables kept open, versions kept, and data files listed by all of them together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """An immutable version of a table.
+
+    `files` has one row a data file: path (as the log has it), size_bytes, num_records (may be NULL), and
+    `partition.<column>` in the column's Arrow type. `dead` has the deleted row numbers of files with a deletion vector,
+    by URI of the file. `marker` tells two tables apart that were at one location one after the other.
+    """
+
+    uri: str
+    version: int
+    table_id: str
+    fields: tuple[DeltaField, ...]
+    partition_by: tuple[str, ...]
+    configuration: Mapping[str, str]
+    min_reader: int
+    min_writer: int
+    reader_features: tuple[str, ...]
+    writer_features: tuple[str, ...]
+    files: pa.Table
+    file_uris: frozenset[str]
+    dead: Mapping[str, npt.NDArray[np.int64]]
+    marker: tuple[int, int] | None
+
+    @property
+    def root(self) -> str:
+        """The table's folder, with a slash at its end."""
+        return local_path(self.uri).rstrip("/") + "/"
+
+    @property
+    def column_mapping(self) -> bool:
+        return self.configuration.get("delta.columnMapping.mode", "none") != "none"
+
+    def paths(self) -> list[str]:
+        """Where each row of `files` is on disk. Paths in the log are percent-encoded once."""
+        return [resolve(self.root, path) for path in self.files["path"].to_pylist()]
+
+    def statistics(self) -> Statistics:
+        """Rows (without deleted ones), bytes and files. Opens footers only of files with no row count in the log."""
+        counts = self.files["num_records"].to_pylist()
+        paths = self.paths() if None in counts else ()
+        known = (c if c is not None else pq.read_metadata(paths[i]).num_rows for i, c in enumerate(counts))
+        rows = sum(known) - sum(len(numbers) for numbers in self.dead.values())
+        size = sum(self.files["size_bytes"].to_pylist())
+        return Statistics(version=self.version, rows=rows, bytes=size, files=self.files.num_rows)
+
+
+def columns_of(snapshot: Snapshot) -> tuple[tuple[str, PgType], ...]:
+    """Names and PostgreSQL types of a snapshot's columns, also of tables that others wrote."""
+    return tuple((field.name, field.pg) for field in snapshot.fields)
+
+
+def local_path(uri: str) -> str:
+    """A table URI as a path of this machine; raises FeatureNotSupported for object stores."""
+    if "://" not in uri:
+        return uri
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        raise FeatureNotSupported(f'tables on "{parts.scheme}" storage are not supported by the embedded engine')
+    return unquote(parts.path)
+
+
+def resolve(root: str, path: str) -> str:
+    """A data file's place on disk from its path in the log; an absolute URI stays what it says."""
+    if "://" in path:
+        return local_path(path)
+    return unquote(path) if path.startswith("/") else root + unquote(path)
+
+
+def open_table(uri: str, version: int | None = None) -> DeltaTable:
+    """A handle, its errors mapped. A version that vacuuming the log removed is 55000, one that never was 22023."""
+    with delta_errors():
+        if version is None:
+            return DeltaTable(local_path(uri))
+        try:
+            return DeltaTable(local_path(uri), version=version)
+        except Exception:
+            latest = DeltaTable(local_path(uri)).version()
+            if version > latest:
+                raise ObjectNotInPrerequisiteState(
+                    f"version {version} of the table does not exist", detail=f"The latest version is {latest}."
+                ) from None
+            if not _commit_file(uri, version).exists():
+                raise ObjectNotInPrerequisiteState(
+                    f"version {version} of the table can no longer be read",
+                    detail="Its entries have been removed from the table's log.",
+                ) from None
+            raise
+
+
+def read_snapshot(table: DeltaTable, uri: str) -> Snapshot:
+    """All of the handle's version, after the protocol gate; raises FeatureNotSupported."""
+    with delta_errors():
+        protocol, metadata = table.protocol(), table.metadata()
+        fields = read_fields(table.schema().to_json())
+        reader_features = tuple(protocol.reader_features or ())
+        check_readable(protocol.min_reader_version, reader_features, fields)
+        version = table.version()
+        return Snapshot(
+            uri=uri,
+            version=version,
+            table_id=str(metadata.id),
+            fields=fields,
+            partition_by=tuple(metadata.partition_columns),
+            configuration=dict(metadata.configuration),
+            min_reader=protocol.min_reader_version,
+            min_writer=protocol.min_writer_version,
+            reader_features=reader_features,
+            writer_features=tuple(protocol.writer_features or ()),
+            files=pa.table(table.get_add_actions(flatten=True)),
+            file_uris=frozenset(table.file_uris()),
+            dead=_deleted_rows(table) if "deletionVectors" in reader_features else {},
+            marker=_marker(uri, version),
+        )
+
+
+class Snapshots:
+    """Snapshots by location: one open handle a table, brought up to date at each `latest`. Safe for many threads."""
+
+    def __init__(
+        self, *, handles_max: int = HANDLES_MAX, snapshots_max: int = SNAPSHOTS_MAX, files_max: int = CACHED_FILES_MAX
+    ) -> None:
+        self._handles: OrderedDict[str, _Handle] = OrderedDict()
+        self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._files = 0
+        self._handles_max, self._snapshots_max, self._files_max = handles_max, snapshots_max, files_max
+        self._lock = threading.Lock()
+
+    def latest(self, uri: str) -> Snapshot:
+        """The table's newest version: one look at the log's folder if nothing changed."""
+        handle = self._handle(uri)
+        with handle.lock:
+            return self._keep(uri, handle.refresh(uri))
+
+    def latest_version(self, uri: str) -> int:
+        """As `latest`, but without reading the list of files."""
+        handle = self._handle(uri)
+        with handle.lock:
+            return int(handle.refresh(uri).version())
+
+    def at(self, location: TableLocation) -> Snapshot:
+        """The snapshot of a version; the newest if the location names none."""
+        if location.version is None:
+            return self.latest(location.uri)
+        cached = self._cached(location.uri, location.version)
+        if cached is not None:
+            return cached
+        with self._lock:
+            handle = self._handles.get(location.uri)
+        if handle is not None and handle.lock.acquire(blocking=False):
+            try:
+                if handle.table is not None and handle.table.version() == location.version:
+                    return self._keep(location.uri, handle.table)
+            finally:
+                handle.lock.release()
+        return self._keep(location.uri, open_table(location.uri, location.version))
+
+    def forget(self, uri: str) -> None:
+        """Drop all that is kept of a table (it was dropped, or its handle failed)."""
+        with self._lock:
+            self._handles.pop(uri, None)
+            for key in [key for key in self._snapshots if key[0] == uri]:
+                self._files -= self._snapshots.pop(key).files.num_rows
+
+    def _handle(self, uri: str) -> _Handle:
+        with self._lock:
+            handle = self._handles.get(uri)
+            if handle is None:
+                handle = self._handles[uri] = _Handle(threading.Lock())
+            self._handles.move_to_end(uri)
+            while len(self._handles) > self._handles_max:
+                self._handles.popitem(last=False)
+            return handle
+
+    def _keep(self, uri: str, table: DeltaTable) -> Snapshot:
+        cached = self._cached(uri, table.version())
+        if cached is not None:
+            return cached
+        snapshot = read_snapshot(table, uri)
+        with self._lock:
+            previous = self._snapshots.pop((uri, snapshot.version), None)
+            self._files += snapshot.files.num_rows - (previous.files.num_rows if previous is not None else 0)
+            self._snapshots[uri, snapshot.version] = snapshot
+            while len(self._snapshots) > 1 and (
+                len(self._snapshots) > self._snapshots_max or self._files > self._files_max
+            ):
+                self._files -= self._snapshots.popitem(last=False)[1].files.num_rows
+        return snapshot
+
+    def _cached(self, uri: str, version: int) -> Snapshot | None:
+        with self._lock:
+            snapshot = self._snapshots.get((uri, version))
+            if snapshot is not None:
+                self._snapshots.move_to_end((uri, version))
+        return snapshot if snapshot is not None and snapshot.marker == _marker(uri, version) else None
+
+
+class _Handle:
+    """An open table that follows the log. The lock is held while the handle is used."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self.lock = lock
+        self.table: DeltaTable | None = None
+        self._marker: tuple[int, int] | None = None
+
+    def refresh(self, uri: str) -> DeltaTable:
+        """The handle at the newest version; a table made anew at its place is opened anew."""
+        table, self.table = self.table, None
+        if table is None or _marker(uri, table.version()) != self._marker:
+            table = open_table(uri)
+        else:
+            with delta_errors():
+                table.update_incremental()
+        self.table, self._marker = table, _marker(uri, table.version())
+        return table
+
+
+def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:
+    """Row numbers deleted, by file. The vector is a *keep* mask; rows past its end stay."""
+    vectors = pa.table(table.deletion_vectors())
+    dead: dict[str, npt.NDArray[np.int64]] = {}
+    for batch in vectors.to_batches():
+        for path, mask in zip(batch.column("filepath").to_pylist(), batch.column("selection_vector"), strict=True):
+            keep = mask.values.to_numpy(zero_copy_only=False)
+            dead[local_path(path)] = np.flatnonzero(~keep).astype(np.int64)
+    return dead
+
+
+def _commit_file(uri: str, version: int) -> Path:
+    return Path(local_path(uri)) / "_delta_log" / f"{version:020d}.json"
+
+
+def _marker(uri: str, version: int) -> tuple[int, int] | None:
+    """Identity of a version's commit file; None once the log has been cleaned up to a checkpoint."""
+    try:
+        status = _commit_file(uri, version).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -1,0 +1,1 @@
+"""The embedded engine: DuckDB answers SELECT over Delta tables. Writes are `engine.delta`."""

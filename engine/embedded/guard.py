@@ -1,0 +1,59 @@
+"""The last check before SQL reaches DuckDB: one SELECT over known relations. It guards against our own mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import duckdb
+
+from catalog.errors import InsufficientPrivilege, InternalError
+
+TABLE_FUNCTIONS = frozenset({"unnest", "generate_series", "range", "generate_subscripts", "json_each", "json_tree"})
+"""Table functions that touch neither files nor the instance."""
+
+FORBIDDEN_FUNCTIONS = frozenset({"getenv", "write_log", "current_setting", "getvariable", "query", "query_table"})
+
+
+def check_select(cursor: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:
+    """Raise InternalError or InsufficientPrivilege unless `sql` is one SELECT over `relations` and its CTEs."""
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise InternalError("only a single SELECT may be sent to the embedded engine")
+    row = cursor.execute("SELECT json_serialize_sql($1)", [statements[0].query]).fetchone()
+    tree = json.loads(row[0]) if row is not None else {"error": True}
+    if tree["error"]:
+        raise InternalError("only a single SELECT may be sent to the embedded engine")
+    known = {name.lower() for name in relations}
+    nodes = list(_nodes(tree))
+    known |= {entry["key"].lower() for node in nodes if "cte_map" in node for entry in node["cte_map"]["map"]}
+    for node in nodes:
+        _check_node(node, known)
+
+
+def _check_node(node: dict[str, Any], known: set[str]) -> None:
+    kind = node.get("type")
+    if kind == "BASE_TABLE":
+        if node.get("schema_name") or node.get("catalog_name") or node["table_name"].lower() not in known:
+            raise InsufficientPrivilege(f'relation "{node["table_name"]}" is not part of the query')
+    elif kind == "TABLE_FUNCTION":
+        name = node["function"]["function_name"].lower()
+        if name not in TABLE_FUNCTIONS:
+            raise InsufficientPrivilege(f"table function {name} is not permitted")
+    elif kind == "SHOW_REF":
+        raise InsufficientPrivilege("SHOW is not permitted here")
+    elif kind == "FUNCTION" and node["function_name"].lower() in FORBIDDEN_FUNCTIONS:
+        raise InsufficientPrivilege(f"function {node['function_name']} is not permitted")
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Every object of the syntax tree, without recursion (expressions may nest deeply)."""
+    pending = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            yield item
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)

@@ -1,0 +1,120 @@
+"""One DuckDB instance of one tenant: configured, locked down, opened anew when an internal error has invalidated it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from catalog.errors import AdminShutdown
+from catalog.names import quote_literal
+
+logger = logging.getLogger(__name__)
+
+_GLOBAL_SETTINGS = (
+    "TimeZone = 'UTC'",
+    "integer_division = true",
+    "ieee_floating_point_ops = false",
+    "parquet_metadata_cache = true",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "allow_community_extensions = false",
+    "python_enable_replacements = false",
+)
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """What a tenant's instance may use. `roots` hold its tables, `staging_dir` the rows of open transactions.
+
+    `spill_dir` None: an operator that needs more than `memory_bytes` fails (53200) instead of using the disk.
+    """
+
+    roots: tuple[Path, ...]
+    staging_dir: Path
+    memory_bytes: int = 1 << 30
+    threads: int = 2
+    spill_dir: Path | None = None
+    spill_bytes: int = 10 << 30
+    batch_rows: int = 8192
+
+    def readable(self) -> tuple[Path, ...]:
+        """Every folder the instance may read."""
+        return (*self.roots, self.staging_dir)
+
+
+class Instance:
+    """Hands out cursors. Each carries the generation of the database it belongs to."""
+
+    def __init__(self, settings: EmbeddedSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._generation = 0
+        self._database: duckdb.DuckDBPyConnection | None = None
+        self._spill: Path | None = None
+        self._closed = False
+
+    def cursor(self) -> tuple[duckdb.DuckDBPyConnection, int]:
+        with self._lock:
+            if self._closed:
+                raise AdminShutdown("the embedded engine is shutting down")
+            if self._database is None:
+                self._database = self._open()
+            return self._database.cursor(), self._generation
+
+    def invalidate(self, generation: int) -> None:
+        """Drop the database of that generation; queries that still run on it end by themselves."""
+        with self._lock:
+            if generation != self._generation or self._database is None:
+                return
+            logger.error("the tenant's DuckDB instance was invalidated and is opened anew")
+            self._generation += 1
+            self._drop()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+        if self._spill is not None:
+            shutil.rmtree(self._spill, ignore_errors=True)
+            self._spill = None
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        settings = self._settings
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": f"{settings.memory_bytes}B",
+            "threads": settings.threads,
+            "temp_directory": "",
+        }
+        if settings.spill_dir is not None:
+            self._spill = settings.spill_dir / f"duckdb-{os.getpid()}-{next(_numbers)}"
+            self._spill.mkdir(parents=True, exist_ok=True)
+            config["temp_directory"] = str(self._spill)
+            config["max_temp_directory_size"] = f"{settings.spill_bytes}B"
+        database = duckdb.connect(":memory:", config=config)
+        for setting in _GLOBAL_SETTINGS:
+            database.execute("SET GLOBAL " + setting)
+        folders = ", ".join(quote_literal(str(folder).rstrip("/") + "/") for folder in settings.readable())
+        database.execute(f"SET GLOBAL allowed_directories = [{folders}]")
+        database.execute("SET GLOBAL enable_external_access = false")  # last: it freezes the folders
+        return database
+
+
+def clean_spill(spill_dir: Path) -> None:
+    """Remove what a crashed process of this machine left in its spill folder."""
+    for folder in spill_dir.glob("duckdb-*-*"):
+        pid = int(folder.name.split("-")[1])
+        if pid != os.getpid() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)

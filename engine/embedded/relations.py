@@ -1,0 +1,131 @@
+"""What a query reads, defined on its cursor: one temporary view for each table, in its PostgreSQL types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
+from catalog.names import TableLocation, always_quote, quote_literal
+from catalog.types import NUMERIC, PgType, duckdb_type, element, precision_scale, storage_type
+from engine.base import ArrowSource, StagedSource, TableRead
+from engine.delta.schema import delta_of, duckdb_of
+from engine.delta.snapshot import Snapshots
+from engine.embedded.scan import Scan, check_distinct, scan
+
+
+def define(
+    cursor: duckdb.DuckDBPyConnection, reads: Sequence[TableRead], snapshots: Snapshots, roots: Sequence[Path]
+) -> None:
+    """Create the views of `reads` on the cursor; they live as long as it does."""
+    for number, read in enumerate(reads):
+        tag = f"kadali${number}"
+        check_distinct([name for name, _ in read.columns])
+        relation, types = _relation(read, tag, snapshots, roots)
+        for name, content in relation.registered.items():
+            cursor.register(name, content)
+        shown = [
+            f"{_shown(always_quote(f'c{i}'), types[i], pg)} AS {always_quote(name)}"
+            for i, (name, pg) in enumerate(read.columns)
+        ]
+        select = ", ".join(shown) or '1 AS "?column?"'
+        cursor.execute(f"CREATE TEMP VIEW {always_quote(read.view)} AS SELECT {select} FROM ({relation.sql}) s")
+
+
+def _relation(
+    read: TableRead, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+) -> tuple[Scan, tuple[pa.DataType, ...]]:
+    """SQL that gives the read's columns as c0, c1, ... as they are stored, and their stored types."""
+    source = read.source
+    if isinstance(source, ArrowSource):
+        return _arrow(source.table, tag, len(read.columns))
+    if isinstance(source, StagedSource):
+        return _staged(read, source, tag, snapshots, roots)
+    return _delta(read, source.location, tag, snapshots, roots)
+
+
+def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataType, ...]]:
+    if table.num_columns != width:
+        raise InternalError(f"a relation has {table.num_columns} columns, not {width} as described")
+    named = table.rename_columns([f"c{i}" for i in range(width)])
+    return Scan(f"SELECT * FROM {always_quote(tag)}", {tag: named}), tuple(table.schema.types)
+
+
+def _delta(
+    read: TableRead, location: TableLocation, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+) -> tuple[Scan, tuple[pa.DataType, ...]]:
+    snapshot = snapshots.at(location)
+    by_name = {item.name: item for item in snapshot.fields}
+    for name, _ in read.columns:
+        if name not in by_name:
+            raise UndefinedColumn(
+                f'column "{name}" of relation "{read.name.name}" does not exist in version {snapshot.version}'
+            )
+    inner = scan(snapshot, [name for name, _ in read.columns], tag, roots)
+    select = ", ".join(f"{always_quote(name)} AS c{i}" for i, (name, _) in enumerate(read.columns)) or "1"
+    types = tuple(by_name[name].arrow for name, _ in read.columns)
+    return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered), types
+
+
+def _staged(
+    read: TableRead, source: StagedSource, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+) -> tuple[Scan, tuple[pa.DataType, ...]]:
+    """The base version and the transaction's own rows, in the base's stored types."""
+    legs: list[str] = []
+    registered: dict[str, object] = {}
+    types = _staged_types(read, source)
+    if source.base is not None:
+        base, types = _delta(read, source.base.location, tag, snapshots, roots)
+        legs.append(base.sql)
+        registered.update(base.registered)
+    casts = [_duckdb_of_arrow(arrow) for arrow in types]
+    select = ", ".join(
+        f"CAST({always_quote(name)} AS {cast}) AS c{i}"
+        for i, ((name, _), cast) in enumerate(zip(read.columns, casts, strict=True))
+    )
+    if source.files:
+        listed = ", ".join(map(quote_literal, source.files))
+        legs.append(f"SELECT {select or '1'} FROM read_parquet([{listed}], hive_partitioning=false)")
+    if source.rows is not None:
+        registered[f"{tag}_rows"] = source.rows
+        legs.append(f"SELECT {select or '1'} FROM {always_quote(f'{tag}_rows')}")
+    if not legs:
+        legs.append("SELECT " + (", ".join(f"NULL::{c} AS c{i}" for i, c in enumerate(casts)) or "1") + " WHERE false")
+    return Scan(" UNION ALL ".join(legs), registered), types
+
+
+def _staged_types(read: TableRead, source: StagedSource) -> tuple[pa.DataType, ...]:
+    schema: pa.Schema | None = source.rows.schema if source.rows is not None else None
+    if schema is None and source.files:
+        schema = pq.read_schema(source.files[0])
+    if schema is None:
+        return tuple(storage_type(pg) for _, pg in read.columns)
+    return tuple(schema.field(name).type for name, _ in read.columns)
+
+
+def _duckdb_of_arrow(arrow: pa.DataType) -> str:
+    t = pa.types
+    if t.is_list(arrow) or t.is_large_list(arrow):
+        return _duckdb_of_arrow(arrow.value_type) + "[]"
+    if t.is_map(arrow):
+        return f"MAP({_duckdb_of_arrow(arrow.key_type)}, {_duckdb_of_arrow(arrow.item_type)})"
+    if t.is_struct(arrow):
+        members = (f"{always_quote(item.name)} {_duckdb_of_arrow(item.type)}" for item in arrow)
+        return f"STRUCT({', '.join(members)})"
+    return duckdb_of(delta_of(arrow))
+
+
+def _shown(expression: str, stored: pa.DataType, pg: PgType) -> str:
+    """A stored column in the DuckDB type of its PostgreSQL type."""
+    target = duckdb_type(pg)
+    if element(pg) is None and (pa.types.is_nested(stored)):
+        if target not in ("JSON", "VARCHAR"):
+            raise FeatureNotSupported(f"a nested column cannot be read as {target}")
+        return f"to_json({expression})" if target == "JSON" else f"CAST(to_json({expression}) AS VARCHAR)"
+    if pg.oid == NUMERIC.oid and precision_scale(pg) is None and pa.types.is_decimal(stored):
+        return expression
+    return f"CAST({expression} AS {target})"

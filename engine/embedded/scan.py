@@ -1,0 +1,202 @@
+"""A Delta snapshot as a DuckDB relation: SQL over the active files, and what must be registered for it to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+
+from catalog.errors import FeatureNotSupported, InsufficientPrivilege, SnapshotTooOld
+from catalog.names import always_quote, quote_literal
+from engine.delta.errors import delta_errors
+from engine.delta.schema import DeltaField
+from engine.delta.snapshot import Snapshot, open_table
+
+_GLOB = re.compile(r"[*?\[\]{}]")
+LEGS_MAX = 256
+"""More partition tuples than this are joined from a table of values instead of written as one leg each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`sql` selects all columns of the snapshot by their names, in their Delta types.
+
+    `registered` are the relations it needs on the cursor, by name (Arrow tables, or streams that can be read again).
+    """
+
+    sql: str
+    registered: Mapping[str, object] = field(default_factory=dict)
+
+
+class RescannableScan:
+    """deltalake's own reader as a relation DuckDB may scan any number of times: each scan opens it anew."""
+
+    def __init__(self, table: DeltaTable, columns: Sequence[str]) -> None:
+        self._table, self._columns = table, list(columns)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        with delta_errors():
+            return self._table.scan(columns=self._columns).__arrow_c_stream__(requested_schema)
+
+
+def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[Path]) -> Scan:
+    """The relation for `columns` of a snapshot.
+
+    `tag` prefixes the names of what is registered and must be unique on the cursor. Raises InsufficientPrivilege for a
+    log that points outside `roots`.
+    """
+    wanted = set(columns)
+    fields = [item for item in snapshot.fields if item.name in wanted]
+    check_distinct([item.name for item in fields])
+    paths = snapshot.paths()
+    _check_inside(paths, roots)
+    if not paths:
+        return Scan("SELECT " + _list(f"NULL::{f.duckdb} AS {always_quote(f.name)}" for f in fields) + " WHERE false")
+    named = set(paths)
+    odd = named != snapshot.file_uris or not snapshot.dead.keys() <= named or any(map(_GLOB.search, paths))
+    if odd or (snapshot.column_mapping and any(item.nested for item in fields)):
+        table = open_table(snapshot.uri, snapshot.version)
+        select = _list(f"{always_quote(f.name)}::{f.duckdb} AS {always_quote(f.name)}" for f in fields)
+        name = f"{tag}_scan"
+        return Scan(
+            f"SELECT {select} FROM {always_quote(name)}", {name: RescannableScan(table, [f.name for f in fields])}
+        )
+    return _file_scan(snapshot, fields, paths, tag)
+
+
+def check_distinct(names: Sequence[str]) -> None:
+    """DuckDB's names ignore case: refuse columns that differ in nothing else."""
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise FeatureNotSupported(
+                f'columns "{other}" and "{name}" differ only in case, which the embedded engine does not support'
+            )
+
+
+def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence[str], tag: str) -> Scan:
+    """Legs over plain files by partition tuple; one leg for each file with a deletion vector."""
+    literals = _partition_literals(snapshot, fields)
+    legs: dict[tuple[str, ...], list[str]] = {}
+    cut: list[tuple[str, tuple[str, ...]]] = []
+    for path, values in zip(paths, literals, strict=True):
+        if path in snapshot.dead:
+            cut.append((path, values))
+        else:
+            legs.setdefault(values, []).append(path)
+    parts = {item.name: i for i, item in enumerate(f for f in fields if f.name in snapshot.partition_by)}
+    sql = [_plain_leg(fields, _Parts(parts, values), files) for values, files in legs.items()]
+    registered: dict[str, object] = {}
+    if cut:
+        name = f"{tag}_dead"
+        registered[name] = _dead_table(snapshot, [path for path, _ in cut])
+        sql += [
+            _cut_leg(fields, _Parts(parts, values), path, f"SELECT r FROM {always_quote(name)} WHERE f = {i}")
+            for i, (path, values) in enumerate(cut)
+        ]
+    return Scan(" UNION ALL ".join(sql), registered)
+
+
+class _Parts:
+    """The partition values of one leg, as SQL by column name."""
+
+    def __init__(self, positions: Mapping[str, int], values: Sequence[str]) -> None:
+        self._sql = {name: values[position] for name, position in positions.items()}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sql
+
+    def __getitem__(self, name: str) -> str:
+        return self._sql[name]
+
+
+def _plain_leg(fields: Sequence[DeltaField], parts: _Parts, files: list[str]) -> str:
+    """The map renames, fills columns that old files lack and casts to the table's type. Never put it under a join."""
+    stored = [item for item in fields if item.name not in parts]
+    select = _list(
+        f"{parts[item.name]} AS {always_quote(item.name)}" if item.name in parts else always_quote(item.name)
+        for item in fields
+    )
+    listed = _list(map(quote_literal, files))
+    if not stored:
+        return f"SELECT {select} FROM read_parquet([{listed}], hive_partitioning=false)"
+    schema = _list(
+        f"{quote_literal(item.stored)}: {{name: {quote_literal(item.name)}, type: {quote_literal(item.duckdb)}, "
+        "default_value: NULL}"
+        for item in stored
+    )
+    return f"SELECT {select} FROM read_parquet([{listed}], schema=MAP{{{schema}}})"
+
+
+def _cut_leg(fields: Sequence[DeltaField], parts: _Parts, path: str, dead: str) -> str:
+    """A file without its deleted rows: aliases instead of the map, NULL for a column the file lacks."""
+    try:
+        present = set(pq.read_schema(path).names)
+    except FileNotFoundError:
+        raise SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.") from None
+
+    def expression(item: DeltaField) -> str:
+        if item.name in parts:
+            return parts[item.name]
+        return (
+            f"CAST(f.{always_quote(item.stored)} AS {item.duckdb})"
+            if item.stored in present
+            else f"NULL::{item.duckdb}"
+        )
+
+    select = _list(f"{expression(item)} AS {always_quote(item.name)}" for item in fields)
+    return (
+        f"SELECT {select} FROM read_parquet([{quote_literal(path)}], file_row_number=true, hive_partitioning=false) f "
+        f"ANTI JOIN ({dead}) x ON x.r = f.file_row_number"
+    )
+
+
+def _dead_table(snapshot: Snapshot, paths: Sequence[str]) -> pa.Table:
+    """(f: position in `paths`, r: row number) of all deleted rows."""
+    rows = [snapshot.dead[path] for path in paths]
+    numbers = np.repeat(np.arange(len(rows), dtype=np.int32), [len(item) for item in rows])
+    return pa.table({"f": numbers, "r": np.concatenate(rows)})
+
+
+def _partition_literals(snapshot: Snapshot, fields: Sequence[DeltaField]) -> list[tuple[str, ...]]:
+    """Per file, the wanted partition columns as SQL. They come from the log, never from the path."""
+    columns = []
+    for item in fields:
+        if item.name not in snapshot.partition_by:
+            continue
+        column = snapshot.files.column(f"partition.{item.name}")
+        columns.append([_literal(value, item) for value in _texts(column)])
+    return list(zip(*columns, strict=True)) if columns else [()] * snapshot.files.num_rows
+
+
+def _texts(column: pa.ChunkedArray) -> list[str | None]:
+    if pa.types.is_binary(column.type):
+        hexed = [None if v is None else "".join(f"\\x{b:02X}" for b in v) for v in column.to_pylist()]
+        return hexed
+    if pa.types.is_floating(column.type):
+        return [None if v is None else repr(v) for v in column.to_pylist()]
+    texts: list[str | None] = column.cast(pa.string()).to_pylist()
+    return texts
+
+
+def _literal(text: str | None, item: DeltaField) -> str:
+    return f"NULL::{item.duckdb}" if text is None else f"CAST({quote_literal(text)} AS {item.duckdb})"
+
+
+def _check_inside(paths: Sequence[str], roots: Sequence[Path]) -> None:
+    """A log may name files anywhere: it must not lead out of the tenant's folders."""
+    allowed = tuple(str(root).rstrip("/") + "/" for root in roots)
+    for path in paths:
+        if not path.startswith(allowed) or "/../" in path:
+            raise InsufficientPrivilege("the table's log names a file outside of the tenant's storage")
+
+
+def _list(items: Iterable[str]) -> str:
+    return ", ".join(items)
