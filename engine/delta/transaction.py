@@ -1,0 +1,360 @@
+"""An SQL transaction over Delta tables: versions read, changes staged, one Delta commit for each changed table."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, write_deltalake
+
+from catalog.errors import (
+    InternalError,
+    InvalidSavepoint,
+    ObjectNotInPrerequisiteState,
+    SerializationFailure,
+    SqlError,
+)
+from catalog.names import TableLocation, TableName
+from engine.base import DeltaSource, Source, StagedSource
+from engine.delta import staging
+from engine.delta.errors import delta_errors
+from engine.delta.features import check_writable
+from engine.delta.rows import RowCaster, storage_schema
+from engine.delta.snapshot import Snapshot, Snapshots, open_table
+from engine.delta.table import CommitInfo
+
+MEMORY_BYTES = 8 << 20
+"""Staged rows of one table kept in memory before they are spilled to a file."""
+APPEND_ATTEMPTS = 20
+_PREFIX = "transaction"
+_ROWS_PER_GROUP = 65_536
+_ROWS_MERGED_MAX = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A DELETE (`updates` None) or UPDATE by a predicate in DataFusion's SQL."""
+
+    predicate: str | None
+    updates: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is staged for one table. `replaced`: the rows are the whole content, not an addition."""
+
+    replaced: bool = False
+    batches: tuple[pa.RecordBatch, ...] = ()
+    files: tuple[str, ...] = ()
+    rows: int = 0
+    bytes: int = 0
+    """Of `batches`."""
+    where: _Where | None = None
+
+    def plus(self, batch: pa.RecordBatch) -> _Change:
+        """With one more batch. Small ones are merged in powers of two: a thousand INSERTs stay a few batches."""
+        batches = [*self.batches, batch]
+        while len(batches) > 1 and batches[-2].num_rows <= batches[-1].num_rows < _ROWS_MERGED_MAX:
+            last, previous = batches.pop(), batches.pop()
+            batches.append(pa.concat_batches([previous, last]))
+        return replace(self, batches=tuple(batches), rows=self.rows + batch.num_rows, bytes=self.bytes + batch.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    uri: str
+    version: int
+
+
+@dataclass(slots=True)
+class _Savepoint:
+    name: str
+    changes: dict[TableName, _Change] = field(default_factory=dict)
+
+
+class DeltaTransaction:
+    """Used by one session at a time. Nothing is visible to others before `commit`.
+
+    The first touch of a table pins its version: all later reads in the transaction use it. Reads with an explicit
+    version of their own never come here.
+    """
+
+    def __init__(
+        self, staging_dir: Path, snapshots: Snapshots, commit: CommitInfo, *, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self.commit_info = commit
+        """May be replaced between statements; what is set at commit is noted in the log."""
+        self.counts: dict[TableName, int] = {}
+        """After commit: rows changed by `delete_where` and `update_where`."""
+        self._staging_dir, self._snapshots, self._memory_bytes = staging_dir, snapshots, memory_bytes
+        self._folder: staging.StagingFolder | None = None
+        self._pins: dict[TableName, _Pin] = {}
+        self._changes: dict[TableName, _Change] = {}
+        self._savepoints: list[_Savepoint] = []
+
+    def pin(self, name: TableName, uri: str, version: int | None = None) -> int:
+        """The version this transaction reads; `version` decides it if this is the first touch."""
+        pinned = self._pins.get(name)
+        if pinned is None or pinned.uri != uri:
+            chosen = self._snapshots.latest_version(uri) if version is None else version
+            pinned = self._pins[name] = _Pin(uri, chosen)
+        return pinned.version
+
+    @property
+    def changed(self) -> tuple[TableName, ...]:
+        """Tables with staged changes, in the order they were first changed."""
+        return tuple(self._changes)
+
+    def source(self, name: TableName) -> Source:
+        """What to read for a pinned table: the pinned version with the transaction's own changes."""
+        pinned = self._pins[name]
+        base = DeltaSource(TableLocation(pinned.uri, pinned.version))
+        change = self._changes.get(name)
+        if change is None:
+            return base
+        if change.where is not None:
+            raise InternalError("a table changed by predicate cannot be read before the transaction ends")
+        rows = pa.Table.from_batches(change.batches) if change.batches else None
+        return StagedSource(None if change.replaced else base, rows, change.files)
+
+    def append(self, name: TableName, uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+        """Stage rows to add; returns their number. Columns match the table's by position.
+
+        Raises 0A000 for a table we may not write, 23502, 22001 and 22003 for rows it cannot hold. On an error nothing
+        of this call stays.
+        """
+        snapshot = self._writable(name, uri)
+        before = self._changes.get(name, _Change())
+        if before.where is not None:
+            raise InternalError("a table changed by predicate takes no further changes")
+        return self._stage(name, snapshot, before, schema, batches)
+
+    def replace(self, name: TableName, uri: str, reader: pa.RecordBatchReader) -> int:
+        """Stage the table's whole new content (UPDATE, DELETE, TRUNCATE); returns its number of rows.
+
+        The reader may read `source(name)`: what was staged before stays until the reader has ended.
+        """
+        snapshot = self._writable(name, uri)
+        self._check_rewritable(snapshot, name)
+        return self._stage(name, snapshot, _Change(replaced=True), reader.schema, reader)
+
+    def delete_where(self, name: TableName, uri: str, predicate: str | None) -> bool:
+        """DELETE by a simple predicate, run at commit; False (nothing staged) if the table has other changes."""
+        return self._stage_where(name, uri, _Where(predicate, None))
+
+    def update_where(self, name: TableName, uri: str, updates: Mapping[str, str], predicate: str | None) -> bool:
+        """UPDATE by simple expressions, run at commit; False (nothing staged) if the table has other changes."""
+        return self._stage_where(name, uri, _Where(predicate, dict(updates)))
+
+    def savepoint(self, name: str) -> None:
+        self._savepoints.append(_Savepoint(name, dict(self._changes)))
+
+    def release(self, name: str) -> None:
+        """Forget the savepoint and those after it; changes stay."""
+        del self._savepoints[self._find(name) :]
+
+    def rollback_to(self, name: str) -> None:
+        """Undo what was staged since; the savepoint itself stays."""
+        position = self._find(name)
+        del self._savepoints[position + 1 :]
+        self._changes = dict(self._savepoints[position].changes)
+        self._drop_unused_files()
+
+    def rollback(self) -> None:
+        """Forget everything. Also ends a transaction that has been committed."""
+        self._changes.clear()
+        self._savepoints.clear()
+        self._pins.clear()
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    def commit(self) -> tuple[tuple[TableName, int], ...]:
+        """Make the changes visible: (table, new version) for each changed table.
+
+        One Delta commit a table. Rewrites, which may conflict (40001), come before appends, which do not. Delta has no
+        commit over several tables: if a later one fails, the error's detail names those already committed.
+        """
+        done: list[tuple[TableName, int]] = []
+        try:
+            order = sorted(self._changes.items(), key=lambda item: not (item[1].replaced or item[1].where))
+            for name, change in order:
+                if change.replaced or change.where is not None or change.rows:
+                    done.append((name, self._commit_table(name, change)))
+        except SqlError as error:
+            if done and error.detail is None:
+                committed = ", ".join(str(name) for name, _ in done)
+                error.detail = f"Changes of {committed} had been committed already."
+            raise
+        finally:
+            self.rollback()
+        return tuple(done)
+
+    def _writable(self, name: TableName, uri: str) -> Snapshot:
+        """The pinned snapshot, after the gate on writer features."""
+        snapshot = self._snapshots.at(TableLocation(uri, self.pin(name, uri)))
+        check_writable(snapshot.min_writer, snapshot.writer_features, snapshot.configuration, snapshot.fields)
+        return snapshot
+
+    @staticmethod
+    def _check_rewritable(snapshot: Snapshot, name: TableName) -> None:
+        if snapshot.configuration.get("delta.appendOnly") == "true":
+            raise ObjectNotInPrerequisiteState(f'table "{name.name}" is append-only')
+
+    def _stage_where(self, name: TableName, uri: str, where: _Where) -> bool:
+        snapshot = self._writable(name, uri)
+        self._check_rewritable(snapshot, name)
+        if name in self._changes:
+            return False
+        self._changes[name] = _Change(where=where)
+        return True
+
+    def _stage(
+        self,
+        name: TableName,
+        snapshot: Snapshot,
+        change: _Change,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+    ) -> int:
+        caster = RowCaster(name.name, snapshot.fields, snapshot.partition_by, schema)
+        before, spilled = change.rows, _Spill(self)
+        try:
+            for batch in batches:
+                if not batch.num_rows:
+                    continue
+                change = change.plus(caster(batch))
+                if change.bytes > self._memory_bytes:
+                    spilled.write(change.batches, caster.schema)
+                    change = replace(change, batches=(), bytes=0)
+            files = spilled.close()
+        except BaseException:
+            spilled.discard()
+            raise
+        self._changes[name] = replace(change, files=change.files + files)
+        self._drop_unused_files()
+        return change.rows - before
+
+    def new_file(self) -> str:
+        """A path for a spilled file, in this transaction's own folder."""
+        if self._folder is None:
+            self._folder = staging.StagingFolder(self._staging_dir, _PREFIX)
+        return str(self._folder.path / f"{uuid.uuid4().hex}.parquet")
+
+    def _drop_unused_files(self) -> None:
+        if self._folder is None:
+            return
+        states = [self._changes, *(point.changes for point in self._savepoints)]
+        used = {file for state in states for change in state.values() for file in change.files}
+        for path in self._folder.path.glob("*.parquet"):
+            if str(path) not in used:
+                path.unlink()
+
+    def _find(self, name: str) -> int:
+        for position in range(len(self._savepoints) - 1, -1, -1):
+            if self._savepoints[position].name == name:
+                return position
+        raise InvalidSavepoint(f'savepoint "{name}" does not exist')
+
+    def _commit_table(self, name: TableName, change: _Change) -> int:
+        pinned = self._pins[name]
+        snapshot = self._snapshots.at(TableLocation(pinned.uri, pinned.version))
+        if change.where is not None:
+            return self._commit_where(name, snapshot, change.where)
+        if change.replaced:
+            table = self._pinned_handle(snapshot)
+            with delta_errors():
+                self._write(table, snapshot, change)
+                return int(table.version())
+        return self._commit_append(snapshot, change)
+
+    def _commit_append(self, snapshot: Snapshot, change: _Change) -> int:
+        """Appends conflict with nothing but a change of the table itself: they are tried again on a new snapshot."""
+        for attempt in range(1, APPEND_ATTEMPTS + 1):
+            table = open_table(snapshot.uri)
+            self._check_same_table(table, snapshot)
+            try:
+                with delta_errors():
+                    self._write(table, snapshot, change)
+                    return int(table.version())
+            except SerializationFailure:
+                if attempt == APPEND_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _commit_where(self, name: TableName, snapshot: Snapshot, where: _Where) -> int:
+        table = self._pinned_handle(snapshot)
+        properties = self.commit_info.properties()
+        with delta_errors():
+            if where.updates is None:
+                metrics = table.delete(where.predicate, commit_properties=properties)
+                self.counts[name] = int(metrics["num_deleted_rows"] or 0)
+            else:
+                metrics = table.update(dict(where.updates), predicate=where.predicate, commit_properties=properties)
+                self.counts[name] = int(metrics["num_updated_rows"])
+            return int(table.version())
+
+    def _pinned_handle(self, snapshot: Snapshot) -> DeltaTable:
+        """Read-modify-write passes the handle it read: a newer one would drop what others added in the meantime."""
+        table = open_table(snapshot.uri, snapshot.version)
+        self._check_same_table(table, snapshot)
+        return table
+
+    @staticmethod
+    def _check_same_table(table: DeltaTable, snapshot: Snapshot) -> None:
+        with delta_errors():
+            if str(table.metadata().id) != snapshot.table_id:
+                raise SerializationFailure("could not serialize access: the table has been replaced")
+
+    def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
+        schema = storage_schema(snapshot.fields)
+        reader = pa.RecordBatchReader.from_batches(schema, _staged_batches(change, schema))
+        properties = self.commit_info.properties()
+        if change.replaced:
+            write_deltalake(table, reader, mode="overwrite", commit_properties=properties)
+        else:
+            write_deltalake(table, reader, mode="append", commit_properties=properties)
+
+
+class _Spill:
+    """The file a staging call spills to; made when first needed."""
+
+    def __init__(self, transaction: DeltaTransaction) -> None:
+        self._transaction = transaction
+        self._path: str | None = None
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+        if self._writer is None:
+            self._path = self._transaction.new_file()
+            self._writer = pq.ParquetWriter(self._path, schema, compression="snappy")
+        table = pa.Table.from_batches(list(batches), schema)
+        self._writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+
+    def close(self) -> tuple[str, ...]:
+        if self._writer is None or self._path is None:
+            return ()
+        self._writer.close()
+        return (self._path,)
+
+    def discard(self) -> None:
+        if self._writer is not None and self._path is not None:
+            self._writer.close()
+            Path(self._path).unlink(missing_ok=True)
+
+
+def clean_staging(staging_dir: Path) -> list[Path]:
+    """At start-up: remove what transactions of crashed processes left; returns the folders removed."""
+    return staging.clean(staging_dir, _PREFIX)
+
+
+def _staged_batches(change: _Change, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for path in change.files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_ROWS_PER_GROUP):
+                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+    yield from change.batches
