@@ -1,0 +1,9 @@
+"""The version of this program: the one its package was installed with."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+
+def kadali_version() -> str:
+    return version("kadali")
