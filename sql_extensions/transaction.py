@@ -88,7 +88,7 @@ class Transaction:
         self._on_commit.append(action)
 
     def before_commit(self, action: Callable[[], None]) -> None:
-        """Have `action` run, for the life of the session, when a transaction is about to commit; its error aborts it."""
+        """Have `action` run, for the life of the session, before each commit; its error aborts the transaction."""
         self._before_commit.append(action)
 
     def at_end(self, action: Callable[[bool], None]) -> None:

@@ -1,0 +1,373 @@
+"""One session's settings: the values in force, undone and reset as PostgreSQL does it.
+
+The session's shadow (a real PostgreSQL) checks and spells values when they are set; reading needs no round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from catalog.errors import CantChangeRuntimeParam, FeatureNotSupported, InvalidParameterValue
+from sql_extensions.settings import rules
+from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
+
+_TRANSACTION = ("transaction_isolation", "transaction_read_only", "transaction_deferrable")
+_SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
+
+
+class SettingsServer(Protocol):
+    """The PostgreSQL session that checks settings and answers catalog queries under them."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def read_text(self, sql: str, params: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
+        """Run one query in autocommit; all values as text. Connects if needed. Raises SqlError."""
+        ...
+
+
+class Reset(Enum):
+    """Instead of a value in SET."""
+
+    DEFAULT = "default"
+    CURRENT = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The values at one moment, to come back to."""
+
+    session: Mapping[str, str]
+    local: Mapping[str, str]
+
+
+class SessionSettings:
+    """For one session and one thread at a time.
+
+    `start`: (name, value) of the role's defaults, the startup packet and its options, in this order: RESET goes back to
+    them. `catalog_seq` tells the catalog's change number, on which the schemas of the search path depend.
+    """
+
+    def __init__(
+        self,
+        server: SettingsServer,
+        defaults: SettingDefaults,
+        *,
+        user: str,
+        catalog_seq: Callable[[], int],
+        start: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self._server, self._known = server, defaults
+        self._user, self._catalog_seq = user, catalog_seq
+        self._start: dict[str, str] = {}
+        self._session: Mapping[str, str] = {}
+        self._local: Mapping[str, str] = {}
+        self._custom: dict[str, str] = {}
+        """Spelling of custom settings, by lower-case name: once set they exist for the session."""
+        self._reported: dict[str, str] = {}
+        self._changed = False
+        self._path: tuple[str, int, tuple[str, ...]] | None = None
+        for name, value in start:
+            self.set(name, value)
+            self._start.update(self._session)
+            self._session = {}
+
+    # -- the statements ---------------------------------------------------------------------------------------------
+
+    def set(self, name: str, value: str, *, local: bool = False) -> None:
+        """SET: check, spell and remember. Raises SqlError (42704, 22023, 42501, 55P02, 0A000) as PostgreSQL would."""
+        key = _key(name)
+        checked = self._check(key, name, value)
+        if rules.is_custom(key) and key not in rules.OWN:
+            self._custom.setdefault(key, name)
+        self._store(key, checked, local=local or key in _TRANSACTION)
+
+    def set_list(self, name: str, values: tuple[str, ...], *, local: bool = False) -> None:
+        """SET with one or several values as written. Raises also InvalidParameterValue where only one is taken."""
+        key = _key(name)
+        if len(values) > 1 and key not in rules.LIST_INPUT:
+            raise InvalidParameterValue(f"SET {name} takes only one argument")
+        if key in rules.LIST_QUOTE:
+            values = self._quoted(values)
+        self.set(name, ", ".join(values), local=local)
+
+    def set_default(self, name: str, *, local: bool = False) -> None:
+        """SET ... TO DEFAULT and, without `local`, RESET. Raises UndefinedObject (42704), CantChangeRuntimeParam."""
+        key = _key(name)
+        if key in _TRANSACTION:
+            raise CantChangeRuntimeParam(f'parameter "{key}" cannot be reset')
+        if key not in self._defaults() and key not in self._custom and key not in _HIDDEN:
+            self._server.read_text("SELECT pg_catalog.set_config($1, NULL, true)", (name,))
+            self._custom.setdefault(key, name)
+        if local:
+            self._store(key, self._reset_value(key), local=True)
+        else:
+            self._replace(_without(self._session, key), _without(self._local, key))
+
+    def reset_all(self) -> None:
+        """RESET ALL: the connection's start values; role and the transaction's own settings stay, as in PostgreSQL."""
+        kept = ("role", "session_authorization", *_TRANSACTION)
+        self._replace(_only(self._session, kept), _only(self._local, kept))
+
+    def show(self, name: str) -> tuple[str, str]:
+        """The setting's own spelling and its value. Raises UndefinedObject (42704), InsufficientPrivilege."""
+        key = _key(name)
+        value = self._value(key)
+        if value is not None:
+            return self._spelling(key), value
+        [(hidden,)] = self._server.read_text("SELECT pg_catalog.current_setting($1)", (name,))
+        return name, hidden or ""
+
+    def show_all(self) -> list[SettingDefault]:
+        """SHOW ALL: every setting but hidden and custom ones, with the value in force."""
+        return [
+            SettingDefault(row.name, self._value(key) or "", row.description) for key, row in self._defaults().items()
+        ]
+
+    # -- transactions -----------------------------------------------------------------------------------------------
+
+    def mark(self) -> Mark:
+        return Mark(self._session, self._local)
+
+    def restore(self, mark: Mark) -> None:
+        """Come back to `mark`: ROLLBACK, to a savepoint or of all."""
+        self._replace(mark.session, mark.local)
+
+    def begin_block(self) -> None:
+        """BEGIN: the transaction's own settings are those of default_transaction_* now, whatever comes later."""
+        own = {name: self._value(name) or "" for name in _TRANSACTION}
+        self._local = {**self._local, **own}
+
+    def end_transaction(self, _committed: bool = True) -> None:
+        """What SET LOCAL and SET TRANSACTION did is over."""
+        if self._local:
+            self._replace(self._session, {})
+
+    # -- the shadow and the client ------------------------------------------------------------------------------------
+
+    def for_shadow(self) -> dict[str, str]:
+        """All that a newly opened shadow session must be told, by name."""
+        in_force = {**self._start, **self._session, **self._local}
+        return {self._spelling(key): value for key, value in in_force.items() if _goes_to_shadow(key)}
+
+    def resync(self, names: Iterable[str] = ()) -> None:
+        """After a query that called set_config(): take over what the shadow has in force now.
+
+        `names`: settings the query may have made (custom ones appear in no list of PostgreSQL's).
+        """
+        for name in names:
+            if rules.is_custom(name) and _key(name) not in rules.OWN:
+                self._custom.setdefault(_key(name), name)
+        wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key) and key not in rules.OWN]
+        wanted += self._custom.values()
+        calls = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
+        [values] = self._server.read_text(f"SELECT {calls}", tuple(wanted))
+        session = dict(self._session)
+        for name, value in zip(wanted, values, strict=True):
+            if value is not None and value != self._value(_key(name)):
+                session[_key(name)] = value
+        self._note(session, _without(self._local, *(key for key in session if session[key] != self._session.get(key))))
+
+    def initial_reports(self) -> list[tuple[str, str]]:
+        """Every parameter PostgreSQL reports at the start of a session."""
+        self._reported = {name: self._value(name.lower()) or "" for name in rules.REPORTED}
+        self._changed = False
+        return list(self._reported.items())
+
+    def take_reports(self) -> list[tuple[str, str]]:
+        """Reported parameters that have changed since they were last asked for (ParameterStatus)."""
+        if not self._changed:
+            return []
+        self._changed = False
+        now = {name: self._value(name.lower()) or "" for name in rules.REPORTED}
+        changed = [(name, value) for name, value in now.items() if value != self._reported.get(name)]
+        self._reported = now
+        return changed
+
+    # -- values on the hot path ------------------------------------------------------------------------------------
+
+    @property
+    def time_zone(self) -> str:
+        return self._value("timezone") or "UTC"
+
+    @property
+    def date_style(self) -> str:
+        """Output style and field order: "ISO, MDY"."""
+        return self._value("datestyle") or ""
+
+    @property
+    def interval_style(self) -> str:
+        return self._value("intervalstyle") or ""
+
+    @property
+    def bytea_output(self) -> str:
+        return self._value("bytea_output") or ""
+
+    @property
+    def extra_float_digits(self) -> int:
+        return int(self._value("extra_float_digits") or 1)
+
+    @property
+    def application_name(self) -> str:
+        return self._value("application_name") or ""
+
+    @property
+    def search_path(self) -> tuple[str, ...]:
+        """current_schemas(false): the schemas of the path that exist and that the user may use."""
+        value, seq = self._value("search_path") or "", self._catalog_seq()
+        if self._path is None or self._path[:2] != (value, seq):
+            rows = self._server.read_text(
+                "SELECT s FROM unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS p(s, n) ORDER BY n"
+            )
+            self._path = (value, seq, tuple(schema for (schema,) in rows if schema is not None))
+        return self._path[2]
+
+    @property
+    def statement_timeout_s(self) -> float | None:
+        return rules.seconds(self._value("statement_timeout") or "0")
+
+    @property
+    def lock_timeout_s(self) -> float | None:
+        return rules.seconds(self._value("lock_timeout") or "0")
+
+    @property
+    def idle_in_transaction_timeout_s(self) -> float | None:
+        return rules.seconds(self._value("idle_in_transaction_session_timeout") or "0")
+
+    @property
+    def idle_session_timeout_s(self) -> float | None:
+        return rules.seconds(self._value("idle_session_timeout") or "0")
+
+    @property
+    def transaction_isolation(self) -> str:
+        """Of the transaction under way: "read committed", "repeatable read", ..."""
+        return self._value("transaction_isolation") or ""
+
+    @property
+    def transaction_read_only(self) -> bool:
+        """Whether the transaction under way may not write (25006); outside a block the default counts."""
+        return self._value("transaction_read_only") == "on"
+
+    @property
+    def as_of(self) -> str | None:
+        """kadali.as_of: the time or tag all reads are pinned to; None for now."""
+        return self._value("kadali.as_of") or None
+
+    @property
+    def cluster(self) -> str:
+        return self._value("kadali.cluster") or "default"
+
+    def wants_notice(self, severity: str) -> bool:
+        """Whether client_min_messages lets a NOTICE, WARNING, ... pass; INFO always does."""
+        word, least = severity.lower(), self._value("client_min_messages") or "notice"
+        if word not in _SEVERITIES or least not in _SEVERITIES:
+            return True
+        return _SEVERITIES.index(word) >= _SEVERITIES.index(least)
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _defaults(self) -> Mapping[str, SettingDefault]:
+        return self._known.load(self._server)
+
+    def _value(self, key: str) -> str | None:
+        for values in (self._local, self._session, self._start):
+            if key in values:
+                return values[key]
+        if key in _TRANSACTION:
+            return self._value(f"default_{key}")
+        return self._default(key)
+
+    def _default(self, key: str) -> str | None:
+        if key == "session_authorization":
+            return self._user
+        if key in _HIDDEN:
+            return _HIDDEN[key]
+        row = self._defaults().get(key)
+        if row is not None:
+            return row.value
+        return "" if key in self._custom else None
+
+    def _reset_value(self, key: str) -> str:
+        return self._start.get(key) or self._default(key) or ""
+
+    def _spelling(self, key: str) -> str:
+        row = self._defaults().get(key)
+        return row.name if row is not None else self._custom.get(key, key)
+
+    def _check(self, key: str, name: str, value: str) -> str:
+        """The value in PostgreSQL's spelling; leaves it in force in the shadow if it belongs there."""
+        rules.check_own_prefix(name)
+        self._defaults()
+        own = rules.OWN.get(key)
+        if own is not None:
+            value = own.check(value)
+        if key in _TRANSACTION:
+            return rules.isolation(key, value) if key == "transaction_isolation" else rules.boolean(key, value)
+        passing = not _goes_to_shadow(key)
+        [(spelled,)] = self._server.read_text(
+            f"SELECT pg_catalog.set_config($1, $2, {'true' if passing else 'false'})",
+            (own.name if own else name, value),
+        )
+        spelled = spelled or ""
+        rules.check_honoured(self._spelling(key), spelled)
+        if key == "role" and spelled not in ("none", self._user):
+            raise FeatureNotSupported(f'SET ROLE to a role other than "{self._user}" is not supported')
+        return spelled
+
+    def _quoted(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        calls = ", ".join(f"pg_catalog.quote_ident(${n + 1})" for n in range(len(values)))
+        [row] = self._server.read_text(f"SELECT {calls}", values)
+        return tuple(text or "" for text in row)
+
+    def _store(self, key: str, value: str, *, local: bool) -> None:
+        if local:
+            self._note(self._session, {**self._local, key: value})
+        else:
+            self._note({**self._session, key: value}, _without(self._local, key))
+
+    def _note(self, session: Mapping[str, str], local: Mapping[str, str]) -> None:
+        self._session, self._local, self._changed = session, local, True
+
+    def _replace(self, session: Mapping[str, str], local: Mapping[str, str]) -> None:
+        """Put other values in force, in the shadow too where they differ."""
+        touched = {*self._session, *self._local, *session, *local}
+        before = {key: self._value(key) for key in touched}
+        self._note(session, local)
+        names: list[str | None] = []
+        for key in touched:
+            value = self._value(key)
+            if value != before[key] and _goes_to_shadow(key):
+                names += [self._spelling(key), value]
+        if names and self._server.is_open:
+            calls = ", ".join(f"pg_catalog.set_config(${n + 1}, ${n + 2}, false)" for n in range(0, len(names), 2))
+            self._server.read_text(f"SELECT {calls}", tuple(names))
+
+
+_HIDDEN: Mapping[str, str] = {
+    "is_superuser": "off",
+    "in_hot_standby": "off",
+    "role": "none",
+    "session_authorization": "",
+    "seed": "unavailable",
+}
+"""Settings that PostgreSQL leaves out of pg_settings."""
+
+
+def _key(name: str) -> str:
+    key = name.lower()
+    return rules.ALIASES.get(key, key)
+
+
+def _goes_to_shadow(key: str) -> bool:
+    return key not in rules.WITHHELD and key not in _TRANSACTION and key not in ("role", "session_authorization")
+
+
+def _without(values: Mapping[str, str], *keys: str) -> Mapping[str, str]:
+    return {key: value for key, value in values.items() if key not in keys}
+
+
+def _only(values: Mapping[str, str], keys: Iterable[str]) -> Mapping[str, str]:
+    return {key: values[key] for key in keys if key in values}
