@@ -127,7 +127,7 @@ def named(name: str, text: str, start: int) -> Time | None:
 
 
 def unquoted(tokens: tuple[Token | None, Token | None], after: Token) -> Time | None:
-    """The specification in `@v3` or `@20260101000000000` directly behind the name's token `after`; None if it is not."""
+    """The specification in `@v3` or `@20260101000000000` directly behind the name `after`; None if it is not one."""
     at, value = tokens
     if at is None or value is None or at.text != "@" or at.kind is not TokenKind.OPERATOR:
         return None

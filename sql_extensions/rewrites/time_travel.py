@@ -1,14 +1,13 @@
 """Time travel in a query: finds every spelling on the tokens, before any parser sees the text.
 
-Two texts come out. PostgreSQL gets `shadow_sql`, which names the plain table; the engine's translator gets `engine_sql`,
-which names it `"orders@#0"`, the number being an index into `specs`. Which version that is, is decided in
-`sql_extensions.historic`.
+Two texts come out. PostgreSQL gets `shadow_sql`, which names the plain table; the engine's translator gets
+`engine_sql`, which names it `"orders@#0"`, the number being an index into `specs`. Which version that is, is decided
+in `sql_extensions.historic`.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +19,14 @@ from catalog.errors import (
     WrongObjectType,
 )
 from catalog.names import always_quote
-from catalog.types import PgType
 from sql_extensions.cursor import Cursor
 from sql_extensions.names import parse_name
 from sql_extensions.rewrites import time_spec
+from sql_extensions.rewrites.rewritten import Edit, Found, Rewritten, build
 from sql_extensions.rewrites.time_spec import Time, TimeSpec
 from sql_extensions.tokens import Token, TokenKind, tokenize
+
+__all__ = ["Exists", "Rewritten", "rewrite", "spec_index"]
 
 Exists = Callable[[tuple[str, ...]], bool]
 """Whether a relation of this (one to three part) name exists."""
@@ -34,71 +35,38 @@ _TRIGGER = re.compile(r"@|\bof\b|\bat\s*\(|time_travel|system_time|system_versio
 _INDEXED = re.compile(r"(.*)@#(\d+)\Z", re.DOTALL)
 _QUERY_WORDS = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _FROM_ENDS = frozenset(
-    "SELECT WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT RETURNING SET VALUES WHEN".split()
+    """SELECT WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT RETURNING SET VALUES
+    WHEN""".split()
 )
 _NOT_ALIAS = frozenset(
-    "ALL ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC BOTH CASE CAST CHECK COLLATE COLUMN CONSTRAINT CREATE CROSS "
-    "CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END "
-    "EXCEPT FALSE FETCH FOR FOREIGN FROM FULL GRANT GROUP HAVING IN INITIALLY INNER INTERSECT INTO IS ISNULL JOIN LATERAL "
-    "LEADING LEFT LIKE LIMIT NATURAL NOT NOTNULL NULL OFFSET ON ONLY OR ORDER OUTER OVERLAPS OVERRIDING PLACING PRIMARY "
-    "REFERENCES RETURNING RIGHT SELECT SET SIMILAR SOME SYMMETRIC TABLE TABLESAMPLE THEN TO TRAILING TRUE UNION UNIQUE USER "
-    "USING VALUES VARIADIC WHEN WHERE WINDOW WITH".split()
+    """ALL ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC BOTH CASE CAST CHECK COLLATE COLUMN CONSTRAINT CREATE CROSS
+    CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT DEFERRABLE DESC DISTINCT DO ELSE END
+    EXCEPT FALSE FETCH FOR FOREIGN FROM FULL GRANT GROUP HAVING IN INITIALLY INNER INTERSECT INTO IS ISNULL JOIN LATERAL
+    LEADING LEFT LIKE LIMIT NATURAL NOT NOTNULL NULL OFFSET ON ONLY OR ORDER OUTER OVERLAPS OVERRIDING PLACING PRIMARY
+    REFERENCES RETURNING RIGHT SELECT SET SIMILAR SOME SYMMETRIC TABLE TABLESAMPLE THEN TO TRAILING TRUE UNION UNIQUE
+    USER USING VALUES VARIADIC WHEN WHERE WINDOW WITH""".split()
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """A statement without its time specifications; `specs` is empty if it had none."""
-
-    shadow_sql: str
-    """Valid PostgreSQL: for Describe, EXPLAIN and rights."""
-    engine_sql: str
-    specs: tuple[TimeSpec, ...]
-    params: tuple[tuple[int, PgType], ...]
-    """Parameters that stand in specifications, and so not in `shadow_sql`: their type unless the client gave one."""
-    _starts: tuple[int, ...]
-    _origins: tuple[tuple[int, bool], ...]
-
-    def position(self, shadow_position: int) -> int:
-        """Where a character of `shadow_sql` (counted from 1) stands in the string the client sent (from 1)."""
-        at = shadow_position - 1
-        index = max(bisect_right(self._starts, at) - 1, 0)
-        origin, verbatim = self._origins[index]
-        return origin + (at - self._starts[index] if verbatim else 0) + 1
-
-
-def rewrite(sql: str, exists: Exists | None = None, tokens: Sequence[Token] | None = None) -> Rewritten:
-    """Rewrite the one statement in `sql`, or the one whose `tokens` index it. Positions count in `sql`, from 1.
+def rewrite(sql: str, tokens: Sequence[Token] | None = None, exists: Exists | None = None) -> Rewritten:
+    """Rewrite the statement whose `tokens` index `sql`, or the one in `sql`. Positions count in `sql`, from 1.
 
     `exists` decides whether `"orders@v3"` is a relation of that very name, which then wins. Raises SqlSyntaxError for a
     specification on the target of a write or given twice, WrongObjectType for one on something that is no table,
     FeatureNotSupported for ranges of versions.
     """
     start, end = (tokens[0].start, tokens[-1].end) if tokens else (0, len(sql))
-    text = sql[start:end]
-    if _TRIGGER.search(text) is None:
-        return Rewritten(text, text, (), (), (0,), ((start, True),))
+    if _TRIGGER.search(sql, start, end) is None:
+        return build(sql, start, end, [], {})
     walk = _Walk(Cursor(sql, tokenize(sql) if tokens is None else tokens), exists)
     walk.run()
-    if not walk.specs:
-        return Rewritten(text, text, (), (), (0,), ((start, True),))
-    shadow, starts, origins = _apply(sql, start, end, walk.shadow_edits)
-    engine, _, _ = _apply(sql, start, end, walk.engine_edits)
-    params = {int(spec.text): spec.param_type for spec in walk.specs if spec.param_type is not None}
-    return Rewritten(shadow, engine, tuple(walk.specs), tuple(sorted(params.items())), starts, origins)
+    return build(sql, start, end, walk.found, {})
 
 
 def spec_index(name: str) -> tuple[str, int] | None:
     """`orders@#0` -> ("orders", 0): the table and the index into `specs`; None for any other name."""
     match = _INDEXED.match(name)
     return None if match is None else (match[1], int(match[2]))
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(slots=True)
@@ -120,9 +88,7 @@ class _Walk:
 
     def __init__(self, c: Cursor, exists: Exists | None) -> None:
         self.c, self.exists = c, exists
-        self.specs: list[TimeSpec] = []
-        self.shadow_edits: list[_Edit] = []
-        self.engine_edits: list[_Edit] = []
+        self.found: list[Found] = []
         self._scopes = [_Scope()]
         self._command: Token | None = None
 
@@ -165,23 +131,19 @@ class _Walk:
             scope.in_from = False
         if word in ("SELECT", "INSERT", "MERGE", "DELETE"):
             scope.query = True
-            scope.verb = word if not scope.verb else scope.verb
+            scope.verb = scope.verb or word
         elif word == "WITH" and opens:
             scope.with_list = True
+        elif word == "TABLE" and (opens or _after_set_operation(before)):
+            scope.query, scope.expecting, self._command = True, "command", token
         elif word == "UPDATE" and opens:
             scope.query, scope.expecting, scope.verb = True, "target", word
-        elif word == "INTO" and before is not None and before.word in ("INSERT", "MERGE"):
+        elif _names_target(word, before):
             scope.expecting = "target"
-        elif word == "FROM" and before is not None and before.word == "DELETE":
-            scope.expecting = "target"
-        elif word == "FROM" and scope.query and not _is_distinct_from(before, before_that):
-            scope.in_from, scope.expecting = True, "table"
-        elif word == "USING" and scope.verb in ("DELETE", "MERGE"):
+        elif _opens_from(word, before, before_that, scope):
             scope.in_from, scope.expecting = True, "table"
         elif word == "JOIN" and scope.in_from:
             scope.expecting = "table"
-        elif word == "TABLE" and (opens or _after_set_operation(before)):
-            scope.query, scope.expecting, self._command = True, "command", token
 
     def _from_item(self, expected: str) -> None:
         lateral = self.c.peek()
@@ -221,29 +183,27 @@ class _Walk:
         parts = tuple(token.text for token in chain)
         name, shown = parts[-1], parts[-1]
         time: Time | None = None
+        edits: list[Edit] = []
         quoted = self._quoted_time(parts, last)
         if quoted is not None:
             name, time = quoted
         elif (found := time_spec.unquoted((self.c.peek(), self.c.peek(1)), last)) is not None:
             time = found
             self.c.next()
-            self._delete(last.end, self.c.next().end)
-        time = self._following_time(time)
+            edits.append(Edit(last.end, self.c.next().end, " "))
+        time = self._following_time(time, edits)
         aliased = expected != "command" and self._alias()
-        time = self._following_time(time)
+        time = self._following_time(time, edits)
         if time is None:
             return
         base = (*parts[:-1], name)
         at = chain[0].start
         self._check(base, expected, time)
         alias = "" if aliased else f" AS {always_quote(shown)}"
-        self.specs.append(_spec(base, time, at, current_columns=False))
         if self._command is not None and expected == "command":
-            self._both(self._command.start, self._command.end, "SELECT * FROM")
-        index = len(self.specs) - 1
-        if quoted is not None:
-            self.shadow_edits.append(_Edit(last.start, last.end, always_quote(name) + alias))
-        self.engine_edits.append(_Edit(at, last.end, _indexed(base, index) + alias))
+            edits.append(Edit(self._command.start, self._command.end, "SELECT * FROM"))
+        spec = _spec(base, time, at, current_columns=False)
+        self.found.append(Found(spec, at, last.end, alias, quoted is not None, tuple(edits)))
 
     def _quoted_time(self, parts: tuple[str, ...], last: Token) -> tuple[str, Time] | None:
         """The base name and the time of a quoted "orders@v3"; None if it is an ordinary name."""
@@ -257,7 +217,7 @@ class _Walk:
             return None
         return name, time
 
-    def _following_time(self, time: Time | None) -> Time | None:
+    def _following_time(self, time: Time | None, edits: list[Edit]) -> Time | None:
         if not time_spec.begins(self.c):
             return time
         if time is not None:
@@ -266,7 +226,7 @@ class _Walk:
         found = time_spec.parse(self.c)
         after = self.c.peek(-1)
         if before is not None and after is not None:
-            self._delete(before.end, after.end)
+            edits.append(Edit(before.end, after.end, " "))
         return found
 
     def _call(self, first: Token) -> None:
@@ -288,10 +248,8 @@ class _Walk:
             raise FeatureNotSupported("WITH ORDINALITY is not supported here", position=self._start_of_next())
         alias = "" if self._alias() else ' AS "time_travel"'
         self._check(relation, "table", time)
-        self.specs.append(_spec(relation, time, at, current_columns=current_columns))
-        plain = ".".join(always_quote(part) for part in relation)
-        self.shadow_edits.append(_Edit(first.start, end.end, plain + alias))
-        self.engine_edits.append(_Edit(first.start, end.end, _indexed(relation, len(self.specs) - 1) + alias))
+        spec = _spec(relation, time, at, current_columns=current_columns)
+        self.found.append(Found(spec, first.start, end.end, alias, True, ()))
 
     def _relation_argument(self) -> tuple[tuple[str, ...], int, bool]:
         token = self.c.peek()
@@ -371,13 +329,6 @@ class _Walk:
         token = self.c.peek()
         return None if token is None else token.start + 1
 
-    def _delete(self, start: int, end: int) -> None:
-        self._both(start, end, " ")
-
-    def _both(self, start: int, end: int, text: str) -> None:
-        self.shadow_edits.append(_Edit(start, end, text))
-        self.engine_edits.append(_Edit(start, end, text))
-
 
 def _spec(relation: tuple[str, ...], time: Time, at: int, *, current_columns: bool) -> TimeSpec:
     return TimeSpec(
@@ -385,12 +336,21 @@ def _spec(relation: tuple[str, ...], time: Time, at: int, *, current_columns: bo
     )
 
 
-def _indexed(relation: tuple[str, ...], index: int) -> str:
-    return ".".join(always_quote(part) for part in (*relation[:-1], f"{relation[-1]}@#{index}"))
-
-
 def _is_time_travel(chain: list[Token]) -> bool:
     return [token.text.lower() for token in chain[-2:]] == ["kadali", "time_travel"]
+
+
+def _names_target(word: str, before: Token | None) -> bool:
+    """Whether the target of a write follows: INSERT INTO, MERGE INTO, DELETE FROM."""
+    if before is None:
+        return False
+    return (word == "INTO" and before.word in ("INSERT", "MERGE")) or (word == "FROM" and before.word == "DELETE")
+
+
+def _opens_from(word: str, before: Token | None, before_that: Token | None, scope: _Scope) -> bool:
+    if word == "USING":
+        return scope.verb in ("DELETE", "MERGE")
+    return word == "FROM" and scope.query and not _is_distinct_from(before, before_that)
 
 
 def _is_distinct_from(before: Token | None, before_that: Token | None) -> bool:
@@ -401,24 +361,3 @@ def _is_distinct_from(before: Token | None, before_that: Token | None) -> bool:
 
 def _after_set_operation(before: Token | None) -> bool:
     return before is not None and before.word in ("UNION", "INTERSECT", "EXCEPT", "ALL", "DISTINCT")
-
-
-def _apply(
-    sql: str, start: int, end: int, edits: list[_Edit]
-) -> tuple[str, tuple[int, ...], tuple[tuple[int, bool], ...]]:
-    """The text with the edits made, and for each of its pieces where it begins, its origin, and if it is verbatim."""
-    pieces: list[str] = []
-    starts: list[int] = []
-    origins: list[tuple[int, bool]] = []
-    length, at = 0, start
-    for edit in sorted(edits, key=lambda edit: edit.start):
-        for text, origin, verbatim in ((sql[at : edit.start], at, True), (edit.text, edit.start, False)):
-            pieces.append(text)
-            starts.append(length)
-            origins.append((origin, verbatim))
-            length += len(text)
-        at = edit.end
-    pieces.append(sql[at:end])
-    starts.append(length)
-    origins.append((at, True))
-    return "".join(pieces), tuple(starts), tuple(origins)

@@ -8,6 +8,7 @@ import pytest
 import sqlglot
 
 from catalog.errors import SqlError
+from catalog.types import PgType
 from sql_extensions.rewrites.time_spec import SpecKind, ValueKind
 from sql_extensions.rewrites.time_travel import Rewritten, rewrite, spec_index
 from sql_extensions.tokens import tokenize
@@ -18,7 +19,7 @@ KNOWN = {("orders",), ("sales", "orders"), ("o",), ("t",), ("sales", "weird@v3")
 
 
 def run(sql: str) -> Rewritten:
-    return rewrite(sql, lambda parts: parts in KNOWN)
+    return rewrite(sql, None, lambda parts: parts in KNOWN)
 
 
 def squeezed(text: str) -> str:
@@ -90,7 +91,7 @@ SPELLINGS = {
         V,
         LIT,
         "3",
-        'sales."orders" AS "orders@v3"',
+        '"sales"."orders" AS "orders@v3"',
         '"sales"."orders@#0" AS "orders@v3"',
     ),
     '"orders@2026-01-01" x': (T, LIT, "2026-01-01", '"orders" x', '"orders@#0" x'),
@@ -240,7 +241,18 @@ def test_table_command() -> None:
 def test_positions_point_into_the_text_sent(prefix: str) -> None:
     sql = prefix + 'SELECT a FROM orders VERSION AS OF 3 JOIN sales."orders@v3" USING (id) WHERE nope = 1'
     start = len(prefix)
-    got = rewrite(sql, lambda parts: parts in KNOWN, [token for token in tokenize(sql) if token.start >= start])
+    got = rewrite(sql, [token for token in tokenize(sql) if token.start >= start], lambda parts: parts in KNOWN)
     for word in ("a FROM", "orders", "USING", "nope"):
         assert got.position(got.shadow_sql.index(word) + 1) == sql.index(word) + 1
-    assert got.position(got.shadow_sql.index('"orders" AS') + 1) == sql.index('"orders@v3"') + 1
+    assert got.position(got.shadow_sql.index('"sales"."orders" AS') + 1) == sql.index('sales."orders@v3"') + 1
+
+
+def test_shape_of_a_historic_version() -> None:
+    got = run('SELECT * FROM orders VERSION AS OF 3 JOIN "orders@v1" o USING (id)')
+    shaped = got.shaped({0: (("id", PgType(20)), ("Amount", PgType(1700, (10 << 16 | 2) + 4)))})
+    assert squeezed(shaped.shadow_sql) == (
+        'SELECT * FROM (SELECT NULL::bigint AS "id", NULL::numeric(10,2) AS "Amount") AS "orders" '
+        'JOIN "orders" o USING (id)'
+    )
+    assert shaped.engine_sql == got.engine_sql
+    assert shaped.position(shaped.shadow_sql.index("USING") + 1) == 58
