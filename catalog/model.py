@@ -73,6 +73,19 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class DefaultAcl:
+    """What ALTER DEFAULT PRIVILEGES said, a row of pg_default_acl.
+
+    `schema` None is everywhere; `kind` is r (tables), S, f, T or n; `acl` are aclitems.
+    """
+
+    role: str
+    schema: str | None
+    kind: str
+    acl: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogSnapshot:
     """All of a tenant's catalog at change number `seq`. `roles` are the users who may log in: name -> administrator."""
 
@@ -80,3 +93,4 @@ class CatalogSnapshot:
     schemas: dict[str, Schema] = field(default_factory=dict)
     relations: dict[TableName, Relation] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
+    default_acls: tuple[DefaultAcl, ...] = ()
