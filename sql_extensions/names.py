@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from catalog.errors import InvalidName
 from catalog.names import quote_ident
@@ -34,3 +35,17 @@ def dotted(parts: Sequence[str]) -> str:
 def written(parts: Sequence[str]) -> str:
     """A name as SQL."""
     return ".".join(quote_ident(part) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in a statement: one to three parts, and where it stands (from 1, in the string sent; 0: nowhere).
+
+    Names are equal if their parts are: where one stands does not matter.
+    """
+
+    parts: tuple[str, ...]
+    position: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return written(self.parts)

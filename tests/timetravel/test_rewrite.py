@@ -255,4 +255,4 @@ def test_shape_of_a_historic_version() -> None:
         'JOIN "orders" o USING (id)'
     )
     assert shaped.engine_sql == got.engine_sql
-    assert shaped.position(shaped.shadow_sql.index("USING") + 1) == 58
+    assert shaped.position(shaped.shadow_sql.index("USING") + 1) == 57
