@@ -122,7 +122,7 @@ class ChunkRamp:
 def _few_rows(batch: pa.RecordBatch, renderers: Sequence[Renderer]) -> bytes:
     if not renderers:
         empty: bytes = _DATA_ROW(b"D", 6, 0)
-        return empty * batch.num_rows
+        return empty * int(batch.num_rows)
     columns = [each.cells(column) for each, column in zip(renderers, batch.columns, strict=True)]
     return encode_blocks(list(zip(*columns, strict=True)))
 
