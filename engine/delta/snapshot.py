@@ -14,8 +14,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
-from catalog.errors import FeatureNotSupported, ObjectNotInPrerequisiteState
+from catalog.errors import (
+    DataCorrupted,
+    FeatureNotSupported,
+    InvalidParameterValue,
+    ObjectNotInPrerequisiteState,
+    UndefinedTable,
+)
 from catalog.model import Statistics
 from catalog.names import TableLocation
 from catalog.types import PgType
@@ -99,24 +106,35 @@ def resolve(root: str, path: str) -> str:
 
 
 def open_table(uri: str, version: int | None = None) -> DeltaTable:
-    """A handle, its errors mapped. A version that vacuuming the log removed is 55000, one that never was 22023."""
+    """A handle, errors mapped: no table 42P01, no such version 22023, a version cut off the log 55000, broken XX001."""
+    path = local_path(uri)
+    _check_log_start(path)
     with delta_errors():
         if version is None:
-            return DeltaTable(local_path(uri))
+            return DeltaTable(path)
         try:
-            return DeltaTable(local_path(uri), version=version)
-        except Exception:
-            latest = DeltaTable(local_path(uri)).version()
-            if version > latest:
-                raise ObjectNotInPrerequisiteState(
+            return DeltaTable(path, version=version)
+        except DeltaError:
+            latest = DeltaTable(path).version()
+            if not 0 <= version <= latest:
+                raise InvalidParameterValue(
                     f"version {version} of the table does not exist", detail=f"The latest version is {latest}."
                 ) from None
             if not _commit_file(uri, version).exists():
                 raise ObjectNotInPrerequisiteState(
-                    f"version {version} of the table can no longer be read",
+                    f"version {version} of the table is no longer readable",
                     detail="Its entries have been removed from the table's log.",
                 ) from None
             raise
+
+
+def _check_log_start(path: str) -> None:
+    """deltalake opens a log whose first commits are gone without a checkpoint, and shows too few rows: refuse it."""
+    log = Path(path) / "_delta_log"
+    if not log.is_dir():
+        raise UndefinedTable("there is no Delta table at the given location")
+    if not (log / f"{0:020d}.json").exists() and next(log.glob("*.checkpoint*"), None) is None:
+        raise DataCorrupted("the beginning of the table's log is missing")
 
 
 def read_snapshot(table: DeltaTable, uri: str) -> Snapshot:
