@@ -81,16 +81,40 @@ class Notice:
     hint: str | None = None
 
 
+class CopyIn(Protocol):
+    """Where the data of COPY FROM STDIN goes. Called in worker threads, one at a time; `finish` or `abort` ends it."""
+
+    @property
+    def columns(self) -> int: ...
+
+    @property
+    def binary(self) -> bool: ...
+
+    def write(self, data: bytes) -> None:
+        """Take a piece of the stream, cut anywhere; blocks while there is no room. Raises SqlError."""
+        ...
+
+    def finish(self) -> int:
+        """The stream is whole: how many rows it had. Raises SqlError."""
+        ...
+
+    def abort(self, reason: str) -> None:
+        """Nothing of it is to be kept; safe after an error of `write` or `finish`."""
+        ...
+
+
 @dataclass(slots=True)
 class Result:
     """The answer to one statement: a command tag, rows if it has any, notices.
 
-    A `tag` that ends in a blank ("SELECT ", "FETCH ") gets the number of rows sent appended.
+    A `tag` that ends in a blank ("SELECT ", "FETCH ") gets the number of rows sent appended. `copy_in`: the client is
+    to send data.
     """
 
     tag: str
     rows: Rows | None = None
     notices: list[Notice] = field(default_factory=list)
+    copy_in: CopyIn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,11 @@ class RowsReader:
     def fields(self) -> tuple[Field, ...]:
         return self.rows.fields
 
-    def next_batch(self, max_rows: int) -> pa.RecordBatch | None:
-        """Up to `max_rows` Arrow rows (only for ArrowRows); None at the end. Blocking; raises SqlError."""
+    def next_batch(self, max_rows: int, max_bytes: int | None = None) -> pa.RecordBatch | None:
+        """Up to `max_rows` Arrow rows (only for ArrowRows); None at the end. Blocking; raises SqlError.
+
+        `max_bytes` cuts the batch shorter where rows are wide; one row is always given.
+        """
         if not isinstance(self.rows, ArrowRows):
             raise TypeError("these rows are already encoded")
         while self._left is None or self._left.num_rows == 0:
@@ -34,6 +37,8 @@ class RowsReader:
                 self.exhausted = True
                 return None
         batch = self._left.slice(0, max_rows)
+        if max_bytes is not None and batch.num_rows > 1 and batch.nbytes > max_bytes:
+            batch = batch.slice(0, max(1, batch.num_rows * max_bytes // batch.nbytes))
         self._left = self._left.slice(batch.num_rows) if batch.num_rows < self._left.num_rows else None
         return batch
 
