@@ -23,8 +23,9 @@ class Cursor:
         self._at = 0
 
     def peek(self, ahead: int = 0) -> Token | None:
+        """A token from here on, or behind for a negative count; None beyond either end."""
         index = self._at + ahead
-        return self._tokens[index] if index < len(self._tokens) else None
+        return self._tokens[index] if 0 <= index < len(self._tokens) else None
 
     def next(self) -> Token:
         """The token here, passed over; fails at the end."""
@@ -33,6 +34,23 @@ class Cursor:
             self.fail("more")
         self._at += 1
         return token
+
+    def here(self) -> int:
+        """The position (from 1, in the string sent) of the next token, or just past the end."""
+        token = self.peek()
+        if token is not None:
+            return token.start + 1
+        return (self._tokens[-1].end if self._tokens else len(self.sql)) + 1
+
+    def upto(self, index: int) -> Sequence[Token]:
+        """The tokens from here to `index` (counted from the statement's first token), passed over."""
+        tokens = self._tokens[self._at : index]
+        self._at = index
+        return tokens
+
+    def tokens(self) -> Sequence[Token]:
+        """All tokens of the statement; moves nothing."""
+        return self._tokens
 
     def rest(self) -> tuple[Token, ...]:
         """All tokens from here on, passed over."""
@@ -62,6 +80,10 @@ class Cursor:
             if token is None or not _is(token, word):
                 return False
         return True
+
+    def passed(self, word: str) -> bool:
+        """Whether `word` stands somewhere before here: which spelling of the head was written."""
+        return any(token.word == word for token in self._tokens[: self._at])
 
     def take(self, *words: str) -> bool:
         """Pass over these words if they come next."""

@@ -42,10 +42,35 @@ class Session:
     prepared: dict[str, Prepared] = field(default_factory=dict)
     cursors: dict[str, SqlCursor] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.transaction.before_commit(self._hold_cursors)
+        self.transaction.at_end(self._transaction_ended)
+
+    def before_setting_change(self) -> None:
+        """Call before changing settings: the transaction's undoing brings them back."""
+        settings = self.settings
+        mark = settings.mark()
+        self.transaction.undo_with(lambda: settings.restore(mark), writes=False)
+
+    def close_cursors(self, *, held: bool = True) -> None:
+        """Close all cursors; `held` False spares those declared WITH HOLD."""
+        for name, cursor in list(self.cursors.items()):
+            if held or not cursor.hold:
+                del self.cursors[name]
+                cursor.close()
+
     def close(self) -> None:
         """Roll back what is open and let go of everything; blocking."""
-        for cursor in self.cursors.values():
-            cursor.close()
-        self.cursors.clear()
+        self.close_cursors()
         self.transaction.rollback()
         self.shadow.close()
+
+    def _hold_cursors(self) -> None:
+        """What WITH HOLD promises: the rows outlive the transaction. Blocking; raises SqlError."""
+        for cursor in self.cursors.values():
+            if cursor.hold:
+                cursor.keep()
+
+    def _transaction_ended(self, _committed: bool) -> None:
+        self.close_cursors(held=False)
+        self.settings.end_transaction()

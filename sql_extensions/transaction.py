@@ -56,6 +56,11 @@ class Transaction:
         return self.state is not TransactionState.IDLE
 
     @property
+    def in_any_block(self) -> bool:
+        """Whether SET LOCAL and cursors make sense: in a block, or among several statements of one query string."""
+        return self.in_block or self.several
+
+    @property
     def delta(self) -> DeltaTransaction:
         """The staged Delta writes and pinned versions of this transaction."""
         if self._delta is None:

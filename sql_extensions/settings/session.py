@@ -85,6 +85,10 @@ class SessionSettings:
             self._custom.setdefault(key, name)
         self._store(key, checked, local=local or key in _TRANSACTION)
 
+    def spelled(self, name: str, value: str) -> str:
+        """A characteristic of transactions in PostgreSQL's spelling. Raises InvalidParameterValue (22023)."""
+        return rules.isolation(name, value) if name == "transaction_isolation" else rules.boolean(name, value)
+
     def set_list(self, name: str, values: tuple[str, ...], *, local: bool = False) -> None:
         """SET with one or several values as written. Raises also InvalidParameterValue where only one is taken."""
         key = _key(name)
@@ -305,7 +309,7 @@ class SessionSettings:
         if own is not None:
             value = own.check(value)
         if key in _TRANSACTION:
-            return rules.isolation(key, value) if key == "transaction_isolation" else rules.boolean(key, value)
+            return self.spelled(key, value)
         passing = not _goes_to_shadow(key)
         [(spelled,)] = self._server.read_text(
             f"SELECT pg_catalog.set_config($1, $2, {'true' if passing else 'false'})",
