@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -18,9 +18,9 @@ from catalog.errors import (
     SerializationFailure,
     UndefinedTable,
 )
-from catalog.model import Relation, Schema, Statistics
+from catalog.model import DefaultAcl, Relation, Schema, Statistics
 from catalog.names import TableName
-from catalog.store.documents import schema_document
+from catalog.store.documents import default_acl_document, schema_document
 from catalog.store.lake import Lake
 from catalog.store.rows import relation_row
 from catalog.store.tables import catalog_changes, relations, schema_history, schemas, tenants
@@ -40,6 +40,7 @@ class Op(Enum):
     DROP = "drop"
     STATISTICS = "statistics"
     ROLE = "role"
+    DEFAULT_ACLS = "default acls"
 
 
 class Change:
@@ -179,6 +180,12 @@ class Change:
     def discard_of(self, instance: int) -> list[str]:
         """Forget what the transactions of a dead gateway created. Returns the Delta locations to remove."""
         return self._discard(relations.c.instance == instance)
+
+    def put_default_acls(self, defaults: Sequence[DefaultAcl]) -> None:
+        """Replace all of the tenant's default privileges."""
+        documents = [default_acl_document(default) for default in defaults]
+        self._connection.execute(update(tenants).where(tenants.c.id == self._tenant).values(default_acls=documents))
+        self._log(Op.DEFAULT_ACLS, "")
 
     def role_changed(self, name: str) -> None:
         """Tell the followers of the feed that a user came, went, or became administrator."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.model import Column, Relation, RelationKind, Schema
+from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema
 from catalog.names import TableName
 from catalog.types import PgType
 
@@ -49,6 +49,14 @@ def relation_from(name: TableName, kind: str, document: Document) -> Relation:
         search_path=tuple(document.get("search_path", ())),
         acl=_tuple(document.get("acl")),
     )
+
+
+def default_acl_document(default: DefaultAcl) -> Document:
+    return {"role": default.role, "schema": default.schema, "kind": default.kind, "acl": list(default.acl)}
+
+
+def default_acl_from(document: Document) -> DefaultAcl:
+    return DefaultAcl(document["role"], document["schema"], document["kind"], tuple(document["acl"]))
 
 
 def _column_document(column: Column) -> Document:

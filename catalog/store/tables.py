@@ -46,6 +46,7 @@ tenants = Table(
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("seq", BigInteger, nullable=False, server_default="0"),
+    Column("default_acls", JSONB, nullable=False, server_default="[]"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 """`seq` is the number of the tenant's last catalog change: its row lock puts the changes into one order."""

@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from catalog.errors import ConnectionFailure, InvalidCatalogName, UndefinedTable
-from catalog.model import CatalogSnapshot, Relation, Schema, Statistics
+from catalog.model import CatalogSnapshot, DefaultAcl, Relation, Schema, Statistics
 from catalog.names import TableName
 from catalog.store.change import FEED_KEPT, Change, Op, relaxed
 from catalog.store.database import Database
-from catalog.store.documents import schema_from
+from catalog.store.documents import default_acl_from, schema_from
 from catalog.store.lake import Lake
 from catalog.store.rows import relation_of
 from catalog.store.tables import catalog_changes, memberships, relations, schemas, tenants
@@ -187,15 +187,17 @@ class TenantCatalog:
             schemas=self._schemas(connection),
             relations={relation.name: relation for relation in found},
             roles=self._roles(connection),
+            default_acls=self._default_acls(connection),
         )
 
     def _follow(self, connection: Connection, base: CatalogSnapshot, last: int) -> CatalogSnapshot:
         changes = self._changes(connection, base.seq, last)
         if changes is None:
             return self._load(connection, last)
-        if any(entry.op is not Op.STATISTICS for entry in changes):
+        ops = {entry.op for entry in changes}
+        if ops - {Op.STATISTICS}:
             self._defined = last
-        names = {TableName(entry.schema, entry.name) for entry in changes if entry.op is not Op.ROLE and entry.name}
+        names = {TableName(entry.schema, entry.name) for entry in changes if entry.schema and entry.name}
         merged = {name: relation for name, relation in base.relations.items() if name not in names}
         for schema in {name.schema for name in names}:
             wanted = [name.name for name in names if name.schema == schema]
@@ -208,7 +210,8 @@ class TenantCatalog:
             seq=last,
             schemas=self._schemas(connection),
             relations=merged,
-            roles=self._roles(connection) if any(entry.op is Op.ROLE for entry in changes) else base.roles,
+            roles=self._roles(connection) if Op.ROLE in ops else base.roles,
+            default_acls=self._default_acls(connection) if Op.DEFAULT_ACLS in ops else base.default_acls,
         )
 
     def _changes(self, connection: Connection, seq: int, last: int) -> list[Changed] | None:
@@ -222,6 +225,10 @@ class TenantCatalog:
         mine = select(schemas).where(schemas.c.tenant_id == self.tenant.id).order_by(schemas.c.name)
         rows = connection.execute(mine).mappings()
         return {row["name"]: schema_from(row["name"], row["document"]) for row in rows}
+
+    def _default_acls(self, connection: Connection) -> tuple[DefaultAcl, ...]:
+        mine = select(tenants.c.default_acls).where(tenants.c.id == self.tenant.id)
+        return tuple(default_acl_from(document) for document in connection.execute(mine).scalar_one())
 
     def _roles(self, connection: Connection) -> dict[str, bool]:
         mine = select(memberships).where(memberships.c.tenant_id == self.tenant.id).order_by(memberships.c.user_name)

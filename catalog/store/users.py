@@ -159,9 +159,14 @@ def check_name(name: str, kind: str) -> None:
         raise InvalidName(f'invalid {kind} name "{name}"', hint=f"A name has 1 to {NAMEDATALEN - 1} printable bytes.")
 
 
-def _verifier_of(password: str) -> str:
+def check_password(password: str) -> None:
+    """Raises InvalidPassword unless it may be one."""
     if not password or len(password.encode()) > PASSWORD_BYTES_MAX or "\0" in password:
-        raise InvalidPassword(f"a password has 1 to {PASSWORD_BYTES_MAX} bytes")
+        raise InvalidPassword(f"a password has 1 to {PASSWORD_BYTES_MAX} bytes, none of them zero")
+
+
+def _verifier_of(password: str) -> str:
+    check_password(password)
     return scram_verifier(password)
 
 

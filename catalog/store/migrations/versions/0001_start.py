@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("name", sa.Text, nullable=False, unique=True),
         sa.Column("seq", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("default_acls", JSONB, nullable=False, server_default="[]"),
         _moment("created_at", nullable=False, now=True),
         schema=SCHEMA,
     )
