@@ -150,6 +150,11 @@ class DeltaTransaction:
         """UPDATE by simple expressions, run at commit; False (nothing staged) if the table has other changes."""
         return self._stage_where(name, uri, _Where(predicate, dict(updates)))
 
+    def forget(self, name: TableName) -> None:
+        """Take back all that is staged for the table; its pinned version stays."""
+        self._changes.pop(name, None)
+        self._drop_unused_files()
+
     def savepoint(self, name: str) -> None:
         self._savepoints.append(_Savepoint(name, dict(self._changes)))
 
