@@ -53,7 +53,7 @@ class ScramExchange:
         return self._server_first.encode()
 
     def final(self, data: bytes) -> bytes:
-        """The client's proof -> the server's signature. Raises InvalidPassword (28P01), InvalidAuthorization, ProtocolViolation."""
+        """The client's proof -> the server's signature. Raises 28P01, 28000, 08P01."""
         opening = self._opening
         if opening is None:
             raise ProtocolViolation("malformed SCRAM message", detail="The first message is missing.")
