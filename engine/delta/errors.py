@@ -38,7 +38,10 @@ _CLUSTER_HINT = "Run the statement on a Spark cluster."
 _PATH = re.compile(r"(?:[a-z0-9]+://|/)[^\s'\",)]+")
 _NO_SPACE = re.compile(r"no space left|os error 28\b|disk quota|os error 122\b", re.IGNORECASE)
 _NOT_NULL = re.compile(r"[Ii]nvariant|NOT NULL|non-nullable|not nullable")
-_FEATURES = re.compile(r"[Uu]nsupported (?:table )?features?|[Ww]riter features?|[Rr]eader features?")
+_FEATURES = re.compile(
+    r"[Uu]nsupported (?:table )?features?|[Ww]riter features?|[Rr]eader features?|Feature '\w+' is not supported"
+    r"|not supported for write operation|Kernel error: Unsupported"
+)
 _VANISHED = re.compile(r"No such file or directory|not found|os error 2\b", re.IGNORECASE)
 _CORRUPT = re.compile(
     r"Json error|Invalid JSON|found gap|[Cc]orrupt|[Mm]alformed|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error"

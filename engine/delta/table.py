@@ -22,7 +22,7 @@ from catalog.types import element, format_type
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_writable
 from engine.delta.schema import DeltaField, read_fields, write_field, write_schema
-from engine.delta.snapshot import Snapshot, columns_of, local_path, open_table
+from engine.delta.snapshot import Snapshot, check_location, columns_of, local_path, open_table
 
 __all__ = ["CommitInfo", "add_column", "check_columns", "columns_of", "create", "difference", "set_properties"]
 
@@ -58,6 +58,7 @@ def create(
     Raises DuplicateTable if there is one at the place, FeatureNotSupported for types that Delta cannot hold.
     """
     check_columns(columns, partition_by)
+    check_location(local_path(uri))
     schema = Schema.from_json(write_schema(columns))
     if Path(local_path(uri), "_delta_log").exists():
         raise DuplicateTable("a Delta table exists at that location")
