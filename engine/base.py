@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
 from catalog.names import TableLocation, TableName
 from catalog.types import PgType
+
+if TYPE_CHECKING:
+    from engine.values.copy_options import CopyOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,14 @@ class CopyIn(Protocol):
 class Result:
     """The answer to one statement: a command tag, rows if it has any, notices.
 
-    A `tag` that ends in a blank ("SELECT ", "FETCH ") gets the number of rows sent appended. `copy_in`: the client is
-    to send data.
+    A `tag` that ends in a blank ("SELECT ", "FETCH ") gets the number of rows sent appended. `copy_out`: the rows go
+    out as COPY data; `copy_in`: the client is to send data.
     """
 
     tag: str
     rows: Rows | None = None
     notices: list[Notice] = field(default_factory=list)
+    copy_out: CopyOptions | None = None
     copy_in: CopyIn | None = None
 
 

@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import pyarrow as pa
+
 from catalog.errors import FeatureNotSupported, InternalError, ObjectNotInPrerequisiteState, QueryCanceled, SqlError
 from engine.base import ArrowRows, CopyIn, Field, Result, Rows
 from gateway.execute import Services, execute, settle
 from gateway.pgwire import replies
+from gateway.pgwire.copy.out import CopyOutEncoder
 from gateway.pgwire.rows import ChunkRamp, RowEncoder, Style, encode_blocks, row_description
 from sql_extensions.call import Call, Outcome
 from sql_extensions.portal import RowsReader, first_error
@@ -89,7 +92,7 @@ class Execution:
         """Go on after a suspension, or repeat the end of what has ended, as PostgreSQL does."""
         self._limit, self._sent = max_rows, 0
         if self.settled or self._result is None:
-            if self._result is None or self._result.rows is None:
+            if self._result is None or self._result.rows is None or self._result.copy_out is not None:
                 raise ObjectNotInPrerequisiteState('portal "" cannot be run')
             return Chunk((replies.command_complete(_tag(self._result.tag, 0)),), Stop.COMPLETE)
         return self._pull([])
@@ -123,17 +126,24 @@ class Execution:
             source.close()
 
     def _open(self, result: Result, head: list[bytes | memoryview]) -> _RowSource:
+        """The rows with their encoder; what comes before them is added to `head`."""
         rows = result.rows
         if rows is None:
             raise InternalError("no rows")
+        style, columns = style_of(self._session.settings), len(rows.fields)
+        if result.copy_out is not None:
+            binary = result.copy_out.binary
+            _check_formats(rows, [int(binary)] * columns)
+            copy = CopyOutEncoder(rows.fields, result.copy_out, style)
+            head += [replies.copy_out_response(columns, binary=binary), copy.header()]
+            return _RowSource(rows, copy.encode, copy.encode_blocks, copy.trailer)
         if self._described is not None and not _same_types(self._described, rows.fields):
             raise FeatureNotSupported("cached plan must not change result type")
-        formats = spread(self._formats, len(rows.fields))
-        if not isinstance(rows, ArrowRows) and rows.binary != tuple(code == 1 for code in formats):
-            raise FeatureNotSupported("rows of this cursor cannot be sent in the format asked for")
+        formats = spread(self._formats, columns)
+        _check_formats(rows, formats)
         if self._describe:
             head.append(row_description(rows.fields, formats))
-        return _RowSource(rows, formats, style_of(self._session.settings))
+        return _RowSource(rows, RowEncoder(rows.fields, formats, style).encode, encode_blocks)
 
     def _pull(self, head: list[bytes | memoryview]) -> Chunk:
         """Encode rows until a chunk is worth sending, the limit is reached, or there are no more."""
@@ -149,7 +159,7 @@ class Execution:
                 return Chunk(tuple(parts), Stop.SUSPENDED)
             piece = source.next(left)
             if piece is None:
-                return self._complete(parts, result.tag)
+                return self._complete([*parts, *source.end()], result.tag)
             data, rows = piece
             parts.append(data)
             size += len(data)
@@ -166,15 +176,27 @@ class Execution:
 
 
 class _RowSource:
-    """Rows as DataRow messages."""
+    """Rows as DataRow or, if there is a `trailer`, as CopyData messages."""
 
-    is_copy = False
-
-    def __init__(self, rows: Rows, formats: Sequence[int], style: Style) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        encode: Callable[[pa.RecordBatch], bytes | memoryview],
+        encode_block: Callable[[Sequence[Sequence[bytes | None]]], bytes],
+        trailer: Callable[[], bytes] | None = None,
+    ) -> None:
         self._reader = RowsReader(rows)
         self._arrow = isinstance(rows, ArrowRows)
-        self._encoder = RowEncoder(rows.fields, formats, style)
+        self._encode, self._encode_block, self._trailer = encode, encode_block, trailer
         self._ramp = ChunkRamp(CHUNK_BYTES_MAX)
+
+    @property
+    def is_copy(self) -> bool:
+        return self._trailer is not None
+
+    def end(self) -> tuple[bytes, ...]:
+        """What goes out after the last row."""
+        return () if self._trailer is None else (self._trailer(), replies.COPY_DONE)
 
     def next(self, limit: int | None) -> tuple[bytes | memoryview, int] | None:
         """Encoded rows and how many, at most `limit`; None at the end. Raises SqlError."""
@@ -184,12 +206,12 @@ class _RowSource:
                 batch = self._reader.next_batch(want, CHUNK_BYTES_MAX)
                 if batch is None:
                     return None
-                data, rows = self._encoder.encode(batch), batch.num_rows
+                data, rows = self._encode(batch), batch.num_rows
             else:
                 block = self._reader.next_block(want)
                 if block is None:
                     return None
-                data, rows = encode_blocks(block), len(block)
+                data, rows = self._encode_block(block), len(block)
         except SqlError:
             raise
         except Exception as error:
@@ -225,6 +247,12 @@ def outcome_of(error: SqlError, *, lost: bool) -> Outcome:
     if lost:
         return Outcome.ABANDONED
     return Outcome.CANCELED if isinstance(error, QueryCanceled) else Outcome.FAILED
+
+
+def _check_formats(rows: Rows, formats: Sequence[int]) -> None:
+    """Rows that are encoded already must be in the formats asked for."""
+    if not isinstance(rows, ArrowRows) and rows.binary != tuple(code == 1 for code in formats):
+        raise FeatureNotSupported("rows of this cursor cannot be sent in the format asked for")
 
 
 def _same_types(told: Sequence[Field], given: Sequence[Field]) -> bool:

@@ -99,13 +99,16 @@ class WireSession:
         statements = await self._recognise(event.sql)
         if not statements:
             self._link.send(replies.EMPTY_QUERY)
-        for statement in statements:
-            last = statement is statements[-1]
-            call = self._new_call(statement.sql, statement)
-            execution = Execution(
-                call, self.core, self._services, describe=True, finish=partial(self._commit, call) if last else None
-            )
-            await self._carry_out(execution, partial(execution.start, 0))
+        transaction = self.core.transaction
+        transaction.several = len(statements) > 1
+        try:
+            for at, statement in enumerate(statements, 1):
+                call = self._new_call(statement.sql, statement)
+                finish = partial(self._commit, call) if at == len(statements) else None
+                execution = Execution(call, self.core, self._services, describe=True, finish=finish)
+                await self._carry_out(execution, partial(execution.start, 0))
+        finally:
+            transaction.several = False
         await self.ready()
 
     async def _parse(self, event: m.Parse) -> None:
@@ -276,11 +279,9 @@ class WireSession:
         try:
             await self._take_data(sink)
             done = await self._run(execution.copy_done)
-        except ConnectionLost:
-            await self._run(partial(sink.abort, "unexpected EOF on client connection with an open transaction"))
-            raise
         except Exception as error:
-            await self._run(partial(sink.abort, str(error)))
+            with suppress(SqlError):  # the first error is the one to tell
+                await self._run(partial(sink.abort, str(error) or "unexpected EOF on client connection"))
             raise
         finally:
             self._link.connection.end_copy()
