@@ -17,6 +17,7 @@ from catalog.errors import (
 from catalog.model import CatalogSnapshot, Relation, RelationKind, Statistics
 from catalog.names import TableLocation, TableName, always_quote
 from sql_extensions.cursor import Cursor
+from sql_extensions.evaluation import read_text
 from sql_extensions.names import Name, dotted
 from sql_extensions.session import Session
 from sql_extensions.tenant import Tenant
@@ -90,13 +91,16 @@ def require_privilege(relation: Relation, privilege: str, session: Session) -> N
 
     PostgreSQL decides, on the shell; a role without USAGE on the schema is told so, as PostgreSQL does.
     """
-    schema = always_quote(relation.name.schema)
-    [(usage, granted)] = session.shadow.read_text(
-        "SELECT pg_catalog.has_schema_privilege($1, 'USAGE'),"
-        " (SELECT pg_catalog.has_table_privilege(c.oid, $3) FROM pg_catalog.pg_class c"
-        " WHERE c.relnamespace = $1::pg_catalog.regnamespace AND c.relname = $2)",
-        (schema, relation.name.name, privilege),
+    rows = read_text(
+        session,
+        "SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, $3)"
+        " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND c.relname = $2",
+        relation.name.schema,
+        relation.name.name,
+        privilege,
     )
+    usage, granted = rows[0] if rows else ("f", "f")
     if usage != "t":
         raise InsufficientPrivilege(f"permission denied for schema {relation.name.schema}")
     if granted != "t":

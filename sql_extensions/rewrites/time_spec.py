@@ -201,6 +201,9 @@ def _operand(c: Cursor) -> Token:
     if token is None:
         c.fail("a time")
     if token.text == "(" and token.kind is TokenKind.PUNCTUATION:
+        inner = c.peek(1)
+        if inner is not None and inner.word in ("SELECT", "WITH", "VALUES", "TABLE"):
+            raise FeatureNotSupported("a time cannot be a subquery", position=token.start + 1)
         last = group(c)
     elif token.kind in (TokenKind.STRING, TokenKind.NUMBER, TokenKind.PARAM):
         last = c.next()
