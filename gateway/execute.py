@@ -35,6 +35,8 @@ class Services:
     workers: Executor
     calls: CallRegister
     guards: tuple[Guard, ...]
+    starters: tuple[Callable[[Call], None], ...]
+    """Told of a call right before it runs: what has no end in the history was lost."""
     observers: tuple[Observer, ...]
 
 
@@ -71,6 +73,8 @@ def execute(call: Call, session: Session, services: Services) -> Result:
     if spec is None or not spec.in_failed:
         session.transaction.check_usable()
     session.transaction.touch()
+    for starter in services.starters:
+        starter(call)
     for guard in services.guards:
         guard(call, session)
     call.check_canceled()

@@ -30,10 +30,11 @@ class Statement:
     """One statement as written, recognised, not yet bound.
 
     `offset` is how many characters of the string sent precede it. `spec` None means an ordinary query, whose `tree` is
-    None here: it is parsed when it is planned.
+    None here: it is parsed when it is planned. `tokens` index `source`, the whole string sent.
     """
 
     sql: str
+    source: str
     offset: int
     tokens: tuple[Token, ...]
     spec: StatementSpec | None
@@ -76,9 +77,9 @@ def _statement(sql: str, tokens: Sequence[Token]) -> Statement:
                 cursor.next()
         tree = spec.parse(cursor)
         cursor.end()
-        return Statement(text, offset, tuple(tokens), spec, tree)
+        return Statement(text, sql, offset, tuple(tokens), spec, tree)
     if (tokens[0].word or tokens[0].text) in _QUERY_HEADS:
-        return Statement(text, offset, tuple(tokens), None, None)
+        return Statement(text, sql, offset, tuple(tokens), None, None)
     return _refuse(sql, tokens)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-
-import pyarrow as pa
 
 from catalog.history import QueryHistory
 from catalog.principal import Principal
 from catalog.shadow.instance import ShadowInstance
 from catalog.store.tenant_catalog import TenantCatalog
 from engine.embedded.engine import EmbeddedEngine
+from sql_extensions.references import NameSet
 
 if TYPE_CHECKING:
     from sql_extensions.call import Call
@@ -44,7 +44,9 @@ class Tenant:
     calls: Calls
     staging: Path
     """Folder for rows of open transactions and results of held cursors."""
-    relations: dict[str, pa.Schema] = field(default_factory=dict)
+    drop_files: Callable[[str], None]
+    """Removes the files of a table that is dropped, given its location."""
+    names: NameSet = field(default_factory=NameSet)
 
     def may_see(self, principal: Principal, call: Call) -> bool:
         """Whether `principal` may see and stop `call`: its own calls; all of the tenant's for administrators."""

@@ -1,0 +1,137 @@
+"""Puts the parts together: the one place where concrete classes meet, and the life of a server from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from catalog.errors import SqlError
+from catalog.history import QueryHistory
+from engine.delta.snapshot import local_path
+from gateway.calls import CallRegister
+from gateway.data_folder import DataFolder
+from gateway.execute import Services
+from gateway.http.server import HttpServer, Readiness
+from gateway.listening import check_ports
+from gateway.metadata import Metadata
+from gateway.observers.history import HistoryObserver
+from gateway.observers.log import LogObserver, set_up_logging
+from gateway.observers.metrics import Metrics
+from gateway.pgwire.server import PgServer, event_loop
+from gateway.pgwire.tls import load_tls
+from gateway.settings import Settings
+from gateway.tenants import Tenants
+from gateway.version import VERSION
+from sql_extensions.relations import shadow_objects
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """A whole server. `start` and `stop` are called on one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens the metadata store; blocking. Raises SqlError (port or folder in use, store unreachable)."""
+        self.readiness = Readiness.STARTING
+        self._settings = settings
+        self._folder = DataFolder(settings.data_dir)
+        self._folder.hold()
+        try:
+            check_ports(settings)
+            tls = load_tls(settings)
+            self._metadata = Metadata(settings, self._folder)
+        except BaseException:
+            self._folder.release()
+            raise
+        store = self._metadata.store
+        for location in store.recover():
+            remove_files(location)
+        self._history = QueryHistory(
+            store.database,
+            store.instance,
+            journal=settings.data_dir / "history",
+            retention_s=settings.history_retention,
+            rows_max=settings.history_limit,
+        )
+        calls = CallRegister()
+        metrics = Metrics(VERSION)
+        metrics.watch_running(lambda: len(calls.running()))
+        history = HistoryObserver(self._history)
+        self._workers = ThreadPoolExecutor(settings.workers, "worker")
+        self._probes = ThreadPoolExecutor(1, "probe")
+        self._tenants = Tenants(settings, store, self._history, calls, shadow_objects(), remove_files)
+        services = Services(
+            settings=settings,
+            workers=self._workers,
+            calls=calls,
+            guards=(),
+            starters=(history.started,),
+            observers=(history, metrics, LogObserver(every_statement=settings.log_statements)),
+        )
+        self._pg = PgServer(services, self._tenants.open_session, store.users, tls)
+        self._http = HttpServer(
+            readiness=lambda: self.readiness, metrics=metrics.text, workers=self._probes, version=VERSION
+        )
+
+    async def start(self) -> None:
+        """Listen. Raises SqlError or OSError if an address cannot be had."""
+        await self._http.start(self._settings.host, self._settings.http_port)
+        await self._pg.start()
+        self.readiness = Readiness.READY
+        log.info("accepting connections on %s, port %d", self._settings.host, self._pg.port)
+
+    async def stop(self) -> None:
+        """Drain: clients finish or are canceled, then everything is closed in the opposite order of its making."""
+        self.readiness = Readiness.DRAINING
+        await self._pg.drain(self._settings.shutdown_grace)
+        await asyncio.get_running_loop().run_in_executor(self._probes, self._close)
+        await self._http.close()
+        self._probes.shutdown()
+
+    def _close(self) -> None:
+        self._workers.shutdown(cancel_futures=True)
+        self._tenants.close()
+        self._history.close()
+        self._metadata.close()
+        self._folder.release()
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGINT or SIGTERM; the exit status. Raises SqlError if the server cannot start."""
+    set_up_logging(settings)
+    gateway = Gateway(settings)
+    loop = event_loop()
+    try:
+        asyncio.set_event_loop(loop)
+        return loop.run_until_complete(_serve(gateway))
+    finally:
+        loop.close()
+
+
+async def _serve(gateway: Gateway) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await gateway.start()
+        await stopping.wait()
+        log.info("stopping")
+    finally:
+        await gateway.stop()
+    return 0
+
+
+def remove_files(location: str) -> None:
+    """Remove the files of a dropped table. A folder that is gone already is fine; what cannot be removed is logged."""
+    folder = Path(local_path(location))
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except (OSError, SqlError):
+        log.exception("the files of a dropped table could not be removed: %s", folder)

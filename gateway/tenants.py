@@ -1,0 +1,197 @@
+"""The tenants this process serves: opened when their first client comes, kept, closed at the end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from catalog.errors import SqlError
+from catalog.history import QueryHistory
+from catalog.model import CatalogSnapshot
+from catalog.names import TableName
+from catalog.principal import Principal
+from catalog.shadow import KadaliObject, ShadowInstance
+from catalog.store import Store, TenantCatalog
+from catalog.store.change import Op
+from engine.delta.snapshot import local_path
+from engine.delta.table import CommitInfo
+from engine.delta.transaction import DeltaTransaction, clean_staging
+from engine.embedded.engine import EmbeddedEngine
+from engine.embedded.instance import EmbeddedSettings
+from gateway.settings import Settings
+from sql_extensions import tables
+from sql_extensions.session import Session
+from sql_extensions.settings import SessionSettings, SettingDefaults, parse_options
+from sql_extensions.tenant import Calls, Tenant
+from sql_extensions.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+FOLLOW_EVERY_S = 0.5
+"""How late a change made by another gateway or command may be seen in the catalog clients query."""
+
+
+class Follower:
+    """Keeps one tenant's shadow in step with its catalog. Safe for many threads."""
+
+    def __init__(self, catalog: TenantCatalog, shadow: ShadowInstance) -> None:
+        self._catalog, self._shadow = catalog, shadow
+        self._lock = threading.Lock()
+        self._applied = -1
+        self._generation = -1
+
+    def catch_up(self) -> None:
+        """Apply what has changed since the last time; returns when the shadow holds it. Raises SqlError."""
+        snapshot = self._catalog.snapshot()
+        if snapshot.seq == self._applied and self._shadow.generation == self._generation:
+            return
+        with self._lock:
+            snapshot = self._catalog.snapshot()
+            generation = self._shadow.generation
+            if not self._apply_feed(snapshot, generation):
+                self._shadow.apply_snapshot(snapshot)
+            self._applied, self._generation = snapshot.seq, generation
+
+    def _apply_feed(self, snapshot: CatalogSnapshot, generation: int) -> bool:
+        """Apply single changes if the feed tells them all; False if the whole snapshot must be compared."""
+        if self._applied < 0 or generation != self._generation:
+            return False
+        changes = self._catalog.changes_since(self._applied)
+        if changes is None or any(change.op not in (Op.PUT, Op.DROP, Op.STATISTICS) for change in changes):
+            return False
+        if any(not change.name for change in changes):
+            return False
+        names = {TableName(change.schema, change.name): change.op for change in changes}
+        defined = [name for name, op in names.items() if op is not Op.STATISTICS]
+        present = [snapshot.relations[name] for name in defined if name in snapshot.relations]
+        gone = [name for name in defined if name not in snapshot.relations]
+        if defined:
+            self._shadow.apply_relations(snapshot.seq, present, gone)
+        counted = {name: snapshot.relations[name].statistics for name in names if name in snapshot.relations}
+        self._shadow.set_statistics({name: told for name, told in counted.items() if told is not None})
+        return True
+
+
+class Tenants:
+    """Opens tenants by name and sessions on them; owns a thread that keeps their shadows in step."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        history: QueryHistory,
+        calls: Calls,
+        objects: Sequence[KadaliObject],
+        drop_files: Callable[[str], None],
+    ) -> None:
+        self._settings, self._store, self._history, self._calls = settings, store, history, calls
+        self._objects = tuple(objects)
+        self._drop_files = drop_files
+        self._defaults = SettingDefaults()
+        self._lock = threading.Lock()
+        self._opening: dict[str, threading.Lock] = {}
+        self._open: dict[str, tuple[Tenant, Follower]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="shadow-follower", daemon=True)
+        self._thread.start()
+
+    def open_session(self, principal: Principal, parameters: Mapping[str, str], pid: int) -> Session:
+        """A session of `principal` with the start-up packet's settings. Blocking; raises SqlError."""
+        tenant, follower = self._tenant(principal.tenant)
+        follower.catch_up()
+        shadow = tenant.shadow.session(principal.user)
+        start = [("statement_timeout", f"{round(self._settings.statement_timeout * 1000)}ms")]
+        for name, value in parameters.items():
+            start.extend(parse_options(value) if name == "options" else [(name, value)])
+        transaction = Transaction(lambda: self._delta(tenant, principal))
+        try:
+            settings = SessionSettings(
+                shadow, self._defaults, user=principal.user, catalog_seq=lambda: tenant.catalog.seq, start=start
+            )
+        except BaseException:
+            shadow.close()
+            raise
+        transaction.committed = lambda versions: self._committed(tenant, versions)
+        return Session(principal, pid, tenant, shadow, settings, transaction)
+
+    def close(self) -> None:
+        """Stop following, engines and shadows. No session may be open any more."""
+        self._stop.set()
+        self._thread.join()
+        with self._lock:
+            opened = list(self._open.values())
+            self._open.clear()
+        for tenant, _ in opened:
+            tenant.engine.close()
+            tenant.shadow.stop()
+
+    def _tenant(self, name: str) -> tuple[Tenant, Follower]:
+        with self._lock:
+            known = self._open.get(name)
+            opening = self._opening.setdefault(name, threading.Lock())
+        if known is not None:
+            return known
+        with opening:
+            if name not in self._open:
+                opened = self._open_tenant(name)
+                with self._lock:
+                    self._open[name] = opened
+            return self._open[name]
+
+    def _open_tenant(self, name: str) -> tuple[Tenant, Follower]:
+        settings = self._settings
+        catalog = self._store.catalog(name)
+        folder = settings.data_dir / "tenants" / str(catalog.tenant.id)
+        staging, spill = _made(folder / "staging"), _made(folder / "spill")
+        clean_staging(staging)
+        shadow = ShadowInstance(name, folder / "shadow", objects=self._objects).start()
+        engine = EmbeddedEngine(
+            EmbeddedSettings(
+                roots=(_made(Path(local_path(catalog.root))),),
+                staging_dir=staging,
+                memory_bytes=settings.memory_limit,
+                threads=settings.engine_threads or _cores(),
+                spill_dir=spill,
+                spill_bytes=settings.spill_limit,
+            )
+        )
+        tenant = Tenant(name, catalog, shadow, engine, self._history, self._calls, staging, self._drop_files)
+        follower = Follower(catalog, shadow)
+        follower.catch_up()
+        return tenant, follower
+
+    def _delta(self, tenant: Tenant, principal: Principal) -> DeltaTransaction:
+        return DeltaTransaction(tenant.staging, tenant.engine.snapshots, CommitInfo(principal.user))
+
+    def _committed(self, tenant: Tenant, versions: tuple[tuple[TableName, int], ...]) -> None:
+        """After a commit: statistics follow. The commit stands whatever happens here."""
+        for name, _ in versions:
+            relation = tenant.catalog.snapshot().relations.get(name)
+            try:
+                if relation is not None:
+                    tables.refresh(tenant, relation)
+            except SqlError:
+                log.exception("the statistics of %s could not be refreshed", name)
+
+    def _follow(self) -> None:
+        while not self._stop.wait(FOLLOW_EVERY_S):
+            with self._lock:
+                followers = [follower for _, follower in self._open.values()]
+            for follower in followers:
+                try:
+                    follower.catch_up()
+                except Exception:
+                    log.exception("a shadow catalog could not be brought up to date; it is tried again")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,93 @@
+"""Assignment: rows brought to a table's columns and types by PostgreSQL's own rules, as a query in its dialect.
+
+Values are cast by generated CASTs (an unknown literal takes the column's type, as in INSERT itself), so that whichever
+engine computes them, the shadow for plain VALUES or the embedded engine for queries on tables, does it as PostgreSQL.
+The length of varchar(n) and char(n) is not part of the CAST: it would cut silently where an assignment must fail; the
+staged write checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from catalog.errors import SqlSyntaxError, UndefinedColumn
+from catalog.model import Column, Relation
+from catalog.names import always_quote
+from catalog.types import PgType, char_length, format_type
+from engine.base import Description
+from sql_extensions import dml
+from sql_extensions.context import Context
+
+
+def cast_type(pg: PgType) -> str:
+    """The type to CAST to for assignment to a column of type `pg`."""
+    return format_type(PgType(pg.oid) if char_length(pg) is not None else pg)
+
+
+def cast(expression: str, pg: PgType) -> str:
+    return f"CAST(({expression}) AS {cast_type(pg)})"
+
+
+def default_of(column: Column) -> str:
+    return cast(column.default or "NULL", column.type)
+
+
+def rows_to_insert(
+    ctx: Context,
+    relation: Relation,
+    prefix: str,
+    names: tuple[str, ...] | None,
+    rows: Sequence[Sequence[str | None]] | None,
+    query: str | None,
+    description: Description,
+) -> pa.RecordBatchReader:
+    """A reader with all columns of `relation`, in order. `rows` and `query` both None: one row of defaults."""
+    given = _named(relation, names)
+    if query is not None:
+        described = dml.describe_query(ctx, prefix + query, description)
+        sql = _from_query(relation, given[: len(described)], prefix, query)
+    else:
+        sql = _from_values(relation, given, prefix, rows if rows is not None else [[]], explicit=names is not None)
+    return dml.rows_of(ctx, sql, description).reader
+
+
+def _named(relation: Relation, names: tuple[str, ...] | None) -> list[Column]:
+    if names is None:
+        return list(relation.columns)
+    by_name = {column.name: column for column in relation.columns}
+    for name in names:
+        if name not in by_name:
+            raise UndefinedColumn(f'column "{name}" of relation "{relation.name.name}" does not exist')
+    return [by_name[name] for name in names]
+
+
+def _from_values(
+    relation: Relation, given: list[Column], prefix: str, rows: Sequence[Sequence[str | None]], *, explicit: bool
+) -> str:
+    tuples = []
+    for row in rows:
+        if len(row) > len(given):
+            raise SqlSyntaxError("INSERT has more expressions than target columns")
+        if explicit and len(row) < len(given):
+            raise SqlSyntaxError("INSERT has more target columns than expressions")
+        values = {
+            column.name: default_of(column) if text is None else cast(text, column.type)
+            for column, text in zip(given, row, strict=False)
+        }
+        tuples.append(
+            "(" + ", ".join(values.get(column.name) or default_of(column) for column in relation.columns) + ")"
+        )
+    listed = ", ".join(always_quote(column.name) for column in relation.columns)
+    return f"{prefix}SELECT * FROM (VALUES {', '.join(tuples)}) AS kadali_rows({listed})"
+
+
+def _from_query(relation: Relation, given: list[Column], prefix: str, query: str) -> str:
+    by_name = {column.name: f"kadali_c{index}" for index, column in enumerate(given)}
+    columns = ", ".join(
+        f"{cast(by_name[column.name], column.type) if column.name in by_name else default_of(column)} AS "
+        f"{always_quote(column.name)}"
+        for column in relation.columns
+    )
+    return f"{prefix}SELECT {columns} FROM ({query}) AS kadali_rows({', '.join(by_name.values())})"

@@ -1,0 +1,105 @@
+"""COPY FROM STDIN into a table: bytes in, staged rows out, memory bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from catalog.errors import QueryCanceled, UndefinedColumn
+from catalog.model import Column, Relation
+from catalog.names import always_quote
+from catalog.types import arrow_type
+from engine.base import Description
+from engine.values.copy_in import CopyInDecoder
+from engine.values.copy_options import CopyOptions
+from sql_extensions import assignment, dml
+from sql_extensions.context import Context
+from sql_extensions.shadowing import without_positions
+
+STAGE_BYTES = 32 * 1024 * 1024
+"""Decoded rows are handed to the transaction in portions of this size."""
+
+
+class CopySink:
+    """Takes the client's stream for one COPY; used from one thread at a time."""
+
+    def __init__(self, context: Context, target: Relation, columns: Sequence[Column], options: CopyOptions) -> None:
+        self.columns = len(columns)
+        self.binary = options.format == "binary"
+        self._context, self._target = context, target
+        self._decoder = CopyInDecoder(
+            target.name.name, [(column.name, column.type) for column in columns], options, context.session.settings
+        )
+        given = {column.name: index for index, column in enumerate(columns)}
+        self._places = [given.get(column.name) for column in target.columns]
+        self._schema = pa.schema([pa.field(column.name, arrow_type(column.type)) for column in target.columns])
+        self._waiting: list[pa.RecordBatch] = []
+        self._bytes = 0
+        self._rows = 0
+
+    def write(self, data: bytes) -> None:
+        """Decode and keep. Raises SqlError with the line in its context; nothing of the COPY is kept then."""
+        self._context.call.check_canceled()
+        self._take(self._decoder.feed(data))
+
+    def finish(self) -> int:
+        """The stream has ended: how many rows it had. They are staged, and committed with the transaction."""
+        self._take(self._decoder.finish())
+        self._stage()
+        return self._rows
+
+    def abort(self, reason: str) -> None:
+        """The client gave up. Always raises QueryCanceled (57014)."""
+        self._waiting.clear()
+        raise QueryCanceled(f"COPY from stdin failed: {reason}")
+
+    def _take(self, batches: Sequence[pa.RecordBatch]) -> None:
+        self._waiting.extend(batch for batch in batches if batch.num_rows)
+        self._bytes += sum(batch.nbytes for batch in batches)
+        if self._bytes >= STAGE_BYTES:
+            self._stage()
+
+    def _stage(self) -> None:
+        if not self._waiting:
+            return
+        complete = [self._complete(batch) for batch in self._waiting]
+        self._waiting, self._bytes = [], 0
+        reader = pa.RecordBatchReader.from_batches(self._schema, iter(complete))
+        self._rows += dml.append(self._context, self._target, reader)
+
+    def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """With the columns the client did not send: their defaults, computed for each row."""
+        if None not in self._places:
+            return pa.RecordBatch.from_arrays([batch.column(place) for place in self._places], schema=self._schema)
+        defaults = self._defaults(batch.num_rows)
+        arrays = [
+            batch.column(place) if place is not None else defaults.column(column.name).combine_chunks()
+            for place, column in zip(self._places, self._target.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+    def _defaults(self, count: int) -> pa.Table:
+        absent = [c for c, place in zip(self._target.columns, self._places, strict=True) if place is None]
+        listed = ", ".join(f"{assignment.default_of(column)} AS {always_quote(column.name)}" for column in absent)
+        sql = f"SELECT {listed} FROM generate_series(1, {count})"
+        return dml.rows_of(self._context, sql, Description((), None)).reader.read_all()
+
+
+def named_columns(target: Relation, names: Sequence[str]) -> list[Column]:
+    """The columns a COPY names, or all. Raises UndefinedColumn."""
+    if not names:
+        return list(target.columns)
+    by_name = {column.name: column for column in target.columns}
+    for name in names:
+        if name not in by_name:
+            raise UndefinedColumn(f'column "{name}" of relation "{target.name.name}" does not exist')
+    return [by_name[name] for name in names]
+
+
+def check_insert_rights(target: Relation, columns: Sequence[Column], context: Context) -> None:
+    """What INSERT into these columns needs; PostgreSQL decides. Raises InsufficientPrivilege."""
+    listed = ", ".join(always_quote(column.name) for column in columns)
+    nulls = ", ".join("NULL" for _ in columns)
+    with without_positions():
+        context.session.shadow.check_rights(f"INSERT INTO {target.name} ({listed}) VALUES ({nulls})")

@@ -1,0 +1,163 @@
+"""Change rows of a table.
+
+    UPDATE sales.orders SET status = 'shipped', shipped_at = now() WHERE id = 17 RETURNING *
+    UPDATE sales.orders o SET region = c.region FROM sales.customers c WHERE c.id = o.customer_id
+
+As in PostgreSQL; if FROM finds several partners for a row, one of them is used. The new content is one Delta commit at
+the end of the transaction; the old files stay for time travel until VACUUM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.errors import FeatureNotSupported
+from catalog.model import Relation
+from catalog.names import always_quote
+from engine.base import Action, Description, Result
+from sql_extensions import assignment, clauses, dml, tables
+from sql_extensions.context import Context
+from sql_extensions.cursor import Cursor
+from sql_extensions.registry import TransactionRule
+from sql_extensions.tokens import Token, TokenKind
+
+HEADS = (("UPDATE",),)
+SYNTAX = """[ WITH query_name AS ( ... ) [, ...] ]
+UPDATE table [ [ AS ] alias ]
+    SET { column = { expression | DEFAULT } | ( column [, ...] ) = ( { expression | DEFAULT } [, ...] ) } [, ...]
+    [ FROM from_item [, ...] ] [ WHERE condition ]
+    [ RETURNING { * | expression [ AS name ] } [, ...] ]"""
+ACTION = Action.WRITE
+TRANSACTION = TransactionRule.TRANSACTIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`assignments`: (column, text of the expression; None for DEFAULT)."""
+
+    prefix: str
+    table: tuple[str, ...]
+    table_at: int
+    alias: str | None
+    assignments: tuple[tuple[str, str | None], ...]
+    from_items: str | None
+    where: str | None
+    returning: str | None
+
+
+def parse(c: Cursor) -> Update:
+    prefix = dml.take_prefix(c, "UPDATE")
+    table_at, table, alias = dml.target_name(c, "SET")
+    c.expect("SET")
+    if c.at_end():
+        c.fail("a column")
+    parts = clauses.cut(c.rest(), ("FROM", "WHERE", "RETURNING"))
+    assignments: list[tuple[str, str | None]] = []
+    for part in clauses.comma_parts(parts[""]):
+        assignments.extend(_assignment(c.sql, part))
+    texts = {word: clauses.text(c.sql, part) for word, part in parts.items() if word}
+    return Update(
+        prefix,
+        table,
+        table_at,
+        alias,
+        tuple(assignments),
+        texts.get("FROM"),
+        texts.get("WHERE"),
+        texts.get("RETURNING"),
+    )
+
+
+EXAMPLES: dict[str, object] = {
+    "UPDATE t SET a = 1, b = DEFAULT WHERE c": Update(
+        "", ("t",), 8, None, (("a", "1"), ("b", None)), None, "c", None
+    ),
+    "UPDATE s.t AS x SET (a, b) = (1, 2)": Update("", ("s", "t"), 8, "x", (("a", "1"), ("b", "2")), None, None, None),
+    "UPDATE t WHERE a": "42601 at 10",
+}
+
+
+def describe(stmt: Update, ctx: Context) -> Description:
+    return dml.describe(ctx)
+
+
+def run(stmt: Update, ctx: Context) -> Result:
+    description = dml.describe(ctx)
+    target = dml.target(ctx, stmt.table, stmt.table_at, "update")
+    shape = _shape(stmt, target)
+    count = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
+    rows = None
+    if stmt.returning is not None:
+        sql = f"{stmt.prefix}SELECT {shape.changed} FROM {shape.source} WHERE {shape.matched}"
+        changed = dml.rows_of(ctx, sql, description).reader.read_all()
+        rows = dml.returned(ctx, target, stmt.alias, stmt.returning, changed, description)
+    if count:
+        content = f"{stmt.prefix}SELECT {shape.content} FROM {shape.source}"
+        dml.replace(ctx, target, dml.rows_of(ctx, content, description).reader)
+    return Result(f"UPDATE {count}", rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Parts of the queries that compute an UPDATE: FROM, the condition that a row is changed, both select lists."""
+
+    source: str
+    matched: str
+    changed: str
+    content: str
+
+
+def _shape(stmt: Update, target: Relation) -> _Shape:
+    types = {column.name: column for column in target.columns}
+    values = {
+        name: assignment.default_of(types[name]) if text is None else assignment.cast(text, types[name].type)
+        for name, text in stmt.assignments
+    }
+    source = f"{target.name}{tables.alias_text(stmt.alias)}"
+    matched = f"(({stmt.where or 'true'}) IS TRUE)"
+    if stmt.from_items is not None:
+        listed = ", ".join(f"{value} AS {_MARK}{index}" for index, value in enumerate(values.values()))
+        source += (
+            f" LEFT JOIN LATERAL (SELECT true AS {_MARK}_hit, {listed} FROM {stmt.from_items} "
+            f"WHERE {stmt.where or 'true'} LIMIT 1) AS {_MARK} ON true"
+        )
+        matched = f"({_MARK}.{_MARK}_hit IS TRUE)"
+        values = {name: f"{_MARK}.{_MARK}{index}" for index, name in enumerate(values)}
+    own = always_quote(stmt.alias or target.name.name)
+    changed, content = [], []
+    for column in target.columns:
+        name = always_quote(column.name)
+        old, new = f"{own}.{name}", values.get(column.name)
+        changed.append(f"{new or old} AS {name}")
+        content.append(f"{old} AS {name}" if new is None else f"CASE WHEN {matched} THEN {new} ELSE {old} END AS {name}")
+    return _Shape(source, matched, ", ".join(changed), ", ".join(content))
+
+
+_MARK = "kadali_new"
+
+
+def _assignment(sql: str, tokens: Sequence[Token]) -> list[tuple[str, str | None]]:
+    if not tokens:
+        dml.syntax_error(sql, None)
+    if tokens[0].text != "(":
+        if tokens[0].kind not in (TokenKind.WORD, TokenKind.QUOTED) or len(tokens) < 3 or tokens[1].text != "=":
+            dml.syntax_error(sql, tokens[1] if len(tokens) > 1 else tokens[0])
+        return [(tokens[0].text, _value(sql, tokens[2:]))]
+    close = clauses.matching(tokens, 0)
+    if close is None or len(tokens) < close + 3 or tokens[close + 1].text != "=":
+        dml.syntax_error(sql, tokens[0])
+    names = [part[0].text for part in clauses.comma_parts(tokens[1:close])]
+    values = tokens[close + 2 :]
+    if values[0].word == "ROW":
+        values = values[1:]
+    if values[0].text != "(" or (len(values) > 1 and values[1].word in ("SELECT", "WITH")):
+        raise FeatureNotSupported("UPDATE ... SET (columns) = (query) is not supported", position=values[0].start + 1)
+    items = clauses.comma_parts(values[1:-1])
+    if len(items) != len(names):
+        dml.syntax_error(sql, tokens[0])
+    return [(name, _value(sql, item)) for name, item in zip(names, items, strict=True)]
+
+
+def _value(sql: str, tokens: Sequence[Token]) -> str | None:
+    return None if len(tokens) == 1 and tokens[0].word == "DEFAULT" else clauses.text(sql, tokens)
