@@ -1,8 +1,8 @@
-"""A query's rows, read piece by piece: cursors of SQL and portals with row limits share it."""
+"""A query's rows, read piece by piece: cursors of SQL (sql_cursor.py) and portals with row limits share it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -57,82 +57,6 @@ class RowsReader:
             self.rows.blocks.close()
         else:
             self.rows.reader.close()
-
-
-class LimitedBlocks:
-    """At most `count` rows of another reader, as WireBlocks: what FETCH n answers with."""
-
-    def __init__(self, reader: RowsReader, count: int | None, moved: Callable[[int], None]) -> None:
-        self._reader, self._left, self._moved = reader, count, moved
-
-    def next_block(self, max_rows: int) -> Sequence[Sequence[bytes | None]] | None:
-        if self._left == 0:
-            return None
-        block = self._reader.next_block(max_rows if self._left is None else min(max_rows, self._left))
-        if block is not None:
-            self._moved(len(block))
-            if self._left is not None:
-                self._left -= len(block)
-        return block
-
-    def close(self) -> None:
-        """The cursor stays open."""
-
-
-class SqlCursor:
-    """DECLAREd: a name, its rows, and where it stands."""
-
-    def __init__(self, name: str, reader: RowsReader, *, hold: bool, sql: str) -> None:
-        self.name, self.hold, self.sql = name, hold, sql
-        self._reader = reader
-        self.position = 0
-        """Rows passed; the cursor stands on this row, 0 before the first."""
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        return self._reader.fields
-
-    def fetch(self, count: int | None) -> Rows:
-        """The next `count` rows (None: all that are left), forward only."""
-        if isinstance(self._reader.rows, WireRows):
-            blocks = LimitedBlocks(self._reader, count, self._move)
-            return WireRows(self._reader.rows.fields, self._reader.rows.binary, blocks)
-        schema = self._reader.rows.reader.schema
-        batches = self._batches(count)
-        return ArrowRows(self.fields, pa.RecordBatchReader.from_batches(schema, batches))
-
-    def skip(self, count: int | None) -> int:
-        """MOVE: pass over rows without giving them; how many were passed."""
-        passed = 0
-        while count is None or passed < count:
-            want = 8192 if count is None else min(8192, count - passed)
-            piece = (
-                self._reader.next_block(want)
-                if isinstance(self._reader.rows, WireRows)
-                else self._reader.next_batch(want)
-            )
-            if piece is None:
-                break
-            passed += len(piece) if isinstance(self._reader.rows, WireRows) else piece.num_rows
-        self._move(passed)
-        return passed
-
-    def close(self) -> None:
-        self._reader.close()
-
-    def _move(self, rows: int) -> None:
-        self.position += rows
-
-    def _batches(self, count: int | None):  # type: ignore[no-untyped-def]
-        left = count
-        while left is None or left > 0:
-            batch = self._reader.next_batch(8192 if left is None else left)
-            if batch is None:
-                return
-            self._move(batch.num_rows)
-            if left is not None:
-                left -= batch.num_rows
-            yield batch
 
 
 def first_error(error: Exception) -> SqlError | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from catalog.principal import Principal
-from catalog.shadow.connection import ShadowSession
+from catalog.shadow.session import ShadowSession
 from engine.base import Description
-from sql_extensions.portal import SqlCursor
+from sql_extensions.plan import PlanCache
 from sql_extensions.settings import SessionSettings
+from sql_extensions.sql_cursor import SqlCursor
 from sql_extensions.statement import Statement
 from sql_extensions.tenant import Tenant
 from sql_extensions.transaction import Transaction
@@ -41,6 +42,7 @@ class Session:
     transaction: Transaction
     prepared: dict[str, Prepared] = field(default_factory=dict)
     cursors: dict[str, SqlCursor] = field(default_factory=dict)
+    plans: PlanCache = field(default_factory=PlanCache)
 
     def __post_init__(self) -> None:
         self.transaction.before_commit(self._hold_cursors)
