@@ -77,10 +77,10 @@ class RowEncoder:
         return _many_rows(batch, renderers)
 
 
-def encode_blocks(rows: Sequence[Sequence[bytes | None]]) -> bytes:
-    """DataRow messages from values already in the format asked for."""
+def encode_blocks(rows: Sequence[Sequence[bytes | None]], tag: bytes = b"D") -> bytes:
+    """DataRow messages from values already in the format asked for. With tag "d": CopyData with a tuple each."""
     out: list[bytes] = []
-    prefixes = _PREFIXES
+    prefixes, head = _PREFIXES, _DATA_ROW
     for row in rows:
         parts = []
         for value in row:
@@ -91,7 +91,7 @@ def encode_blocks(rows: Sequence[Sequence[bytes | None]]) -> bytes:
             parts.append(prefixes[length] if length < 1024 else length.to_bytes(4, "big"))
             parts.append(value)
         body = b"".join(parts)
-        out.append(_DATA_ROW(b"D", len(body) + 6, len(row)))
+        out.append(head(tag, len(body) + 6, len(row)))
         out.append(body)
     return b"".join(out)
 

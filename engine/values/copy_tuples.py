@@ -1,0 +1,116 @@
+"""Cuts the binary stream of COPY FROM into rows of values. Values are read elsewhere."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from catalog.errors import BadCopyFileFormat, SqlError
+
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+_FIXED_HEADER = len(_SIGNATURE) + 8
+_COUNT, _SIZE = struct.Struct("!h"), struct.Struct("!i")
+
+
+@dataclass(slots=True)
+class Read:
+    """What a block held: values by column, bytes used, the error after the last whole row and its column."""
+
+    columns: list[list[bytes | None]]
+    rows: int = 0
+    used: int = 0
+    error: SqlError | None = None
+    at: int | None = field(default=None)
+
+
+class TupleReader:
+    """Reads rows of `width` fields; remembers what of the stream has gone by."""
+
+    def __init__(self, width: int) -> None:
+        self.width, self.rows = width, 0
+        self._started = self._ended = False
+
+    def read(self, block: bytes, *, last: bool) -> Read:
+        """All whole rows of the block. With `last`, anything left over is an error."""
+        read = Read([[] for _ in range(self.width)])
+        try:
+            if not self._started and not self._start(block, read, last=last):
+                return read
+            self._rows(block, read, last=last)
+        except BadCopyFileFormat as error:
+            read.error = error
+        self.rows += read.rows
+        return read
+
+    def _start(self, block: bytes, read: Read, *, last: bool) -> bool:
+        """Pass the header; False if it is not all there yet."""
+        if not _SIGNATURE.startswith(block[: len(_SIGNATURE)]) or (last and len(block) < len(_SIGNATURE)):
+            raise BadCopyFileFormat("COPY file signature not recognized")
+        if len(block) < _FIXED_HEADER:
+            if last:
+                missing = "flags" if len(block) < len(_SIGNATURE) + 4 else "length"
+                raise BadCopyFileFormat(f"invalid COPY file header (missing {missing})")
+            return False
+        flags, extension = struct.unpack_from("!ii", block, len(_SIGNATURE))
+        if flags & (1 << 16):
+            raise BadCopyFileFormat("invalid COPY file header (WITH OIDS)")
+        if flags & ~0xFFFF:
+            raise BadCopyFileFormat("unrecognized critical flags in COPY file header")
+        if extension < 0:
+            raise BadCopyFileFormat("invalid COPY file header (missing length)")
+        if len(block) < _FIXED_HEADER + extension:
+            if last:
+                raise BadCopyFileFormat("invalid COPY file header (wrong length)")
+            return False
+        self._started = True
+        read.used = _FIXED_HEADER + extension
+        return True
+
+    def _rows(self, block: bytes, read: Read, *, last: bool) -> None:
+        size, at = len(block), read.used
+        while at + 2 <= size and not self._ended:
+            (count,) = _COUNT.unpack_from(block, at)
+            if count == -1:
+                self._ended = True
+                at += 2
+                break
+            if count != self.width:
+                raise BadCopyFileFormat(f"row field count is {count}, expected {self.width}")
+            row, end = self._row(block, at + 2, read, last=last)
+            if row is None:
+                return
+            at = end
+            for column, value in zip(read.columns, row, strict=True):
+                column.append(value)
+            read.rows += 1
+            read.used = at
+        if self._ended and at < size:
+            raise BadCopyFileFormat("received copy data after EOF marker")
+        read.used = at if self._ended or last else read.used
+
+    def _row(self, block: bytes, at: int, read: Read, *, last: bool) -> tuple[list[bytes | None] | None, int]:
+        row: list[bytes | None] = []
+        size = len(block)
+        for column in range(self.width):
+            read.at = column
+            if at + 4 > size:
+                return self._short(last=last)
+            (length,) = _SIZE.unpack_from(block, at)
+            at += 4
+            if length == -1:
+                row.append(None)
+                continue
+            if length < 0:
+                raise BadCopyFileFormat("invalid field size")
+            if at + length > size:
+                return self._short(last=last)
+            row.append(block[at : at + length])
+            at += length
+        read.at = None
+        return row, at
+
+    @staticmethod
+    def _short(*, last: bool) -> tuple[None, int]:
+        if last:
+            raise BadCopyFileFormat("unexpected EOF in COPY data")
+        return None, 0
