@@ -12,7 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
 from ssl import SSLContext
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from catalog.errors import SqlError
 from gateway.pgwire import messages as m
@@ -27,7 +27,7 @@ INBOX_BYTES_MAX = 1 << 20
 OUTBOX_BYTES = 32 << 10
 WRITE_HIGH_BYTES, WRITE_LOW_BYTES = 1 << 20, 256 << 10
 TLS_HANDSHAKE_TIMEOUT_S = 30.0
-CLOSE_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S, GOODBYE_TIMEOUT_S = 10.0, 1.0
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 8}
 """Seconds, seconds, probes: a client that vanished is noticed in three minutes; load balancers see traffic."""
 
@@ -83,9 +83,7 @@ class Link(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows a type
-        self._transport = transport
-        transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
+        self._use(cast(asyncio.Transport, transport))  # uvloop's is none by name
         tune(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
@@ -221,12 +219,13 @@ class Link(asyncio.Protocol):
             self._wake()
 
     def close(self) -> None:
-        """Send what is queued, then close; a client that does not read is cut off after CLOSE_TIMEOUT_S."""
+        """Send what is queued, then close; a client that does not read, or not say TLS's goodbye, is cut off."""
         self.flush()
         transport = self._transport
         if transport is not None and not transport.is_closing():
             transport.close()
-            self.loop.call_later(CLOSE_TIMEOUT_S, transport.abort)
+            unsent = transport.get_write_buffer_size()
+            self.loop.call_later(CLOSE_TIMEOUT_S if unsent else GOODBYE_TIMEOUT_S, transport.abort)
 
     async def start_tls(self, context: SSLContext) -> None:
         """Answer S and encrypt. What arrives meanwhile is held: our task serves it when this has returned."""
@@ -245,14 +244,17 @@ class Link(asyncio.Protocol):
             raise ConnectionLost from error
         if secured is None:
             raise ConnectionLost
-        self._transport = secured
-        secured.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
+        self._use(secured)
 
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
 
     # Within
+
+    def _use(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        transport.set_write_buffer_limits(high=WRITE_HIGH_BYTES, low=WRITE_LOW_BYTES)
 
     async def _serve(self) -> None:
         """Serve the messages at hand."""

@@ -7,6 +7,7 @@ import hmac
 import importlib
 import logging
 import secrets
+from asyncio import sslproto
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -21,6 +22,7 @@ from gateway.pgwire.tls import Tls
 log = logging.getLogger(__name__)
 
 BACKLOG = 1024
+TLS_BUFFER_BYTES = 32 << 10
 LOGIN_THREADS, STOP_THREADS = 4, 2
 PID_MAX = (1 << 31) - 1
 STRANGERS_MAX = 256
@@ -73,6 +75,9 @@ class PgServer:
         """Listen. Raises ConfigFileError if the address cannot be used."""
         settings = self._services.settings
         loop = asyncio.get_running_loop()
+        if self._lobby.tls is not None:
+            # asyncio keeps a read buffer of this size, 256 kB by itself, for every TLS connection, idle ones too.
+            sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
         try:
             self._server = await loop.create_server(
                 self._connected, settings.host, settings.pg_port, backlog=BACKLOG, reuse_address=True
