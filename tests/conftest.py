@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from catalog.postgres import EmbeddedPostgres
 from catalog.store import Store
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+import selectors
+import socket
 from collections.abc import Callable
 from threading import Event, Thread
 from uuid import UUID
@@ -33,15 +35,21 @@ class Listener:
         self._on_change = on_change
         self._on_tick = on_tick
         self._stopping = Event()
+        self._woken, self._waker = socket.socketpair()
         with store_errors():
             self._connection = self._connected()
         self._thread = Thread(target=self._run, name="store-listener", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """Idempotent."""
         self._stopping.set()
-        self._thread.join(STOP_S)
+        if self._thread.is_alive():
+            self._waker.send(b"x")
+            self._thread.join(STOP_S)
         self._connection.close()
+        self._woken.close()
+        self._waker.close()
 
     def _connected(self) -> psycopg.Connection:
         connection = self._database.connect()
@@ -55,7 +63,8 @@ class Listener:
             try:
                 if self._connection.closed:
                     self._connection = self._connected()
-                for notification in self._connection.notifies(timeout=TICK_S, stop_after=64):
+                self._wait()
+                for notification in self._connection.notifies(timeout=0):
                     tenant, _, seq = notification.payload.partition(" ")
                     self._on_change(UUID(tenant), int(seq))
                 self._on_tick()
@@ -64,3 +73,10 @@ class Listener:
                     _log.warning("the metadata store cannot be reached: %s", error)
                 self._connection.close()
                 self._stopping.wait(RECONNECT_S)
+
+    def _wait(self) -> None:
+        """For a notification, the next tick, or `stop()`."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection.fileno(), selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            selector.select(TICK_S)

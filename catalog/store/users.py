@@ -60,7 +60,7 @@ class Users:
         with self._database.begin() as connection:
             tenant = _tenant_id(connection, database)
             made = insert_or_skip(users).values(name=name, verifier=verifier).on_conflict_do_nothing()
-            if connection.execute(made).rowcount == 0:
+            if connection.execute(made.returning(users.c.name)).first() is None:
                 known = connection.execute(select(users.c.verifier).where(users.c.name == name)).scalar_one()
                 if not matches(password, known):
                     raise InvalidPassword(
@@ -69,7 +69,7 @@ class Users:
                     )
             member = {"user_name": name, "tenant_id": tenant, "admin": admin}
             added = insert_or_skip(memberships).values(member).on_conflict_do_nothing()
-            if connection.execute(added).rowcount == 0:
+            if connection.execute(added.returning(memberships.c.user_name)).first() is None:
                 raise DuplicateObject(f'role "{name}" already exists')
             _tell(connection, tenant, name)
 
