@@ -1,7 +1,8 @@
 """Runs as its own small process: gives up root, ties itself to its parent's life, becomes a PostgreSQL program.
 
-    python -I -S launcher.py MODE PARENT_PID DEATH_SIGNAL PROGRAM [ARGUMENT ...]
+    python -I -S launcher.py MODE PARENT_PID DEATH_SIGNAL MEMORY_MAX PROGRAM [ARGUMENT ...]
 
+MEMORY_MAX (bytes of address space, 0 for no limit) holds for each process.
 MODE is `direct`, `drop:UID:GID` or `namespace:UID` (the uid to seem to be inside a user namespace). It is a script and
 not a `preexec_fn`, because user namespaces can only be entered by a process with one thread. Imports nothing of ours.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -20,9 +22,11 @@ EXIT_ORPHAN = 98
 
 
 def main(arguments: list[str]) -> None:
-    mode, parent, death_signal, *command = arguments
+    mode, parent, death_signal, memory_max, *command = arguments
     kind, *numbers = mode.split(":")
     os.umask(0o077)
+    if int(memory_max) > 0:
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory_max), int(memory_max)))
     if kind == "drop":
         os.setgroups([])
         os.setgid(int(numbers[1]))

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -53,7 +53,8 @@ class EmbeddedPostgres:
     """A server with a lifetime; `start` and `stop` may be called from any thread, any number of times.
 
     `durable`: fsync on, and the cluster is never deleted by us; otherwise it may be lost and wiped at will.
-    `seed`: a directory to copy instead of running initdb. `options`: server settings on top of ours. `run_as_uid`: the
+    `seed`: a directory to copy instead of running initdb. `options`: server settings on top of ours.
+    `memory_max_bytes`: address space of each server process, beyond it statements fail with 53200. `run_as_uid`: the
     uid root drops to where that uid can reach binaries and data, else a user namespace serves. A server that dies is
     restarted, at most five times a minute. It cannot outlive this process.
     """
@@ -65,6 +66,8 @@ class EmbeddedPostgres:
         durable: bool,
         seed: Path | None = None,
         options: Mapping[str, str] | None = None,
+        initdb_options: Sequence[str] = (),
+        memory_max_bytes: int | None = None,
         run_as_uid: int = identity.NOBODY,
         bin_dir: Path | None = None,
         start_timeout_s: float = 60.0,
@@ -75,6 +78,8 @@ class EmbeddedPostgres:
         self.durable = durable
         self._seed = seed
         self._settings = _SETTINGS | ({} if durable else _DISPOSABLE) | dict(options or {})
+        self._initdb_options = tuple(initdb_options)
+        self._memory_max_bytes = memory_max_bytes
         self._run_as_uid = run_as_uid
         self._bin_dir = bin_dir
         self._start_timeout_s = start_timeout_s
@@ -243,6 +248,7 @@ class EmbeddedPostgres:
         self._own(target)
         arguments = ["--pgdata", str(target), "--username", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
         arguments += ["--locale=C.UTF-8", "--no-instructions", *([] if self.durable else ["--no-sync"])]
+        arguments += self._initdb_options
         command = self._command(str(find_binaries(self._bin_dir).initdb), *arguments)
         try:
             done = subprocess.run(command, capture_output=True, timeout=180, env=_environment(), cwd="/", check=False)
@@ -278,6 +284,7 @@ class EmbeddedPostgres:
     def _command(self, *program: str) -> list[str]:
         death = signal.SIGINT if self.durable else signal.SIGQUIT
         head = [sys.executable, "-I", "-S", launcher.__file__, self._run_as.mode, str(os.getpid()), str(int(death))]
+        head.append(str(self._memory_max_bytes or 0))
         return [*head, *program]
 
     def _spawn(self) -> subprocess.Popen[bytes]:

@@ -1,0 +1,52 @@
+"""The login roles of a tenant's users in its shadow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from catalog.errors import ReservedName
+from catalog.names import always_quote
+from catalog.postgres.server import SUPERUSER
+from catalog.shadow.state import writing
+
+
+def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) -> None:
+    """Create the login roles that are missing, and give CREATE on the database to administrators only."""
+    if not roles:
+        return
+    with writing(connection):
+        database = always_quote(connection.info.dbname)
+        rows = connection.execute(
+            "SELECT rolname, has_database_privilege(oid, current_database(), 'CREATE'), rolcanlogin"
+            " FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
+        ).fetchall()
+        for name in roles:
+            if name == SUPERUSER or name.startswith("pg_"):
+                raise ReservedName(f'role name "{name}" is reserved')
+        now = {name: (admin, login) for name, admin, login in rows}
+        for name, admin in roles.items():
+            role = always_quote(name)
+            if name not in now:
+                connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+            elif not now[name][1]:
+                connection.execute(f"ALTER ROLE {role} LOGIN".encode())
+            if admin != now.get(name, (False, True))[0]:
+                verb = "GRANT CREATE ON DATABASE {} TO {}" if admin else "REVOKE CREATE ON DATABASE {} FROM {}"
+                connection.execute(verb.format(database, role).encode())
+
+
+def drop_roles(connection: psycopg.Connection[Any], keep: Mapping[str, bool]) -> None:
+    """Drop login roles that are not in `keep`; what they own falls to the superuser."""
+    if not keep:
+        return
+    rows = connection.execute("SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'").fetchall()
+    for (name,) in rows:
+        if name not in keep:
+            role = always_quote(name)
+            with writing(connection):
+                connection.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER".encode())
+                connection.execute(f"DROP OWNED BY {role}".encode())
+                connection.execute(f"DROP ROLE {role}".encode())
