@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from catalog.errors import FeatureNotSupported, InvalidName, InvalidParameterValue, UndefinedObject
+from sql_extensions import as_of
 
 ALIASES = {"cluster": "kadali.cluster", "as_of": "kadali.as_of"}
 """Bare names of our own settings (PostgreSQL refuses a bare unknown name, so nothing else can mean them)."""
@@ -118,17 +119,13 @@ class OwnSetting:
     name: str
     default: str
     description: str
-    check: Callable[[str], str]
+    check: Callable[[str, as_of.ReadText], str]
 
 
-def _cluster(value: str) -> str:
+def _cluster(value: str, _read_text: as_of.ReadText) -> str:
     if value.lower() in ("default", "auto", "embedded"):
         return value.lower()
     raise UndefinedObject(f'cluster "{value}" does not exist')
-
-
-def _any(value: str) -> str:
-    return value
 
 
 OWN: Mapping[str, OwnSetting] = {
@@ -138,7 +135,7 @@ OWN: Mapping[str, OwnSetting] = {
             "kadali.as_of",
             "",
             "Time or tag at which the session's queries read every table; empty for now.",
-            _any,
+            as_of.canonical,
         ),
         OwnSetting(
             "kadali.cluster",

@@ -5,7 +5,7 @@ The session's shadow (a real PostgreSQL) checks and spells values when they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -13,6 +13,7 @@ from typing import Protocol
 from catalog.errors import CantChangeRuntimeParam, FeatureNotSupported, InvalidParameterValue
 from sql_extensions.settings import rules
 from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
+from sql_extensions.tokens import Token, TokenKind
 
 _TRANSACTION = ("transaction_isolation", "transaction_read_only", "transaction_deferrable")
 _SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
@@ -26,6 +27,10 @@ class SettingsServer(Protocol):
 
     def read_text(self, sql: str, params: tuple[str | None, ...] = ()) -> list[tuple[str | None, ...]]:
         """Run one query in autocommit; all values as text. Connects if needed. Raises SqlError."""
+        ...
+
+    def restore_from(self, settings: Callable[[], Mapping[str, str]]) -> None:
+        """Where a new connection takes its settings from."""
         ...
 
 
@@ -70,6 +75,7 @@ class SessionSettings:
         self._reported: dict[str, str] = {}
         self._changed = False
         self._path: tuple[str, int, tuple[str, ...]] | None = None
+        server.restore_from(self.for_shadow)
         for name, value in start:
             self.set(name, value)
             self._start.update(self._session)
@@ -155,16 +161,21 @@ class SessionSettings:
     def for_shadow(self) -> dict[str, str]:
         """All that a newly opened shadow session must be told, by name."""
         in_force = {**self._start, **self._session, **self._local}
-        return {self._spelling(key): value for key, value in in_force.items() if _goes_to_shadow(key)}
+        return {self._custom.get(key, key): value for key, value in in_force.items() if _goes_to_shadow(key)}
 
-    def resync(self, names: Iterable[str] = ()) -> None:
-        """After a query that called set_config(): take over what the shadow has in force now.
+    def may_have_changed(self, tokens: Sequence[Token]) -> bool:
+        """Whether a query with these tokens calls set_config(); notes the custom settings it names."""
+        found = False
+        for at, token in enumerate(tokens):
+            if token.word == "SET_CONFIG" and at + 2 < len(tokens) and tokens[at + 1].text == "(":
+                found, argument = True, tokens[at + 2]
+                name = argument.text
+                if argument.kind is TokenKind.STRING and rules.is_custom(name) and _key(name) not in rules.OWN:
+                    self._custom.setdefault(_key(name), name)
+        return found
 
-        `names`: settings the query may have made (custom ones appear in no list of PostgreSQL's).
-        """
-        for name in names:
-            if rules.is_custom(name) and _key(name) not in rules.OWN:
-                self._custom.setdefault(_key(name), name)
+    def resync(self) -> None:
+        """After a query that called set_config(): take over what the shadow has in force now."""
         wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key) and key not in rules.OWN]
         wanted += self._custom.values()
         calls = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
@@ -307,7 +318,7 @@ class SessionSettings:
         self._defaults()
         own = rules.OWN.get(key)
         if own is not None:
-            value = own.check(value)
+            value = own.check(value, self._server.read_text)
         if key in _TRANSACTION:
             return self.spelled(key, value)
         passing = not _goes_to_shadow(key)

@@ -53,8 +53,9 @@ def describe(stmt: Show, ctx: Context) -> Description:
 
 
 def run(stmt: Show, ctx: Context) -> Result:
+    names: tuple[str, ...] = _ALL
+    rows: list[tuple[str, ...]] = []
     if stmt.name is None:
-        names = _ALL
         rows = [(row.name, row.value, row.description) for row in ctx.session.settings.show_all()]
     else:
         name, value = ctx.session.settings.show(stmt.name)
