@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-
-def kadali_version() -> str:
-    return version("kadali")
+VERSION = version("kadali")

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from catalog.errors import SqlError
 from gateway.cli import demo, serve, user
-from gateway.version import kadali_version
+from gateway.version import VERSION
 
 _DESCRIPTION = """\
 Kadali answers PostgreSQL clients from Delta Lake tables.
@@ -67,5 +67,5 @@ def report(error: SqlError, stream: TextIO) -> None:
 
 
 def _version(parsed: argparse.Namespace) -> int:
-    print(f"kadali {kadali_version()}")
+    print(f"kadali {VERSION}")
     return 0
