@@ -1,0 +1,58 @@
+"""A tenant's shadow, sessions' settings on it, and a plain PostgreSQL session of the same role as the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from catalog.shadow.instance import ShadowInstance
+from sql_extensions.settings import SessionSettings, SettingDefaults
+
+USER = "ann"
+
+
+@pytest.fixture(scope="session")
+def shadow_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShadowInstance]:
+    folder = tmp_path_factory.mktemp("tenant")
+    instance = ShadowInstance("shop", folder / "shadow").start()
+    instance.set_roles({USER: False, "bob": False})
+    yield instance
+    instance.stop()
+
+
+@pytest.fixture(scope="session")
+def defaults() -> SettingDefaults:
+    return SettingDefaults()
+
+
+@pytest.fixture
+def open_settings(
+    shadow_instance: ShadowInstance, defaults: SettingDefaults
+) -> Iterator[Callable[..., SessionSettings]]:
+    """Makes the settings of new sessions; `start` as from the startup packet."""
+    shadows = []
+
+    def opener(*start: tuple[str, str]) -> SessionSettings:
+        shadow = shadow_instance.session(USER)
+        shadows.append(shadow)
+        return SessionSettings(shadow, defaults, user=USER, catalog_seq=lambda: 0, start=start)
+
+    yield opener
+    for shadow in shadows:
+        shadow.close()
+
+
+@pytest.fixture
+def settings(open_settings: Callable[..., SessionSettings]) -> SessionSettings:
+    return open_settings()
+
+
+@pytest.fixture
+def oracle(shadow_instance: ShadowInstance) -> Iterator[psycopg.Connection[Any]]:
+    """A session of the same role on the same server, in autocommit: what PostgreSQL itself says."""
+    connection = psycopg.connect(shadow_instance.conninfo(USER), autocommit=True, client_encoding="UTF8")
+    yield connection
+    connection.close()
