@@ -12,7 +12,8 @@ from catalog.history import QueryHistory
 from catalog.model import CatalogSnapshot
 from catalog.names import TableName
 from catalog.principal import Principal
-from catalog.shadow import KadaliObject, ShadowInstance
+from catalog.shadow.instance import ShadowInstance
+from catalog.shadow.objects import KadaliObject
 from catalog.store import Store, TenantCatalog
 from catalog.store.change import Op
 from engine.delta.snapshot import local_path
@@ -157,9 +158,11 @@ class Tenants:
                 spill_bytes=settings.spill_limit,
             )
         )
-        tenant = Tenant(name, catalog, shadow, engine, self._history, self._calls, staging, self._drop_files)
         follower = Follower(catalog, shadow)
         follower.catch_up()
+        tenant = Tenant(
+            name, catalog, shadow, engine, self._history, self._calls, staging, self._drop_files, follower.catch_up
+        )
         return tenant, follower
 
     def _delta(self, tenant: Tenant, principal: Principal) -> DeltaTransaction:

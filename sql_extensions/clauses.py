@@ -34,7 +34,7 @@ def find(tokens: Sequence[Token], *words: str, start: int = 0) -> int | None:
 
 
 def cut(tokens: Sequence[Token], words: Sequence[str]) -> dict[str, Sequence[Token]]:
-    """The tokens of each clause by its opening word; "" is what precedes the first. Clauses come in the order of words."""
+    """The tokens of each clause by its opening word; "" is what precedes the first. In the order of `words`."""
     marks: list[tuple[str, int]] = []
     after = 0
     for index, token in top_level(tokens):

@@ -20,5 +20,5 @@ def session_constants(context: Context) -> SessionConstants:
         transaction_time=session.transaction.touch(),
         statement_time=datetime.now(UTC),
         time_zone=session.settings.time_zone,
-        version=session.shadow.version(),
+        version=session.settings.show("server_version")[1],
     )

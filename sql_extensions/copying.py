@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from catalog.errors import QueryCanceled, UndefinedColumn
+from catalog.errors import UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
-from catalog.types import arrow_type
 from engine.base import Description
 from engine.values.copy_in import CopyInDecoder
 from engine.values.copy_options import CopyOptions
@@ -33,7 +32,6 @@ class CopySink:
         )
         given = {column.name: index for index, column in enumerate(columns)}
         self._places = [given.get(column.name) for column in target.columns]
-        self._schema = pa.schema([pa.field(column.name, arrow_type(column.type)) for column in target.columns])
         self._waiting: list[pa.RecordBatch] = []
         self._bytes = 0
         self._rows = 0
@@ -50,9 +48,9 @@ class CopySink:
         return self._rows
 
     def abort(self, reason: str) -> None:
-        """The client gave up. Always raises QueryCanceled (57014)."""
+        """Nothing is kept: what was staged goes with the transaction, which fails."""
+        del reason
         self._waiting.clear()
-        raise QueryCanceled(f"COPY from stdin failed: {reason}")
 
     def _take(self, batches: Sequence[pa.RecordBatch]) -> None:
         self._waiting.extend(batch for batch in batches if batch.num_rows)
@@ -65,19 +63,19 @@ class CopySink:
             return
         complete = [self._complete(batch) for batch in self._waiting]
         self._waiting, self._bytes = [], 0
-        reader = pa.RecordBatchReader.from_batches(self._schema, iter(complete))
+        reader = pa.RecordBatchReader.from_batches(complete[0].schema, iter(complete))
         self._rows += dml.append(self._context, self._target, reader)
 
     def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """With the columns the client did not send: their defaults, computed for each row."""
-        if None not in self._places:
-            return pa.RecordBatch.from_arrays([batch.column(place) for place in self._places], schema=self._schema)
-        defaults = self._defaults(batch.num_rows)
-        arrays = [
-            batch.column(place) if place is not None else defaults.column(column.name).combine_chunks()
-            for place, column in zip(self._places, self._target.columns, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        defaults = self._defaults(batch.num_rows) if None in self._places else None
+        arrays, names = [], [column.name for column in self._target.columns]
+        for place, name in zip(self._places, names, strict=True):
+            if place is not None:
+                arrays.append(batch.column(place))
+            elif defaults is not None:
+                arrays.append(defaults.column(name).combine_chunks())
+        return pa.RecordBatch.from_arrays(arrays, names)
 
     def _defaults(self, count: int) -> pa.Table:
         absent = [c for c, place in zip(self._target.columns, self._places, strict=True) if place is None]

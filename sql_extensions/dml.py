@@ -11,7 +11,7 @@ import pyarrow as pa
 from catalog.errors import ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTable, WrongObjectType
 from catalog.model import Relation, RelationKind
 from engine.base import ArrowRows, ArrowSource, Description, Field, Route, RouteReason, Rows
-from sql_extensions import clauses, query, tables
+from sql_extensions import clauses, constraints, query, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import recognise
@@ -130,13 +130,14 @@ def table_rows(description: Description, rows: pa.Table) -> ArrowRows:
 def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
     """Stage rows; how many."""
     delta = ctx.session.transaction.delta
-    return delta.append(relation.name, tables.location_of(relation), reader.schema, reader)
+    rows = constraints.checked(ctx, relation, reader)
+    return delta.append(relation.name, tables.location_of(relation), rows.schema, rows)
 
 
 def replace(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
     """Stage a new content for the whole table; its number of rows."""
     delta = ctx.session.transaction.delta
-    return delta.replace(relation.name, tables.location_of(relation), reader)
+    return delta.replace(relation.name, tables.location_of(relation), constraints.checked(ctx, relation, reader))
 
 
 def returned(
@@ -146,4 +147,3 @@ def returned(
     sql = f"SELECT {listed} FROM {relation.name}{tables.alias_text(alias)}"
     answer = rows_of(ctx, sql, description, {relation.name: ArrowSource(rows)})
     return ArrowRows(description.fields or answer.fields, answer.reader)
-

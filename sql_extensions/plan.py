@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from catalog.model import Relation
 from engine.base import Description, Field
-from sql_extensions.rewrites.time_travel import Rewritten
+from sql_extensions.rewrites.rewritten import Rewritten
 
 if TYPE_CHECKING:
     from sql_extensions.twins import Twin

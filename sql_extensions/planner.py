@@ -15,14 +15,15 @@ from catalog.model import CatalogSnapshot, Relation
 from catalog.names import TableName
 from catalog.types import PgType
 from engine import dialect
-from engine.base import Description, Field
-from sql_extensions import twins, views
+from engine.base import Description
+from sql_extensions import historic, twins, views
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import Reference, ReferenceKind, touches
 from sql_extensions.rewrites import time_travel
-from sql_extensions.rewrites.time_travel import Rewritten
+from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.shadowing import describe_on_shadow, positions
+
 
 def plan(context: Context, param_oids: Sequence[int]) -> Plan:
     """The plan of `context.statement`, an ordinary query. Checks rights. Raises SqlError."""
@@ -41,55 +42,69 @@ def _kept(
     snapshot = session.tenant.catalog.snapshot()
 
     def key(oids: Sequence[int]) -> tuple[object, ...]:
-        return context.statement.sql, tuple(oids), session.settings.search_path, snapshot.definitions_seq
+        return context.statement.sql, tuple(oids), session.settings.search_path, session.tenant.catalog.seq
 
     known = session.plans.get(key(param_oids))
     if known is None:
         known = make(context, param_oids, snapshot)
+        if known.rewritten.specs:
+            return known  # which version is meant, and so which columns, is asked anew each time
         session.plans.put(key(param_oids), known)
         session.plans.put(key(known.description.param_oids), known)
     return known
 
 
-def _rewrite(context: Context, snapshot: CatalogSnapshot) -> Rewritten:
+def rewritten(context: Context) -> Rewritten:
+    """`context.statement` without its time travel, in the texts for PostgreSQL and for the engine."""
+    snapshot = context.session.tenant.catalog.snapshot()
     statement, path = context.statement, context.session.settings.search_path
 
     def exists(parts: tuple[str, ...]) -> bool:
         schemas = (parts[-2],) if len(parts) > 1 else path
         return any(TableName(schema, parts[-1]) in snapshot.relations for schema in schemas)
 
-    return time_travel.rewrite(statement.source, statement.tokens, exists)
+    found = time_travel.rewrite(statement.source, statement.tokens, exists)
+    return historic.shaped(context, found, historic.relations_of(context.session, found)) if found.specs else found
+
+
+def _param_oids(text: Rewritten, given: Sequence[int]) -> list[int]:
+    """The client's types, and those of parameters that stand only in time travel, which PostgreSQL does not see."""
+    oids = list(given)
+    for number, pg in text.params:
+        oids.extend([0] * (number - len(oids)))
+        oids[number - 1] = oids[number - 1] or pg.oid
+    return oids
 
 
 def _make_whole(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot) -> Plan:
-    rewritten = _rewrite(context, snapshot)
-    with positions(rewritten):
-        description = describe_on_shadow(context.session, rewritten.shadow_sql, param_oids)
-        context.session.shadow.check_rights(rewritten.shadow_sql)
-    return Plan(description, rewritten)
+    text = rewritten(context)
+    with positions(text):
+        description = describe_on_shadow(context.session, text.shadow_sql, _param_oids(text, param_oids))
+        context.session.shadow.check_rights(text.shadow_sql, description.param_oids)
+    return Plan(description, text)
 
 
 def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot) -> Plan:
     session = context.session
-    rewritten = _rewrite(context, snapshot)
-    with positions(rewritten):
-        description = describe_on_shadow(session, rewritten.shadow_sql, param_oids)
+    text = rewritten(context)
+    with positions(text):
+        description = describe_on_shadow(session, text.shadow_sql, _param_oids(text, param_oids))
     if not touches(context.statement.tokens, session.tenant.names.of(snapshot)):
-        return Plan(description, rewritten, no_tables=True)
-    with positions(rewritten):
-        tree = dialect.parse(rewritten.engine_sql)
+        return Plan(description, text, no_tables=True)
+    with positions(text):
+        tree = dialect.parse(text.engine_sql)
     tree, found = views.expand(tree, snapshot, session.settings.search_path)
     called = twins.find(tree)
     ours = [reference for reference in found if reference.kind is ReferenceKind.DELTA]
     virtual = [reference for reference in found if reference.kind is ReferenceKind.KADALI]
     if not ours and not virtual and not called:
-        return Plan(description, rewritten, no_tables=not found)
+        return Plan(description, text, no_tables=not found)
     _refuse_mixed(found)
-    with positions(rewritten):
-        session.shadow.check_rights(rewritten.shadow_sql)
+    with positions(text):
+        session.shadow.check_rights(text.shadow_sql, description.param_oids)
     reads = _replace(ours)
     tree, replaced = twins.replace(tree, virtual, called)
-    return Plan(description, rewritten, tuple(reads), tree, tuple(replaced))
+    return Plan(description, text, tuple(reads), tree, tuple(replaced))
 
 
 def _refuse_mixed(found: Sequence[Reference]) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from catalog.errors import FeatureNotSupported
 from catalog.names import TableLocation, TableName
-from catalog.shadow import GuardHit
+from catalog.shadow.errors import GuardHit
+from catalog.shadow.session import ShadowParam
 from catalog.types import PgType
 from engine.base import (
     ArrowRows,
-    ArrowSource,
     DeltaSource,
     Description,
     Field,
-    Param,
+    Notice,
     Query,
     Result,
     Route,
@@ -24,12 +24,12 @@ from engine.base import (
     WireRows,
 )
 from engine.values import python_value
-from sql_extensions import historic, planner, rows
+from sql_extensions import historic, planner, rows, tables
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import touches
-from sql_extensions.shadowing import describe_on_shadow, positions, without_positions
+from sql_extensions.shadowing import offset_by, without_positions
 
 Overrides = Mapping[TableName, Source]
 """Other rows in the place of tables: what RETURNING reads."""
@@ -70,58 +70,86 @@ def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides)
     return _run_plan(context, plan, overrides)
 
 
+def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
+    """Where the query would go, and (with `verbose`) the engine's own plan, line by line."""
+    plan = planner.plan(context, [param.type_oid for param in context.call.params])
+    if plan.tree is None:
+        return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
+    lines = context.session.tenant.engine.explain(_engine_query(context, plan, {})).splitlines() if verbose else []
+    return Route("embedded", RouteReason.DELTA_READ), lines
+
+
+def explain_on_shadow(context: Context, prefix: str) -> WireRows:
+    """PostgreSQL's own EXPLAIN of the statement; `prefix` is what stands before it."""
+    rewritten = planner.rewritten(context)
+    with without_positions():
+        answer = _shadow_query(context, prefix + rewritten.shadow_sql, ())
+    if not isinstance(answer.rows, WireRows):
+        raise TypeError("EXPLAIN has rows")
+    return answer.rows
+
+
 def _forward(context: Context, reason: RouteReason, *, text: bool = False) -> Result:
     """PostgreSQL's own answer, in its own bytes."""
     call, session = context.call, context.session
     if call.route is None or call.route.engine != "embedded":
         call.route = Route("metadata", reason)
-    params = [(param.type_oid, param.data, param.binary) for param in call.params]
-    binary = () if text else call.result_binary
-    call.on_cancel(session.shadow.cancel)
     try:
-        with positions_of(context):
-            answer = session.shadow.query(context.statement.sql, params, binary)
+        with offset_by(context.statement.offset):
+            result = _shadow_query(context, context.statement.sql, () if text else call.result_binary)
     except GuardHit as hit:
-        raise FeatureNotSupported("this query mixes catalog relations and tables in a way that is not supported") from hit
-    finally:
-        call.off_cancel(session.shadow.cancel)
+        raise FeatureNotSupported(
+            "this query mixes catalog relations and tables in a way that is not supported"
+        ) from hit
     if session.settings.may_have_changed(context.statement.tokens):
         session.settings.resync()
+    return result
+
+
+def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
+    call, shadow = context.call, context.session.shadow
+    params = [ShadowParam(param.type_oid, param.data, param.binary) for param in call.params]
+    call.on_cancel(shadow.cancel)
+    try:
+        answer = shadow.query(sql, params, binary[0] if len(binary) == 1 else binary or False)
+    finally:
+        call.off_cancel(shadow.cancel)
+    notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in answer.notices]
+    if answer.columns is None or answer.rows is None:
+        return Result(answer.tag, notices=notices)
     fields = tuple(Field(column.name, column.type, column.table_oid, column.attnum) for column in answer.columns)
-    return Result("SELECT ", WireRows(fields, tuple(answer.binary), answer), list(answer.notices))
+    return Result("SELECT ", WireRows(fields, tuple(answer.binary), answer.rows), notices)
 
 
 def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
-    call, session = context.call, context.session
-    reads = [_table_read(context, read, overrides) for read in plan.reads]
-    reads.extend(twin.materialise(context) for twin in plan.twins)
-    columns = {read.view: read.columns for read in reads}
-    sql = planner.translated(plan, columns, session_constants(context))
-    params = tuple(_value(param, oid) for param, oid in zip(call.params, plan.description.param_oids, strict=False))
-    query = Query(sql, plan.fields, params, tuple(reads), session.settings.time_zone)
-    running = session.tenant.engine.start(query)
+    call = context.call
+    running = context.session.tenant.engine.start(_engine_query(context, plan, overrides))
     call.on_cancel(running.cancel)
     call.check_canceled()
     return running.result()
 
 
-def _value(param: Param, oid: int) -> object:
-    return python_value(param, PgType(oid))
+def _engine_query(context: Context, plan: Plan, overrides: Overrides) -> Query:
+    reads = [_table_read(context, plan, read, overrides) for read in plan.reads]
+    reads.extend(twin.materialise(context) for twin in plan.twins)
+    columns = {read.view: read.columns for read in reads}
+    sql = planner.translated(plan, columns, session_constants(context))
+    oids = plan.description.param_oids
+    params = tuple(python_value(param, PgType(oid)) for param, oid in zip(context.call.params, oids, strict=False))
+    return Query(sql, plan.fields, params, tuple(reads), context.session.settings.time_zone)
 
 
-def _table_read(context: Context, read: Read, overrides: Overrides) -> TableRead:
-    relation, delta = read.relation, context.session.transaction.delta
+def _table_read(context: Context, plan: Plan, read: Read, overrides: Overrides) -> TableRead:
+    relation, transaction = read.relation, context.session.transaction
     columns = planner.columns_of(relation)
     if relation.name in overrides:
-        source = overrides[relation.name]
-        if isinstance(source, ArrowSource):
-            return TableRead(read.view, relation.name, columns, source)
-    version = historic.version_of(context, read)
-    if relation.location is None:
-        raise TypeError("a table has a location")
+        return TableRead(read.view, relation.name, columns, overrides[relation.name])
+    spec = None if read.spec is None else plan.rewritten.specs[read.spec]
+    location = tables.location_of(relation)
+    version = historic.version_of(context, relation, spec)
     if version is not None:
-        columns = historic.columns_at(context, read, version)
-        return TableRead(read.view, relation.name, columns, DeltaSource(TableLocation(relation.location, version)))
-    context.session.transaction.settle_deferred(relation.name)
-    delta.pin(relation.name, relation.location)
-    return TableRead(read.view, relation.name, columns, delta.source(relation.name))
+        columns = historic.columns_at(context, relation, historic.effective(relation, spec, context.session), version)
+        return TableRead(read.view, relation.name, columns, DeltaSource(TableLocation(location, version)))
+    transaction.settle_deferred(relation.name)
+    transaction.delta.pin(relation.name, location)
+    return TableRead(read.view, relation.name, columns, transaction.delta.source(relation.name))

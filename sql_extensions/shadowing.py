@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from catalog.errors import SqlError
 from engine.base import Description, Field
-from sql_extensions.rewrites.time_travel import Rewritten
+from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.session import Session
 
 
@@ -19,6 +19,17 @@ def positions(rewritten: Rewritten) -> Iterator[None]:
     except SqlError as error:
         if error.position is not None:
             error.position = rewritten.position(error.position)
+        raise
+
+
+@contextmanager
+def offset_by(characters: int) -> Iterator[None]:
+    """The same for a statement sent as it is, of which this many characters precede it in the string."""
+    try:
+        yield
+    except SqlError as error:
+        if error.position is not None:
+            error.position += characters
         raise
 
 

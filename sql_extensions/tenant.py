@@ -46,6 +46,8 @@ class Tenant:
     """Folder for rows of open transactions and results of held cursors."""
     drop_files: Callable[[str], None]
     """Removes the files of a table that is dropped, given its location."""
+    catch_up: Callable[[], None]
+    """Brings the shadow in step with the catalog."""
     names: NameSet = field(default_factory=NameSet)
 
     def may_see(self, principal: Principal, call: Call) -> bool:

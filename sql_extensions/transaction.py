@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from uuid import uuid4
 
 from catalog.errors import InFailedSqlTransaction, InvalidSavepoint, NoActiveSqlTransaction, SqlError
+from catalog.names import TableName
 from engine.base import Notice
 from engine.delta.transaction import DeltaTransaction
 
@@ -43,6 +45,12 @@ class Transaction:
     """Set by the door while it runs a query string of several statements: PostgreSQL's implicit transaction block."""
     queried: bool = False
     """Whether a statement other than those on the session has run: PostgreSQL's "first snapshot"."""
+    committed: Callable[[tuple[tuple[TableName, int], ...]], None] | None = None
+    """Told after each commit which Delta tables have which new version."""
+    deferred: dict[TableName, Callable[[], None]] = field(default_factory=dict)
+    """Tables with a change by predicate: how to compute it at once, should the transaction read or write them again."""
+    id: str = ""
+    """Names the transaction in the catalog once it has created something (see Relation.pending)."""
     _delta: DeltaTransaction | None = None
     _savepoints: list[Savepoint] = field(default_factory=list)
     _undo: list[tuple[Callable[[], None], bool]] = field(default_factory=list)
@@ -69,7 +77,19 @@ class Transaction:
 
     @property
     def has_written(self) -> bool:
-        return any(writes for _, writes in self._undo) or (self._delta is not None and self._delta.has_written)
+        return any(writes for _, writes in self._undo) or (self._delta is not None and bool(self._delta.changed))
+
+    def name(self) -> str:
+        """This transaction's id in the catalog, made when first asked for."""
+        if not self.id:
+            self.id = uuid4().hex
+        return self.id
+
+    def settle_deferred(self, name: TableName) -> None:
+        """Before a table is read or written again: its change by predicate becomes a content that can be read."""
+        compute = self.deferred.pop(name, None)
+        if compute is not None:
+            compute()
 
     @property
     def has_savepoints(self) -> bool:
@@ -158,6 +178,7 @@ class Transaction:
         self._require_block("ROLLBACK TO SAVEPOINT")
         index = self._find(name)
         self.delta.rollback_to(self._level_name(index))
+        self.deferred = {name: compute for name, compute in self.deferred.items() if name in self.delta.changed}
         self._undo_to(self._savepoints[index].undo_length)
         del self._savepoints[index + 1 :]
         self.state = TransactionState.OPEN
@@ -180,13 +201,14 @@ class Transaction:
         try:
             for prepare in self._before_commit:
                 prepare()
-            if self._delta is not None:
-                self._delta.commit()
+            versions = self._delta.commit() if self._delta is not None else ()
         except SqlError:
             self._end(committed=False)
             raise
         done = self._on_commit[:]
         self._end(committed=True)
+        if versions and self.committed is not None:
+            self.committed(versions)
         for action in done:
             action()
 
@@ -203,6 +225,8 @@ class Transaction:
             self._savepoints.clear()
             self._undo.clear()
             self._on_commit.clear()
+            self.deferred.clear()
+            self.id = ""
         for action in self._on_end:
             action(committed)
 

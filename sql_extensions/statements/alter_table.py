@@ -64,9 +64,7 @@ def parse(c: Cursor) -> AlterTable:
             )
         for token in action:
             if token.word in _SEQUENCES:
-                raise FeatureNotSupported(
-                    f"{token.word.lower()} columns are not supported", position=token.start + 1
-                )
+                raise FeatureNotSupported(f"{token.word.lower()} columns are not supported", position=token.start + 1)
         if words[0] == "ALTER" and not {"DEFAULT", "NULL"} & set(words):
             raise FeatureNotSupported("changing a column's type is not supported", position=action[0].start + 1)
     return AlterTable(f"ALTER {tokens[1].word}", c.sql[tokens[0].start : tokens[-1].end])

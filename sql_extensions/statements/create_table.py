@@ -101,7 +101,12 @@ def describe(stmt: CreateTable, ctx: Context) -> Description:
 def run(stmt: CreateTable, ctx: Context) -> Result:
     if stmt.query is None:
         return definition.define(ctx, stmt.sql, "CREATE TABLE", partition_by=stmt.partition_by)
-    return definition.create_table_as(ctx, stmt)
+    return definition.create_table_as(
+        ctx,
+        definition.CreateTableAs(
+            stmt.table, stmt.query, stmt.columns, stmt.if_not_exists, stmt.partition_by, stmt.with_data
+        ),
+    )
 
 
 def _columns(c: Cursor) -> tuple[tuple[str, ...], str]:

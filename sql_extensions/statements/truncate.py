@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.base import Action, Description, Result
 import pyarrow as pa
+
 from catalog.types import arrow_type
+from engine.base import Action, Description, Result
 from sql_extensions import dml, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
@@ -58,5 +59,9 @@ def run(stmt: Truncate, ctx: Context) -> Result:
     for name, position in stmt.tables:
         target = dml.target(ctx, name, position, "truncate")
         tables.require_privilege(target, "TRUNCATE", ctx.session)
-        dml.replace(ctx, target, pa.schema([pa.field(c.name, arrow_type(c.type)) for c in target.columns]).empty_table().to_reader())
+        dml.replace(
+            ctx,
+            target,
+            pa.schema([pa.field(c.name, arrow_type(c.type)) for c in target.columns]).empty_table().to_reader(),
+        )
     return Result("TRUNCATE TABLE")

@@ -70,9 +70,7 @@ def parse(c: Cursor) -> Update:
 
 
 EXAMPLES: dict[str, object] = {
-    "UPDATE t SET a = 1, b = DEFAULT WHERE c": Update(
-        "", ("t",), 8, None, (("a", "1"), ("b", None)), None, "c", None
-    ),
+    "UPDATE t SET a = 1, b = DEFAULT WHERE c": Update("", ("t",), 8, None, (("a", "1"), ("b", None)), None, "c", None),
     "UPDATE s.t AS x SET (a, b) = (1, 2)": Update("", ("s", "t"), 8, "x", (("a", "1"), ("b", "2")), None, None, None),
     "UPDATE t WHERE a": "42601 at 10",
 }
@@ -130,7 +128,9 @@ def _shape(stmt: Update, target: Relation) -> _Shape:
         name = always_quote(column.name)
         old, new = f"{own}.{name}", values.get(column.name)
         changed.append(f"{new or old} AS {name}")
-        content.append(f"{old} AS {name}" if new is None else f"CASE WHEN {matched} THEN {new} ELSE {old} END AS {name}")
+        content.append(
+            f"{old} AS {name}" if new is None else f"CASE WHEN {matched} THEN {new} ELSE {old} END AS {name}"
+        )
     return _Shape(source, matched, ", ".join(changed), ", ".join(content))
 
 

@@ -1,0 +1,293 @@
+"""Definition statements: PostgreSQL interprets them on the shells, then Delta and the catalog follow.
+
+The order makes a failure harmless: the shadow's transaction is open until everything else is done; the Delta table of a
+CREATE exists before the catalog names it; files of a dropped table go after the commit. What ROLLBACK must take back is
+registered with the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SqlError
+from catalog.model import CatalogSnapshot, Column, Relation, RelationKind, Schema, Statistics
+from catalog.names import TableName, always_quote
+from catalog.shadow.ddl import Changes, DdlTransaction
+from catalog.types import TEXT, UNKNOWN, PgType, format_type
+from engine.base import Description, Notice, Result
+from engine.delta import maintain, table
+from engine.delta.table import CommitInfo
+from sql_extensions import constraints, dml, query, tables
+from sql_extensions.context import Context
+from sql_extensions.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a statement found: to be put back by ROLLBACK."""
+
+    relations: dict[TableName, Relation]
+    schemas: dict[str, Schema]
+    renamed: dict[TableName, TableName]
+    versions: dict[str, int]
+    """Delta version by location, of tables whose log the statement has changed."""
+
+
+def define(
+    ctx: Context, sql: str, tag: str, *, partition_by: Sequence[str] = (), view_query: str | None = None
+) -> Result:
+    """Run one definition statement. Raises SqlError with PostgreSQL's words; then nothing has changed."""
+    changes, notices = _define(ctx, sql, partition_by, view_query)
+    del changes
+    return Result(tag, notices=notices)
+
+
+def describe_query(sql: str, ctx: Context) -> Description:
+    """Parameters of the query of a CREATE TABLE AS, which gives no rows itself."""
+    return Description(query.describe(dml.nested(ctx, sql)).param_oids, None)
+
+
+def create_view(ctx: Context, sql: str, view_query: str, columns: Sequence[str]) -> Result:
+    """CREATE VIEW: the text kept is the user's, with `*` and a column list made explicit by names."""
+    described = query.describe(dml.nested(ctx, view_query)).fields or ()
+    names = [field.name for field in described]
+    if "*" in view_query or columns:
+        shown = [*columns, *names[len(columns) :]]
+        listed = ", ".join(
+            f"{always_quote(name)} AS {always_quote(new)}" for name, new in zip(names, shown, strict=False)
+        )
+        view_query = f"SELECT {listed} FROM ({view_query}) AS kadali_view"
+    return define(ctx, sql, "CREATE VIEW", view_query=view_query)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTableAs:
+    table: tuple[str, ...]
+    query: str
+    columns: tuple[str, ...]
+    if_not_exists: bool
+    partition_by: tuple[str, ...]
+    with_data: bool
+
+
+def create_table_as(ctx: Context, statement: CreateTableAs) -> Result:
+    """CREATE TABLE AS: the table takes the columns PostgreSQL describes, then the rows."""
+    inner = dml.nested(ctx, statement.query)
+    described = query.describe(inner, [param.type_oid for param in ctx.call.params])
+    fields = described.fields or ()
+    names = [*statement.columns, *(field.name for field in fields[len(statement.columns) :])]
+    listed = ", ".join(
+        f"{always_quote(name)} {format_type(_stored(field.type))}" for name, field in zip(names, fields, strict=False)
+    )
+    exists = "IF NOT EXISTS " if statement.if_not_exists else ""
+    sql = f"CREATE TABLE {exists}{'.'.join(map(always_quote, statement.table))} ({listed})"
+    with query.without_positions():
+        changes, notices = _define(ctx, sql, statement.partition_by, None)
+    if not changes.created:
+        return Result("CREATE TABLE AS", notices=notices)
+    if not statement.with_data:
+        return Result("CREATE TABLE AS", notices=notices)
+    relation = ctx.session.tenant.catalog.snapshot().relations[next(iter(changes.created))]
+    rows = query.run_arrow(inner, described.param_oids, {})
+    return Result(f"SELECT {dml.append(ctx, relation, rows.reader)}", notices=notices)
+
+
+def _define(
+    ctx: Context, sql: str, partition_by: Sequence[str], view_query: str | None
+) -> tuple[Changes, list[Notice]]:
+    session = ctx.session
+    if session.transaction.read_only:
+        verb = " ".join(ctx.statement.spec.heads[0]) if ctx.statement.spec else "DDL"
+        raise ReadOnlySqlTransaction(f"cannot execute {verb} in a read-only transaction")
+    tables.refuse_time_travel(session)
+    tenant = session.tenant
+    tenant.catch_up()
+    with tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
+        _run(ddl, sql, view_query, ctx)
+        changes = ddl.changes()
+        snapshot = tenant.catalog.snapshot()
+        relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
+        made = [item.location for item in relations if item.name in changes.created and item.location]
+        before = _before(changes, snapshot, tenant)
+        try:
+            _alter_delta(ctx, relations, before)
+            seq = _store(tenant, changes, relations, snapshot)
+            ddl.finish(seq, relations, changes.schemas)
+        except SqlError:
+            for location in made:
+                tenant.drop_files(location)
+            raise
+    _register(ctx, changes, relations, before)
+    notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in ddl.notices]
+    return changes, notices
+
+
+def _run(ddl: DdlTransaction, sql: str, view_query: str | None, ctx: Context) -> None:
+    try:
+        ddl.run(sql, view_query=view_query)
+    except SqlError as error:
+        if error.position is not None:
+            error.position += ctx.statement.offset
+        raise
+
+
+def _completed(
+    ctx: Context, item: Relation, changes: Changes, snapshot: CatalogSnapshot, partition_by: Sequence[str]
+) -> Relation:
+    """A relation as PostgreSQL sees it, with what only the catalog knows: location, partitions, statistics, text."""
+    old = snapshot.relations.get(changes.renamed.get(item.name, item.name))
+    transaction = ctx.session.transaction
+    if item.name in changes.created:
+        if item.kind is RelationKind.VIEW:
+            return item
+        table.check_columns(item.columns, partition_by)
+        location = ctx.session.tenant.catalog.new_location()
+        pending = transaction.name() if transaction.in_block else None
+        made = replace(
+            item,
+            location=location,
+            partition_by=tuple(partition_by),
+            pending=pending,
+            statistics=Statistics(0, 0, 0, 0),
+        )
+        table.create(location, item.columns, partition_by, commit=_commit(ctx))
+        return made
+    if old is None:
+        raise FeatureNotSupported(f'relation "{item.name.name}" cannot be changed')
+    text = (item.query, item.search_path) if item.query is not None else (old.query, old.search_path)
+    return replace(
+        item,
+        location=old.location,
+        partition_by=old.partition_by,
+        statistics=old.statistics,
+        pending=old.pending,
+        query=text[0],
+        search_path=text[1],
+    )
+
+
+def _before(changes: Changes, snapshot: CatalogSnapshot, tenant: Tenant) -> _Before:
+    touched = {changes.renamed.get(item.name, item.name) for item in changes.relations} | set(changes.dropped)
+    schemas = {changes.renamed_schemas.get(item.name, item.name) for item in changes.schemas}
+    schemas |= set(changes.dropped_schemas) | set(changes.renamed_schemas.values())
+    return _Before(
+        {name: snapshot.relations[name] for name in touched if name in snapshot.relations},
+        {name: snapshot.schemas[name] for name in schemas if name in snapshot.schemas},
+        dict(changes.renamed),
+        {},
+    )
+
+
+def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -> None:
+    """Columns added to Delta tables; new constraints held against the rows there are."""
+    old_by_location = {item.location: item for item in before.relations.values() if item.location}
+    for item in relations:
+        if item.location is None or (old := old_by_location.get(item.location)) is None:
+            continue
+        added = _added_columns(old, item)
+        constraints.check_existing(ctx, old, item)
+        for column in added:
+            before.versions.setdefault(item.location, ctx.session.tenant.engine.snapshots.latest_version(item.location))
+            table.add_column(item.location, column, commit=_commit(ctx))
+
+
+def _added_columns(old: Relation, new: Relation) -> list[Column]:
+    kept = [(column.name, column.type) for column in new.columns[: len(old.columns)]]
+    if kept != [(column.name, column.type) for column in old.columns]:
+        raise FeatureNotSupported("dropping, renaming and retyping columns is not supported")
+    added = list(new.columns[len(old.columns) :])
+    has_rows = old.statistics is None or old.statistics.rows > 0
+    for column in added:
+        if has_rows and (column.default is not None or not column.nullable):
+            raise FeatureNotSupported(
+                f'column "{column.name}" with a default or NOT NULL cannot be added to a table that has rows',
+                hint="Add the column, UPDATE it, then ALTER COLUMN ... SET DEFAULT or SET NOT NULL.",
+            )
+    return added
+
+
+def _store(tenant: Tenant, changes: Changes, relations: Sequence[Relation], snapshot: CatalogSnapshot) -> int:
+    with tenant.catalog.change() as change:
+        for new, old in changes.renamed_schemas.items():
+            change.rename_schema(old, new)
+        for schema in changes.schemas:
+            if schema.name in changes.created_schemas:
+                change.create_schema(schema)
+            else:
+                change.put_schema(schema)
+        for name in changes.dropped:
+            change.drop_relation(name, snapshot.seq)
+        moved_schemas = set(changes.renamed_schemas)
+        for new_name, old_name in changes.renamed.items():
+            if new_name.schema not in moved_schemas or new_name.name != old_name.name:
+                change.rename_relation(old_name, new_name)
+        for item in relations:
+            if item.name in changes.created:
+                change.create_relation(item)
+            else:
+                change.put_relation(item)
+        for dropped in changes.dropped_schemas:
+            change.drop_schema(dropped)
+        if changes.default_acls is not None:
+            change.put_default_acls(changes.default_acls)
+    return change.seq
+
+
+def _register(ctx: Context, changes: Changes, relations: Sequence[Relation], before: _Before) -> None:
+    """What COMMIT still has to do, and how ROLLBACK takes the statement back."""
+    transaction, tenant = ctx.session.transaction, ctx.session.tenant
+    pending = transaction.id
+    if any(item.pending == pending and item.name in changes.created for item in relations) and pending:
+        transaction.after_commit(lambda: _publish(tenant, pending))
+    gone = [before.relations[name].location for name in changes.dropped if name in before.relations]
+    for location in gone:
+        if location is not None:
+            transaction.after_commit(lambda where=location: tenant.drop_files(where))  # type: ignore[misc]
+    created = [item for item in relations if item.name in changes.created]
+    transaction.undo_with(lambda: _undo(ctx, created, changes, before))
+
+
+def _publish(tenant: Tenant, transaction: str) -> None:
+    with tenant.catalog.change() as change:
+        change.publish(transaction)
+
+
+def _undo(ctx: Context, created: Sequence[Relation], changes: Changes, before: _Before) -> None:
+    """Put back what the statement found; the shadow follows."""
+    tenant = ctx.session.tenant
+    with tenant.catalog.change() as change:
+        for item in created:
+            change.drop_relation(item.name)
+        for schema in before.schemas.values():
+            if schema.name in changes.dropped_schemas:
+                change.create_schema(schema)
+        for new_schema, old_schema in changes.renamed_schemas.items():
+            change.rename_schema(new_schema, old_schema)
+        for new, old in before.renamed.items():
+            if new.schema not in changes.renamed_schemas:
+                change.rename_relation(new, old)
+        for item in before.relations.values():
+            if item.name in changes.dropped:
+                change.create_relation(item)
+            else:
+                change.put_relation(item)
+        for schema in before.schemas.values():
+            if schema.name not in changes.dropped_schemas:
+                change.put_schema(schema)
+        for created_schema in changes.created_schemas:
+            change.drop_schema(created_schema)
+    tenant.catch_up()
+    for location, version in before.versions.items():
+        maintain.restore(location, version, "", tenant.engine.snapshots, commit=_commit(ctx))
+    for item in created:
+        if item.location is not None:
+            tenant.drop_files(item.location)
+
+
+def _commit(ctx: Context) -> CommitInfo:
+    return CommitInfo(ctx.session.principal.user, ctx.call.id)
+
+
+def _stored(pg: PgType) -> PgType:
+    return TEXT if pg.oid == UNKNOWN.oid else pg
