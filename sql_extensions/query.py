@@ -43,7 +43,7 @@ def describe(context: Context, param_oids: Sequence[int] = ()) -> Description:
 
 
 def describe_statement(context: Context, param_oids: Sequence[int] = ()) -> Description:
-    """The same for a statement that PostgreSQL understands as a whole (INSERT, UPDATE, DELETE): names, types, rights."""
+    """The same for a statement that PostgreSQL understands as a whole (INSERT, UPDATE, DELETE); checks rights."""
     return planner.describe_whole(context, param_oids)
 
 

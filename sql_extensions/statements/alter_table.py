@@ -4,8 +4,8 @@
     ALTER TABLE sales.orders ADD CONSTRAINT positive CHECK (amount > 0)
     ALTER TABLE sales.orders RENAME TO purchases
 
-As in PostgreSQL for the actions listed. A new column is NULL in the rows there are (a DEFAULT holds for new rows only, so
-one is refused on a table that has rows). NOT NULL and CHECK are tested against the rows there are, keys are not.
+As in PostgreSQL for the actions listed. A new column is NULL in the rows there are (a DEFAULT holds for new rows only,
+so one is refused on a table that has rows). NOT NULL and CHECK are tested against the rows there are, keys are not.
 Columns of Delta tables cannot be dropped, renamed or retyped here.
 """
 

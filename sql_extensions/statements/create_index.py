@@ -2,8 +2,8 @@
 
     CREATE INDEX ON sales.orders (customer_id)
 
-Kept and shown to tools, never used: Delta tables are pruned by file statistics (see OPTIMIZE ... ZORDER BY). A unique index
-declares uniqueness and does not enforce it.
+Kept and shown to tools, never used: Delta tables are pruned by file statistics (see OPTIMIZE ... ZORDER BY). A unique
+index declares uniqueness and does not enforce it.
 """
 
 from __future__ import annotations

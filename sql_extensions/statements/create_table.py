@@ -8,9 +8,9 @@
     ) PARTITIONED BY (placed)
 
 Column types, defaults, constraints and errors are PostgreSQL's. NOT NULL and CHECK are enforced on every write; PRIMARY
-KEY, UNIQUE and FOREIGN KEY are declared for tools to see and are not enforced. PARTITIONED BY names columns whose values
-sort the table's files into folders. Sequences (serial, identity), generated columns, inheritance and temporary tables are
-not supported. The creator owns the table.
+KEY, UNIQUE and FOREIGN KEY are declared for tools to see and are not enforced. PARTITIONED BY names columns whose
+values sort the table's files into folders. Sequences (serial, identity), generated columns, inheritance and temporary
+tables are not supported. The creator owns the table.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SEQUENCES = frozenset("SERIAL BIGSERIAL SMALLSERIAL SERIAL2 SERIAL4 SERIAL8 GEN
 
 @dataclass(frozen=True, slots=True)
 class CreateTable:
-    """`sql` is the statement without PARTITIONED BY, as PostgreSQL understands it; empty for CREATE TABLE AS `query`."""
+    """`sql` is the statement as PostgreSQL takes it, without PARTITIONED BY; empty for CREATE TABLE AS `query`."""
 
     sql: str
     table: tuple[str, ...]

@@ -2,8 +2,8 @@
 
     CREATE OR REPLACE VIEW sales.big_orders AS SELECT * FROM sales.orders WHERE amount > 1000
 
-As in PostgreSQL: names are resolved and `*` is expanded when the view is created, and its tables are read with the rights
-of its owner.
+As in PostgreSQL: names are resolved and `*` is expanded when the view is created, and its tables are read with the
+rights of its owner.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     DELETE FROM sales.orders WHERE status = 'cancelled' RETURNING id
     DELETE FROM sales.orders o USING sales.customers c WHERE c.id = o.customer_id AND c.closed
 
-Conditions on the table's own columns and literals are pushed into the Delta log's statistics; any other condition rewrites
-the table's content in one commit. Files that are no longer part of the table stay for time travel until VACUUM.
+Conditions on the table's own columns and literals rewrite only the files that may hold such rows; any other condition
+rewrites the table's content, in one commit. Files no longer part of the table stay for time travel until VACUUM.
 """
 
 from __future__ import annotations
