@@ -155,6 +155,8 @@ def _invalid_input(text: str) -> SqlError | None:
         return DivisionByZero("division by zero")
     if "More than one row returned by a subquery" in text:
         return CardinalityViolation("more than one row returned by a subquery used as an expression")
+    if "registered as" in text:
+        return _io(text)  # deltalake's reader, or rows at hand, failed inside DuckDB
     if "Values were not provided" in text or "database has been invalidated" in text:
         return None
     return InvalidParameterValue(_clean(text))
@@ -165,6 +167,8 @@ def _io(text: str) -> SqlError:
         return DiskFull("could not write to temporary file: no space left on device")
     if _MISSING_FILE.search(text):
         return SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")
+    if "registered as" in text:
+        return IoError("input/output error while reading a table")
     return IoError(f"input/output error: {_clean(text)}")
 
 

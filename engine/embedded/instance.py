@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import os
-import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,7 @@ import duckdb
 
 from catalog.errors import AdminShutdown
 from catalog.names import quote_literal
+from engine.delta.staging import StagingFolder, clean
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +25,7 @@ _GLOBAL_SETTINGS = (
     "allow_community_extensions = false",
     "python_enable_replacements = false",
 )
-_numbers = itertools.count()
+_PREFIX = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Instance:
         self._lock = threading.Lock()
         self._generation = 0
         self._database: duckdb.DuckDBPyConnection | None = None
-        self._spill: Path | None = None
+        self._spill: StagingFolder | None = None
         self._closed = False
 
     def cursor(self) -> tuple[duckdb.DuckDBPyConnection, int]:
@@ -88,7 +86,7 @@ class Instance:
             self._database.close()
             self._database = None
         if self._spill is not None:
-            shutil.rmtree(self._spill, ignore_errors=True)
+            self._spill.close()
             self._spill = None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -99,11 +97,11 @@ class Instance:
             "temp_directory": "",
         }
         if settings.spill_dir is not None:
-            self._spill = settings.spill_dir / f"duckdb-{os.getpid()}-{next(_numbers)}"
-            self._spill.mkdir(parents=True, exist_ok=True)
-            config["temp_directory"] = str(self._spill)
-            config["max_temp_directory_size"] = f"{settings.spill_bytes}B"
+            self._spill = StagingFolder(settings.spill_dir, _PREFIX)
+            config["temp_directory"] = str(self._spill.path)
         database = duckdb.connect(":memory:", config=config)
+        if settings.spill_dir is not None:  # in `config` this setting is accepted and has no effect
+            database.execute(f"SET GLOBAL max_temp_directory_size = '{settings.spill_bytes}B'")
         for setting in _GLOBAL_SETTINGS:
             database.execute("SET GLOBAL " + setting)
         folders = ", ".join(quote_literal(str(folder).rstrip("/") + "/") for folder in settings.readable())
@@ -113,8 +111,5 @@ class Instance:
 
 
 def clean_spill(spill_dir: Path) -> None:
-    """Remove what a crashed process of this machine left in its spill folder."""
-    for folder in spill_dir.glob("duckdb-*-*"):
-        pid = int(folder.name.split("-")[1])
-        if pid != os.getpid() and not Path(f"/proc/{pid}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    """At start-up: remove what instances of crashed processes left in the spill folder."""
+    clean(spill_dir, _PREFIX)

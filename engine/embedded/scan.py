@@ -55,7 +55,7 @@ def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[P
     fields = [item for item in snapshot.fields if item.name in wanted]
     check_distinct([item.name for item in fields])
     paths = snapshot.paths()
-    _check_inside(paths, roots)
+    _check_inside([snapshot.root, *paths], roots)
     if not paths:
         return Scan("SELECT " + _list(f"NULL::{f.duckdb} AS {always_quote(f.name)}" for f in fields) + " WHERE false")
     named = set(paths)
