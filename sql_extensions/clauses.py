@@ -43,7 +43,7 @@ def cut(tokens: Sequence[Token], words: Sequence[str]) -> dict[str, Sequence[Tok
                 continue
             marks.append((token.word, index))
             after = words.index(token.word) + 1
-    ends = [index for _, index in marks[1:]] + [len(tokens)]
+    ends = [index for _, index in marks[1:]] + [len(tokens)] * bool(marks)
     clauses: dict[str, Sequence[Token]] = {"": tokens[: marks[0][1]] if marks else tokens}
     for (word, index), end in zip(marks, ends, strict=True):
         clauses[word] = tokens[index + 1 : end]
