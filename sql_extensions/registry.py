@@ -38,7 +38,7 @@ class TransactionRule(Enum):
     FREE = "has nothing to undo"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StatementSpec:
     """Grammar, handler, permission and documentation of one of our statements."""
 
