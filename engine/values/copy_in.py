@@ -89,8 +89,8 @@ class _TextBlocks:
         self.columns, self.options, self.relation, self.time_zone = columns, options, relation, time_zone
         self.names = [name for name, _ in columns]
         self.splitter = Splitter(options)
-        self.force_null = chosen(options.force_null, self.names, "FORCE_NULL")
-        self.force_not_null = chosen(options.force_not_null, self.names, "FORCE_NOT_NULL")
+        self.force_null = chosen(options.force_null, self.names)
+        self.force_not_null = chosen(options.force_not_null, self.names)
         self.schema = pa.schema([(name, stored_type(pg)) for name, pg in columns])
         self.header_due, self.lines, self.done = bool(options.header), 0, False
 

@@ -29,10 +29,13 @@ class CopyOptions:
     encoding: str | None = None
 
     @classmethod
-    def of(cls, said: Sequence[tuple[str, Value]], columns: Sequence[str], *, to_client: bool) -> CopyOptions:
+    def of(
+        cls, said: Sequence[tuple[str, Value]], columns: Sequence[str], *, to_client: bool, relation: str | None = None
+    ) -> CopyOptions:
         """From the options as written: (lower-case name, value), value None where none is given; ("*",) for *.
 
-        `columns` are the names of the columns copied. Raises PostgreSQL's errors (42601, 22023, 0A000, 42P10).
+        `columns` are the names of the columns copied, `relation` is the table's name for messages. Raises PostgreSQL's
+        errors (42601, 22023, 0A000, 42703).
         """
         found: dict[str, Any] = {}
         for name, value in said:
@@ -43,7 +46,7 @@ class CopyOptions:
             found[name] = _READ[name](name, value)
         options = check(cls(**found), reading=not to_client)
         for each in ("force_quote", "force_null", "force_not_null"):
-            chosen(getattr(options, each), columns, each.upper())
+            chosen(getattr(options, each), columns, relation)
         return options
 
     @property
@@ -135,9 +138,9 @@ def check(options: CopyOptions, *, reading: bool) -> CopyOptions:
         raise FeatureNotSupported("cannot specify HEADER in BINARY mode")
     _check_csv_only(options, reading=reading)
     if options.delimiter_text in options.null_text:
-        raise FeatureNotSupported("COPY delimiter character must not appear in the NULL specification", code="22023")
+        raise FeatureNotSupported("COPY delimiter character must not appear in the NULL specification")
     if options.csv and options.quote_text in options.null_text:
-        raise FeatureNotSupported("CSV quote character must not appear in the NULL specification", code="22023")
+        raise FeatureNotSupported("CSV quote character must not appear in the NULL specification")
     return options
 
 
@@ -187,11 +190,12 @@ def _check_csv_only(options: CopyOptions, *, reading: bool) -> None:
             raise FeatureNotSupported(f"COPY {name} only available using COPY FROM")
 
 
-def chosen(columns: Columns, names: Sequence[str], option: str) -> frozenset[int]:
-    """Positions of the columns an option names. Raises 42703; `option` is its name for the message."""
+def chosen(columns: Columns, names: Sequence[str], relation: str | None = None) -> frozenset[int]:
+    """Positions of the columns an option names. Raises 42703."""
     if columns == "*":
         return frozenset(range(len(names)))
     for column in columns:
         if column not in names:
-            raise UndefinedColumn(f'{option} column "{column}" not referenced by COPY', code="42P10")
+            of = "" if relation is None else f' of relation "{relation}"'
+            raise UndefinedColumn(f'column "{column}"{of} does not exist')
     return frozenset(at for at, name in enumerate(names) if name in columns)

@@ -45,7 +45,7 @@ class CopyOutEncoder:
     def __init__(self, described: Sequence[Field], options: CopyOptions, style: Style) -> None:
         self.options = check(options, reading=False)
         self._names = [field.name for field in described]
-        self._forced = chosen(options.force_quote, self._names, "FORCE_QUOTE")
+        self._forced = chosen(options.force_quote, self._names)
         code = 1 if options.binary else 0
         self._rows = RowEncoder(described, [code] * len(self._names), style)
         self._cell = _csv_cell(options, len(self._names) == 1) if options.csv else _text_cell(options)

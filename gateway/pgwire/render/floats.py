@@ -14,6 +14,7 @@ from gateway.pgwire.render.column import Body, Bools, Rule, as_binary, big_endia
 _TIES_FROM_8, _TIES_FROM_4 = 2.0**53, 2.0**24
 # A decimal half way between neighbours is m * 2^e with m < 2^54, so at most 23 factors of five: 17 + 23 digits.
 _TIES_BELOW = 1e41
+_FLOAT4_MAX = np.finfo(np.float32).max
 
 
 def float_text(arrow: pa.DataType, extra_float_digits: int) -> Rule:
@@ -62,9 +63,9 @@ def float4_text(value: np.float32) -> bytes:
         return _special(float(value))
     text = np.format_float_scientific(value, unique=True, trim="-", exp_digits=2)
     if size >= _TIES_FROM_4:
-        below, above = np.nextafter(size, np.float32(0)), np.nextafter(size, np.float32(np.inf))
-        up = float(above) if np.isfinite(above) else 2.0**128
-        text = _untied(text, float(value), float(below), up, 9)
+        below = float(np.nextafter(size, np.float32(0)))
+        above = float(np.nextafter(size, np.float32(np.inf))) if size < _FLOAT4_MAX else 2.0**128
+        text = _untied(text, float(value), below, above, 9)
     return text.encode()
 
 
