@@ -94,7 +94,7 @@ class QueryHistory:
 
         `user` None: everybody's; `states` None: in any state. Raises ConnectionFailure.
         """
-        self.flush()
+        self.flush(FLUSH_S)
         wanted = select(queries).where(queries.c.tenant == tenant)
         if user is not None:
             wanted = wanted.where(queries.c.user == user)

@@ -192,6 +192,7 @@ def test_a_store_that_is_away_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr(history_module, "RETRY_S", 0.05)
     monkeypatch.setattr(history_module, "QUEUE_MAX", 20)
+    monkeypatch.setattr(history_module, "FLUSH_S", 0.5)
     server = EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "m", durable=True).start()
     store = Store(server.conninfo("postgres"), str(tmp_path))
     history = QueryHistory(store.database, store.instance, journal=tmp_path / "journal")
