@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from catalog.principal import Principal
 from sql_extensions.call import Call, Outcome
 
 __all__ = ["Call", "CallRegister", "Outcome", "new_call_id"]
@@ -24,14 +25,26 @@ class CallRegister:
         self._lock = threading.Lock()
         self._calls: dict[str, Call] = {}
         self._terminate: dict[int, Callable[[], None]] = {}
+        self._owners: dict[int, Principal] = {}
 
     def connected(self, pid: int, terminate: Callable[[], None]) -> None:
         with self._lock:
             self._terminate[pid] = terminate
 
+    def logged_in(self, pid: int, principal: Principal) -> None:
+        """Whose connection it is: for the right to end it."""
+        with self._lock:
+            self._owners[pid] = principal
+
+    def owner(self, pid: int) -> Principal | None:
+        """Who is logged in on a connection; None if there is none with this pid."""
+        with self._lock:
+            return self._owners.get(pid)
+
     def disconnected(self, pid: int) -> None:
         with self._lock:
             self._terminate.pop(pid, None)
+            self._owners.pop(pid, None)
 
     def add(self, call: Call) -> None:
         with self._lock:

@@ -101,6 +101,7 @@ def settle(call: Call, outcome: Outcome, services: Services) -> None:
             observer(call, outcome)
         except Exception:
             log.exception("observer failed")
+    call.over.set()
 
 
 def _apply_transaction_rule(spec: StatementSpec, context: Context) -> None:

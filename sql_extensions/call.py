@@ -50,6 +50,8 @@ class Call:
     queued_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     started: float = field(default_factory=time.monotonic)
     ended: float | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the call has been settled: its engine has stopped."""
     _reason: str | None = None
     _stops: list[Callable[[], None]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -239,7 +239,7 @@ def _widens(old: PgType, new: PgType) -> bool:
     order = {21: 0, 23: 1, 20: 2, 700: 3, 701: 4}
     if old.oid in order and new.oid in order:
         return order[old.oid] <= order[new.oid] and not (old == INT8 and new.oid in (700, 701))
-    return arrow_type(old) == arrow_type(new)
+    return bool(arrow_type(old) == arrow_type(new))
 
 
 def _same(present: PgType | None, stored: PgType) -> bool:

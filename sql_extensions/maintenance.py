@@ -19,6 +19,7 @@ from catalog.errors import (
     SqlError,
 )
 from catalog.model import Column, Relation, RelationKind
+from catalog.names import TableLocation
 from engine.base import ArrowRows, Notice, Result
 from engine.delta import maintain
 from engine.delta.log import commits
@@ -120,38 +121,51 @@ def vacuum_targets(ctx: Context, names: Sequence[Name], path: str | None) -> lis
 
 def vacuum(ctx: Context, targets: Sequence[VacuumTarget], options: VacuumOptions) -> pa.Table:
     """Run it, table after table: VACUUM_COLUMNS, or VACUUM_FILES for a dry run."""
-    if options.full and options.lite:
-        raise InvalidParameterValue("FULL and LITE exclude each other")
     rows: list[dict[str, object]] = []
     for target in targets:
-        ctx.call.check_canceled()
-        if options.lite and (known := commits(target.uri)) and known[-1].version > 0:
-            raise ObjectNotInPrerequisiteState(
-                f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
-            )
-        done = maintain.vacuum(
-            target.uri,
-            commit=commit_info(ctx),
-            retain=options.retain,
-            dry_run=options.dry_run,
-            force=options.force,
-            full=not options.lite,
-        )
+        done = _vacuum_one(ctx, target, options)
         if options.dry_run:
             rows += [{"table": target.shown, "path": path, "bytes": size} for path, size in done.files]
-            continue
-        if target.relation is not None:
-            tables.refresh(ctx.session.tenant, target.relation)
-        rows.append(
-            {
-                "table": target.shown,
-                "files_deleted": len(done.files),
-                "bytes": done.bytes,
-                "retain_from_version": done.oldest_version,
-                "oldest_time_travel_left": done.oldest_time,
-            }
-        )
+        else:
+            rows.append(_totals(target, done))
     return pa.Table.from_pylist(rows, VACUUM_FILES if options.dry_run else VACUUM_COLUMNS)
+
+
+def vacuum_totals(ctx: Context, targets: Sequence[VacuumTarget], options: VacuumOptions) -> pa.Table:
+    """As `vacuum`, but a dry run has VACUUM_COLUMNS too: how many files it would delete."""
+    rows = [_totals(target, _vacuum_one(ctx, target, options)) for target in targets]
+    return pa.Table.from_pylist(rows, VACUUM_COLUMNS)
+
+
+def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> maintain.VacuumResult:
+    if options.full and options.lite:
+        raise InvalidParameterValue("FULL and LITE exclude each other")
+    ctx.call.check_canceled()
+    if options.lite and (known := commits(target.uri)) and known[-1].version > 0:
+        raise ObjectNotInPrerequisiteState(
+            f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
+        )
+    done = maintain.vacuum(
+        target.uri,
+        commit=commit_info(ctx),
+        retain=options.retain,
+        dry_run=options.dry_run,
+        force=options.force,
+        full=not options.lite,
+    )
+    if target.relation is not None and not options.dry_run:
+        tables.refresh(ctx.session.tenant, target.relation)
+    return done
+
+
+def _totals(target: VacuumTarget, done: maintain.VacuumResult) -> dict[str, object]:
+    return {
+        "table": target.shown,
+        "files_deleted": len(done.files),
+        "bytes": done.bytes,
+        "retain_from_version": done.oldest_version,
+        "oldest_time_travel_left": done.oldest_time,
+    }
 
 
 def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: Sequence[str]) -> pa.Table:
@@ -236,7 +250,7 @@ def _by_path(ctx: Context, path: str, relations: Sequence[Relation]) -> VacuumTa
 def _take_over_columns(ctx: Context, relation: Relation) -> None:
     """After RESTORE the table has the columns of the version restored: so does the catalog."""
     tenant = ctx.session.tenant
-    snapshot = tenant.engine.snapshots.latest(tables.location_of(relation))
+    snapshot = tenant.engine.snapshots.at(TableLocation(tables.location_of(relation)))
     now = columns_of(snapshot)
     if now == tuple((column.name, column.type) for column in relation.columns):
         return
@@ -248,6 +262,7 @@ def _take_over_columns(ctx: Context, relation: Relation) -> None:
     try:
         with tenant.catalog.change() as change:
             change.put_relation(replace(relation, columns=columns))
+        tenant.catch_up()
     except SqlError as error:
         error.hint = "The table itself has been restored. Run RESTORE again to bring the catalog in line."
         raise
