@@ -115,6 +115,7 @@ class Tenants:
             shadow.close()
             raise
         transaction.committed = lambda versions: self._committed(tenant, versions)
+        self._calls.logged_in(pid, principal)
         return Session(principal, pid, tenant, shadow, settings, transaction)
 
     def close(self) -> None:

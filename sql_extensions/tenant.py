@@ -27,6 +27,14 @@ class Calls(Protocol):
 
     def by_pid(self, pid: int) -> Call | None: ...
 
+    def logged_in(self, pid: int, principal: Principal) -> None:
+        """Note whose connection it is."""
+        ...
+
+    def owner(self, pid: int) -> Principal | None:
+        """Who is logged in on the connection with this backend pid; None if there is none."""
+        ...
+
     def terminate(self, pid: int) -> bool:
         """End the connection with this backend pid; False if there is none."""
         ...
