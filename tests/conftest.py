@@ -12,6 +12,7 @@ import pytest
 
 from catalog.postgres import EmbeddedPostgres
 from catalog.store import Store
+from tests.gateway_server import GatewayServer
 
 _numbers = itertools.count(1)
 
@@ -70,3 +71,17 @@ def open_store(store_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 @pytest.fixture
 def store(open_store: Callable[[], Store]) -> Store:
     return open_store()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
+    """One running gateway for all tests of a session. alice administers the databases acme and globex; bob is a plain
+    user of acme. Tests make schemas of their own in it.
+    """
+    server = GatewayServer(tmp_path_factory.mktemp("gateway") / "data")
+    server.add_user("alice", "acme", admin=True)
+    server.add_user("alice", "globex", admin=True)
+    server.add_user("bob", "acme")
+    server.start()
+    yield server
+    server.stop()
