@@ -357,7 +357,7 @@ class WireSession:
     def _check_usable(self, parsed: ParsedStatement) -> None:
         """Raises InFailedSqlTransaction (25P02) unless the statement ends the transaction."""
         statement = parsed.prepared.statement
-        if statement is not None and (statement.spec is None or not statement.spec.in_failed):
+        if statement is None or statement.spec is None or not statement.spec.in_failed:
             self.core.transaction.check_usable()
 
     def _check_describable(self, parsed: ParsedStatement) -> None:
