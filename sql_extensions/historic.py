@@ -5,7 +5,8 @@ Finding specifications in a query's text is `rewrites.time_travel`; the versions
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from catalog.errors import (
@@ -141,6 +142,32 @@ def shaped(ctx: Context, rewritten: Rewritten, relations: Sequence[Relation | No
             tables.require_privilege(relation, "SELECT", ctx.session)
             shapes[index] = columns
     return rewritten.shaped(shapes) if shapes else rewritten
+
+
+def unwritten(ctx: Context) -> Callable[[tuple[str, ...]], TimeSpec | None] | None:
+    """For `time_travel.rewrite`: the session's specification of a table whose columns were others at that time.
+
+    Tables with the columns of today need none in the text: `version_of` knows the session's time. None: the session
+    reads the present.
+    """
+    session = ctx.session
+    if session.settings.as_of is None:
+        return None
+    snapshot, path = session.tenant.catalog.snapshot(), session.settings.search_path
+
+    def find(parts: tuple[str, ...]) -> TimeSpec | None:
+        relation = tables.find(parts, snapshot, path)
+        if relation is None or relation.kind is not RelationKind.TABLE:
+            return None
+        spec = effective(relation, None, session)
+        if spec is None:
+            return None
+        columns = columns_at(ctx, relation, spec, resolve(ctx, relation, spec))
+        if columns == tuple((column.name, column.type) for column in relation.columns):
+            return None
+        return replace(spec, relation=parts)
+
+    return find
 
 
 def relations_of(session: Session, rewritten: Rewritten) -> tuple[Relation | None, ...]:

@@ -63,7 +63,7 @@ def rewritten(context: Context) -> Rewritten:
         schemas = (parts[-2],) if len(parts) > 1 else path
         return any(TableName(schema, parts[-1]) in snapshot.relations for schema in schemas)
 
-    found = time_travel.rewrite(statement.source, statement.tokens, exists)
+    found = time_travel.rewrite(statement.source, statement.tokens, exists, historic.unwritten(context))
     return historic.shaped(context, found, historic.relations_of(context.session, found)) if found.specs else found
 
 
@@ -95,13 +95,14 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
         tree = dialect.parse(text.engine_sql)
     tree, found = views.expand(tree, snapshot, session.settings.search_path)
     called = twins.find(tree)
+    description = twins.described(description, called)
     ours = [reference for reference in found if reference.kind is ReferenceKind.DELTA]
     virtual = [reference for reference in found if reference.kind is ReferenceKind.KADALI]
     if not ours and not virtual and not called:
         return Plan(description, text, no_tables=not found)
     _refuse_mixed(found)
     with positions(text):
-        session.shadow.check_rights(text.shadow_sql, description.param_oids)
+        session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
     reads = _replace(ours)
     tree, replaced = twins.replace(tree, virtual, called)
     return Plan(description, text, tuple(reads), tree, tuple(replaced))

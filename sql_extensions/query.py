@@ -75,7 +75,9 @@ def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
     plan = planner.plan(context, [param.type_oid for param in context.call.params])
     if plan.tree is None:
         return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
-    lines = context.session.tenant.engine.explain(_engine_query(context, plan, {})).splitlines() if verbose else []
+    lines: list[str] = []
+    if verbose and not plan.twins:  # what twins read is computed by running them
+        lines = context.session.tenant.engine.explain(_engine_query(context, plan, {})).splitlines()
     return Route("embedded", RouteReason.DELTA_READ), lines
 
 

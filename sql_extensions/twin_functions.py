@@ -173,7 +173,12 @@ _ALL = (
         "As CANCEL QUERY",
     ),
     TwinFunction(
-        "pg_catalog", "pg_cancel_backend", (Argument("pid", "integer", optional=False),), None, _cancel_backend, ""
+        "pg_catalog",
+        "pg_cancel_backend",
+        (Argument("pid", "integer", optional=False),),
+        None,
+        _cancel_backend,
+        "As pg_catalog.pg_cancel_backend",
     ),
     TwinFunction(
         "pg_catalog",
@@ -181,7 +186,7 @@ _ALL = (
         (Argument("pid", "integer", optional=False), Argument("timeout", "bigint")),
         None,
         _terminate_backend,
-        "",
+        "As pg_catalog.pg_terminate_backend",
     ),
 )
 FUNCTIONS: dict[str, TwinFunction] = {function.name: function for function in _ALL}
@@ -197,8 +202,8 @@ def function(schema: str, name: str) -> TwinFunction:
 
 
 def declarations() -> list[KadaliFunction]:
-    """The functions of schema `kadali` as PostgreSQL is told of them."""
-    declared = [_declaration(one) for one in _ALL if one.schema == "kadali"]
+    """The functions of schema `kadali` as PostgreSQL is told of them; also those that stand for its own there."""
+    declared = [_declaration(one) for one in _ALL]
     time_travel = KadaliFunction(
         "time_travel",
         "relation text, version bigint DEFAULT NULL, as_of text DEFAULT NULL, tag text DEFAULT NULL",

@@ -31,6 +31,7 @@ from sql_extensions.context import Context
 from sql_extensions.evaluation import read_text
 from sql_extensions.references import Reference
 from sql_extensions.relations import VIRTUAL
+from sql_extensions.tokens import TokenKind, tokenize
 from sql_extensions.twin_functions import FUNCTIONS, Argument, TwinFunction, function
 
 RECORD_OID = 2249
@@ -105,6 +106,24 @@ def described(description: Description, calls: Sequence[Call]) -> Description:
         return description
     fields = tuple(dataclasses.replace(f, type=TEXT) if f.type.oid == RECORD_OID else f for f in description.fields)
     return dataclasses.replace(description, fields=fields)
+
+
+def for_rights(sql: str, calls: Sequence[Call]) -> str:
+    """The text to have rights checked on: PostgreSQL's own functions are revoked in the shadow, ours stand for them."""
+    names = {call.function.name for call in calls if call.function.schema == "pg_catalog"}
+    if not names:
+        return sql
+    pieces: list[str] = []
+    at = 0
+    tokens = tokenize(sql)
+    for index, token in enumerate(tokens):
+        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        if token.text in names and after == "(" and token.kind in (TokenKind.WORD, TokenKind.QUOTED):
+            qualified = index > 1 and tokens[index - 1].text == "."
+            start = tokens[index - 2].start if qualified else token.start
+            pieces.append(f"{sql[at:start]}kadali.{token.text}")
+            at = token.end
+    return "".join(pieces) + sql[at:]
 
 
 def replace(

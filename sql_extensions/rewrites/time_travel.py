@@ -30,6 +30,8 @@ __all__ = ["Exists", "Rewritten", "rewrite", "spec_index"]
 
 Exists = Callable[[tuple[str, ...]], bool]
 """Whether a relation of this (one to three part) name exists."""
+Unwritten = Callable[[tuple[str, ...]], TimeSpec | None]
+"""The specification of a table that has none written: what the session's time means for it."""
 
 _TRIGGER = re.compile(r"@|\bof\b|\bat\s*\(|time_travel|system_time|system_version", re.IGNORECASE)
 _INDEXED = re.compile(r"(.*)@#(\d+)\Z", re.DOTALL)
@@ -48,7 +50,12 @@ _NOT_ALIAS = frozenset(
 )
 
 
-def rewrite(sql: str, tokens: Sequence[Token] | None = None, exists: Exists | None = None) -> Rewritten:
+def rewrite(
+    sql: str,
+    tokens: Sequence[Token] | None = None,
+    exists: Exists | None = None,
+    unwritten: Unwritten | None = None,
+) -> Rewritten:
     """Rewrite the statement whose `tokens` index `sql`, or the one in `sql`. Positions count in `sql`, from 1.
 
     `exists` decides whether `"orders@v3"` is a relation of that very name, which then wins. Raises SqlSyntaxError for a
@@ -56,9 +63,9 @@ def rewrite(sql: str, tokens: Sequence[Token] | None = None, exists: Exists | No
     FeatureNotSupported for ranges of versions.
     """
     start, end = (tokens[0].start, tokens[-1].end) if tokens else (0, len(sql))
-    if _TRIGGER.search(sql, start, end) is None:
+    if unwritten is None and _TRIGGER.search(sql, start, end) is None:
         return build(sql, start, end, [], {})
-    walk = _Walk(Cursor(sql, tokenize(sql) if tokens is None else tokens), exists)
+    walk = _Walk(Cursor(sql, tokenize(sql) if tokens is None else tokens), exists, unwritten)
     walk.run()
     return build(sql, start, end, walk.found, {})
 
@@ -86,8 +93,8 @@ class _Scope:
 class _Walk:
     """One pass over a statement's tokens, following FROM lists through nested queries."""
 
-    def __init__(self, c: Cursor, exists: Exists | None) -> None:
-        self.c, self.exists = c, exists
+    def __init__(self, c: Cursor, exists: Exists | None, unwritten: Unwritten | None) -> None:
+        self.c, self.exists, self.unwritten = c, exists, unwritten
         self.found: list[Found] = []
         self._scopes = [_Scope()]
         self._command: Token | None = None
@@ -195,6 +202,8 @@ class _Walk:
         aliased = expected != "command" and self._alias()
         time = self._following_time(time, edits)
         if time is None:
+            if expected != "target":
+                self._session_time(chain, aliased)
             return
         base = (*parts[:-1], name)
         at = chain[0].start
@@ -204,6 +213,16 @@ class _Walk:
             edits.append(Edit(self._command.start, self._command.end, "SELECT * FROM"))
         spec = _spec(base, time, at, current_columns=False)
         self.found.append(Found(spec, at, last.end, alias, quoted is not None, tuple(edits)))
+
+    def _session_time(self, chain: list[Token], aliased: bool) -> None:
+        """A table without a specification gets the session's, if there is one."""
+        parts = tuple(token.text for token in chain)
+        if self.unwritten is None or (len(parts) == 1 and any(parts[0] in scope.ctes for scope in self._scopes)):
+            return
+        spec = self.unwritten(parts)
+        if spec is not None:
+            alias = "" if aliased else f" AS {always_quote(parts[-1])}"
+            self.found.append(Found(spec, chain[0].start, chain[-1].end, alias, False, ()))
 
     def _quoted_time(self, parts: tuple[str, ...], last: Token) -> tuple[str, Time] | None:
         """The base name and the time of a quoted "orders@v3"; None if it is an ordinary name."""
