@@ -11,7 +11,9 @@
 
 A block ends with an empty line. `send` waits for as many ReadyForQuery as there are Query, Sync and FunctionCall, and
 no longer than to a CopyInResponse; `send 2` waits for two; `send until NAME` waits for that message; `closed` as last
-line: the connection is closed. The expectations are PostgreSQL's own words: `python tests/wire/rewrite.py` writes them down anew.
+line: the connection is closed.
+
+The expectations are PostgreSQL's own words: `python tests/wire/rewrite.py` writes them down anew.
 """
 
 from __future__ import annotations

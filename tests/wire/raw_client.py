@@ -146,7 +146,9 @@ def build(name: str, fields: dict[str, Any]) -> bytes:
         return message(b"Q", _text(fields["sql"]))
     if name == "Parse":
         oids = get("oids", [])
-        return message(b"P", _text(get("name", "")) + _text(fields["sql"]) + struct.pack(f"!h{len(oids)}I", len(oids), *oids))
+        return message(
+            b"P", _text(get("name", "")) + _text(fields["sql"]) + struct.pack(f"!h{len(oids)}I", len(oids), *oids)
+        )
     if name == "Bind":
         return message(b"B", _bind(fields))
     if name in ("Describe", "Close"):
@@ -161,7 +163,9 @@ def build(name: str, fields: dict[str, Any]) -> bytes:
         return message(b"f", _text(fields["reason"]))
     if name == "Raw":
         return bytes.fromhex(fields["hex"])
-    return message({"Sync": b"S", "Flush": b"H", "CopyDone": b"c", "Terminate": b"X", "FunctionCall": b"F"}[name], _call(name))
+    return message(
+        {"Sync": b"S", "Flush": b"H", "CopyDone": b"c", "Terminate": b"X", "FunctionCall": b"F"}[name], _call(name)
+    )
 
 
 def _call(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Writes down what a real PostgreSQL 16 answers to every conversation: run after adding one, then read the difference."""
+"""Writes down what a real PostgreSQL 16 answers to every conversation: run it after adding one, read the difference."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from encoder_oracle import Oracle
 
 from catalog.postgres import EmbeddedPostgres
+from tests.wire.encoders.oracle import Oracle
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,6 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pytest
-from encoder_oracle import Oracle, data_rows, messages_of
-from encoder_samples import array_samples, plain_samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +18,8 @@ from engine.base import Field
 from engine.values.copy_in import CopyInDecoder
 from engine.values.copy_options import CopyOptions
 from gateway.pgwire.rows import RowEncoder, Style
+from tests.wire.encoders.oracle import Oracle, data_rows, messages_of
+from tests.wire.encoders.samples import array_samples, plain_samples
 
 Columns = list[tuple[str, str, PgType]]
 Options = list[tuple[str, Any]]

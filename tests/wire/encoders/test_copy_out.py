@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import psycopg
 import pyarrow as pa
 import pytest
-from encoder_oracle import Oracle, messages_of
-from encoder_samples import Sample, array_samples, plain_samples
 
 from catalog.errors import SqlError
 from engine.base import Field
 from engine.values.copy_options import CopyOptions
 from gateway.pgwire.copy.out import CopyOutEncoder
 from gateway.pgwire.rows import Style
+from tests.wire.encoders.oracle import Oracle, messages_of
+from tests.wire.encoders.samples import Sample, array_samples, plain_samples
 
 PLAIN, ARRAYS = plain_samples(21), array_samples(22)
 ALL = [*PLAIN, *ARRAYS]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
-from encoder_oracle import Oracle, data_rows, messages_of
-from encoder_samples import Sample, array_samples, plain_samples
 
 from engine.base import Field
 from gateway.pgwire import rows as rows_module
 from gateway.pgwire.rows import RowEncoder, Style
+from tests.wire.encoders.oracle import Oracle, data_rows, messages_of
+from tests.wire.encoders.samples import Sample, array_samples, plain_samples
 
 PLAIN, ARRAYS = plain_samples(), array_samples()
 

@@ -6,10 +6,10 @@ import struct
 from collections.abc import Sequence
 
 import psycopg
-from encoder_samples import Sample
 from psycopg import sql
 
 from gateway.pgwire.rows import Style
+from tests.wire.encoders.samples import Sample
 
 Row = list[bytes | None]
 
