@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import NoReturn, TypeVar
 
 from catalog.errors import InvalidParameterValue, SqlSyntaxError
-from sql_extensions.tokens import Token, TokenKind
+from engine.dialect.keywords import RESERVED, TYPE_OR_FUNCTION
+from sql_extensions.tokens import Token, TokenKind, scan
 
 T = TypeVar("T")
 OptionValue = str | int | float | bool
@@ -68,8 +69,9 @@ class Cursor:
         token = self.peek()
         hint = f"Expected {wanted}." if wanted else None
         if token is None:
-            last = self._tokens[-1].end if self._tokens else len(self.sql)
-            raise SqlSyntaxError("syntax error at end of input", hint=hint, position=last + 1)
+            token = next(scan(self.sql, self._tokens[-1].end if self._tokens else 0), None)
+        if token is None:
+            raise SqlSyntaxError("syntax error at end of input", hint=hint, position=len(self.sql) + 1)
         near = self.sql[token.start : token.end]
         raise SqlSyntaxError(f'syntax error at or near "{near}"', hint=hint, position=token.start + 1)
 
@@ -112,9 +114,16 @@ class Cursor:
         self._at += 1
         return token.text
 
+    def identifier(self) -> str:
+        """A name that may stand alone (PostgreSQL's ColId): a reserved word must be quoted."""
+        token = self.peek()
+        if token is not None and token.kind is TokenKind.WORD and token.text in _NOT_COLUMN_IDS:
+            self.fail("a name")
+        return self.name()
+
     def qualified_name(self) -> tuple[str, ...]:
-        """One to three names with dots between."""
-        parts = [self.name()]
+        """One to three names with dots between; only the first must not be a reserved word."""
+        parts = [self.identifier()]
         while self.take("."):
             parts.append(self.name())
         return tuple(parts)
@@ -177,6 +186,7 @@ class Cursor:
             self.fail("the end of the statement")
 
 
+_NOT_COLUMN_IDS = RESERVED | TYPE_OR_FUNCTION
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 

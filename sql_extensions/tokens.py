@@ -8,11 +8,13 @@ statement needs.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from catalog.errors import SqlSyntaxError
 from catalog.names import fold
+from sql_extensions.escapes import escape_string, truncate, unicode_escapes
 
 
 class TokenKind(Enum):
@@ -39,41 +41,53 @@ class Token:
     word: str = ""
 
 
+_SPACE = " \t\n\r\f\v"
+_START = r"A-Za-z_\x80-\U0010ffff"
 _TOKEN = re.compile(
-    r"""
-    (?P<space>\s+|--[^\n\r]*)
+    rf"""
+    (?P<space>[{_SPACE}]+|--[^\n\r]*)
   | (?P<comment>/\*)
   | (?P<prefixed>(?:[eE]|[bBxX]|[nN]|[uU]&)')
   | (?P<string>')
   | (?P<uident>[uU]&")
   | (?P<quoted>")
-  | (?P<dollar>\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$)
+  | (?P<dollar>\$(?:[{_START}][{_START}0-9]*)?\$)
   | (?P<param>\$[0-9]+)
-  | (?P<number>0[xX][0-9A-Fa-f_]+|0[oO][0-7_]+|0[bB][01_]+
-        |(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9]+)?)
-  | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
-  | (?P<colons>::|:=|\.\.|=>)
+  | (?P<based>0[xX](?:_?[0-9A-Fa-f])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)
+  | (?P<badbase>0[xX]_?|0[oO]_?|0[bB]_?)
+  | (?P<number>(?:[0-9](?:_?[0-9])*(?:\.(?!\.)(?:[0-9](?:_?[0-9])*)?)?|\.[0-9](?:_?[0-9])*)
+        (?:[eE][+-]?[0-9](?:_?[0-9])*)?)
+  | (?P<word>[{_START}][{_START}0-9$]*)
+  | (?P<colons>::|:=|\.\.)
   | (?P<punct>[()\[\],;.:])
   | (?P<operator>[+\-*/<>=~!@\#%^&|`?]+)
-    """,
+    """.replace(f"[{_SPACE}]", r"[ \t\n\r\f\v]"),
     re.VERBOSE,
 )
+_JUNK = re.compile(rf"[eE][+-]|[{_START}][{_START}0-9$]*")
+_BASED_JUNK = re.compile(rf"[{_START}0-9$]+")
 _ESCAPE_STRING = re.compile(r"(?:[^'\\]|\\.|'')*'", re.DOTALL)
 _PLAIN_STRING = re.compile(r"(?:[^']|'')*'", re.DOTALL)
 _QUOTED_IDENT = re.compile(r'(?:[^"]|"")*"', re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_CONTINUED = re.compile(r"(?:\s|--[^\n\r]*)*[\n\r](?:\s|--[^\n\r]*)*'")
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
+_GAP = r"(?:[ \t\n\r\f\v]|--[^\n\r]*)*"
+_CONTINUED = re.compile(rf"{_GAP}[\n\r]{_GAP}'")
+_UESCAPE = re.compile(rf"{_GAP}[uU][eE][sS][cC][aA][pP][eE]{_GAP}'(''|[^'])'")
+_BASES = {"x": "hexadecimal", "o": "octal", "b": "binary"}
 
 
 def tokenize(sql: str) -> list[Token]:
     """All tokens of `sql`, without comments and white space.
 
-    Raises SqlSyntaxError (42601) with a position for unterminated strings, identifiers and comments.
+    Raises SqlSyntaxError (42601) with a position for what PostgreSQL's scanner refuses: unterminated strings,
+    identifiers and comments, junk after numbers, bad escapes (22025, 22021).
     """
-    tokens: list[Token] = []
-    at, end = 0, len(sql)
+    return list(scan(sql))
+
+
+def scan(sql: str, at: int = 0) -> Iterator[Token]:
+    """The tokens from character `at` on, one by one."""
+    end = len(sql)
     while at < end:
         match = _TOKEN.match(sql, at)
         if match is None:
@@ -85,9 +99,8 @@ def tokenize(sql: str) -> list[Token]:
             at = _skip_comment(sql, at)
         else:
             token = _read(sql, at, match, group)
-            tokens.append(token)
+            yield token
             at = token.end
-    return tokens
 
 
 def split(sql: str) -> list[list[Token]]:
@@ -104,26 +117,45 @@ def split(sql: str) -> list[list[Token]]:
 def _read(sql: str, at: int, match: re.Match[str], group: str) -> Token:
     text = match.group()
     if group == "word":
-        return Token(TokenKind.WORD, fold(text)[:63], at, match.end(), text.upper())
+        return Token(TokenKind.WORD, truncate(fold(text)), at, match.end(), text.upper())
     if group in ("string", "prefixed"):
         return _string(sql, at, match.end(), text)
     if group in ("quoted", "uident"):
-        body = _QUOTED_IDENT.match(sql, match.end())
-        if body is None:
-            raise SqlSyntaxError(f'unterminated quoted identifier at or near "{sql[at:]}"', position=at + 1)
-        name = body.group()[:-1].replace('""', '"')
-        if not name:
-            raise SqlSyntaxError('zero-length delimited identifier at or near """"', position=at + 1)
-        return Token(TokenKind.QUOTED, _unicode_escapes(name) if group == "uident" else name, at, body.end())
+        return _quoted(sql, at, match.end(), text)
     if group == "dollar":
         close = sql.find(text, match.end())
         if close < 0:
             raise SqlSyntaxError(f'unterminated dollar-quoted string at or near "{sql[at:]}"', position=at + 1)
         return Token(TokenKind.STRING, sql[match.end() : close], at, close + len(text))
     if group == "operator":
-        return _operator(sql, at, text)
-    kind = {"param": TokenKind.PARAM, "number": TokenKind.NUMBER}.get(group, TokenKind.PUNCTUATION)
-    return Token(kind, text, at, match.end())
+        return _operator(at, text)
+    if group in ("number", "param", "based", "badbase"):
+        _refuse_junk(sql, at, match.end(), group)
+    if group == "badbase":
+        raise SqlSyntaxError(f'invalid {_BASES[text[1].lower()]} integer at or near "{text}"', position=at + 1)
+    kind = {"param": TokenKind.PARAM, "number": TokenKind.NUMBER, "based": TokenKind.NUMBER}
+    return Token(kind.get(group, TokenKind.PUNCTUATION), text, at, match.end())
+
+
+def _refuse_junk(sql: str, at: int, end: int, group: str) -> None:
+    """A number or parameter may not run into a word; what looks like 0x1F ends where its digits do."""
+    junk = (_BASED_JUNK if group in ("based", "badbase") else _JUNK).match(sql, end)
+    if junk is not None:
+        what = "parameter" if group == "param" else "numeric literal"
+        raise SqlSyntaxError(f'trailing junk after {what} at or near "{sql[at : junk.end()]}"', position=at + 1)
+
+
+def _quoted(sql: str, at: int, body_at: int, opening: str) -> Token:
+    body = _QUOTED_IDENT.match(sql, body_at)
+    if body is None:
+        raise SqlSyntaxError(f'unterminated quoted identifier at or near "{sql[at:]}"', position=at + 1)
+    name, end = body.group()[:-1].replace('""', '"'), body.end()
+    if not name:
+        raise SqlSyntaxError(f'zero-length delimited identifier at or near "{opening}""', position=at + 1)
+    if opening != '"':
+        escape, end = _escape_character(sql, end)
+        name = unicode_escapes(name, escape, body_at)
+    return Token(TokenKind.QUOTED, truncate(name), at, end)
 
 
 def _string(sql: str, at: int, body_at: int, opening: str) -> Token:
@@ -131,37 +163,39 @@ def _string(sql: str, at: int, body_at: int, opening: str) -> Token:
     escaped = opening[0] in "eE"
     pattern = _ESCAPE_STRING if escaped else _PLAIN_STRING
     parts: list[str] = []
+    first = body_at
     while True:
         body = pattern.match(sql, body_at)
         if body is None:
             raise SqlSyntaxError(f'unterminated quoted string at or near "{sql[at:]}"', position=at + 1)
-        parts.append(body.group()[:-1])
+        raw = body.group()[:-1]
+        parts.append(escape_string(raw, body_at) if escaped else raw.replace("''", "'"))
         more = _CONTINUED.match(sql, body.end())
         if more is None:
             break
         body_at = more.end()
-    text = "".join(parts).replace("''", "'")
-    if escaped:
-        text = _ESCAPE.sub(_unescape, text)
-    elif opening[0] in "uU":
-        text = _unicode_escapes(text)
-    return Token(TokenKind.STRING, text, at, body.end())
+    text, end = "".join(parts), body.end()
+    if opening[0] in "uU":
+        escape, end = _escape_character(sql, end)
+        text = unicode_escapes(text, escape, first)
+    return Token(TokenKind.STRING, text, at, end)
 
 
-def _unescape(match: re.Match[str]) -> str:
-    code = match.group(1)
-    if code[0] in "uUx" and len(code) > 1:
-        return chr(int(code[1:], 16))
-    if code[0] in "01234567":
-        return chr(int(code, 8) & 0xFF)
-    return _ESCAPES.get(code, code)
+def _escape_character(sql: str, at: int) -> tuple[str, int]:
+    """The escape character of a U& literal that ends at `at`: a backslash, or what UESCAPE says; and where it ends."""
+    clause = _UESCAPE.match(sql, at)
+    if clause is None:
+        return "\\", at
+    escape = clause.group(1)[0]
+    if escape in "0123456789abcdefABCDEF+'\"" or escape in _SPACE:
+        raise SqlSyntaxError(
+            f'invalid Unicode escape character at or near "{sql[clause.end() - 3 : clause.end()]}"',
+            position=clause.end() - 2,
+        )
+    return escape, clause.end()
 
 
-def _unicode_escapes(text: str) -> str:
-    return re.sub(r"\\(?:\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4}))", lambda m: chr(int(m.group(1) or m.group(2), 16)), text)
-
-
-def _operator(sql: str, at: int, text: str) -> Token:
+def _operator(at: int, text: str) -> Token:
     """PostgreSQL's rule: stops at a comment; a trailing + or - belongs only if a special character precedes."""
     for mark in ("--", "/*"):
         cut = text.find(mark)

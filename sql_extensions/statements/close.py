@@ -1,7 +1,9 @@
 """Close a cursor, or all.
 
-CLOSE c
-CLOSE ALL
+    CLOSE c
+    CLOSE ALL
+
+The query behind a cursor that was not read to its end is stopped. `ROLLBACK` does not open it again.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ class Close:
 
 
 def parse(c: Cursor) -> Close:
-    return Close(None if c.take("ALL") else c.name())
+    return Close(None if c.take("ALL") else c.identifier())
 
 
 def run(stmt: Close, ctx: Context) -> Result:

@@ -29,7 +29,7 @@ class Deallocate:
 def parse(c: Cursor) -> Deallocate:
     if c.peek(1) is not None:
         c.take("PREPARE")
-    return Deallocate(None if c.take("ALL") else c.name())
+    return Deallocate(None if c.take("ALL") else c.identifier())
 
 
 def run(stmt: Deallocate, ctx: Context) -> Result:

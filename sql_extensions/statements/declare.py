@@ -46,7 +46,7 @@ class Declare:
 
 
 def parse(c: Cursor) -> Declare:
-    name = c.name()
+    name = c.identifier()
     options: set[str] = set()
     while not c.take("CURSOR"):
         if c.take("NO"):

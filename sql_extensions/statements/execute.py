@@ -34,7 +34,7 @@ class Execute:
 
 
 def parse(c: Cursor) -> Execute:
-    name = c.name()
+    name = c.identifier()
     if not c.take("("):
         return Execute(name)
     tokens, depth, count = [], 0, 1

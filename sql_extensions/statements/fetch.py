@@ -40,12 +40,13 @@ class Fetch:
 
 def parse(c: Cursor) -> Fetch:
     move = c.passed("MOVE")
-    if c.peek() is not None and c.peek(1) is None:
-        return Fetch(c.name(), move=move)
+    only = c.peek()
+    if only is not None and c.peek(1) is None and only.kind is not TokenKind.NUMBER and only.word != "ALL":
+        return Fetch(c.identifier(), move=move)
     direction, count = _direction(c)
     if not c.take("FROM"):
         c.take("IN")
-    return Fetch(c.name(), direction, count, move)
+    return Fetch(c.identifier(), direction, count, move)
 
 
 _SIMPLE = {
@@ -126,7 +127,7 @@ EXAMPLES: dict[str, object] = {
     "MOVE 3 IN c": Fetch("c", count=3, move=True),
     "MOVE FORWARD ALL IN c": Fetch("c", count=None, move=True),
     "FETCH": "42601 at 6",
-    "FETCH 3": "42601 at 7",
+    "FETCH 3": "42601 at 8",
     "FETCH ABSOLUTE FROM c": "42601 at 16",
     "FETCH c d": "42601 at 9",
 }

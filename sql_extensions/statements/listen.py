@@ -35,7 +35,7 @@ def parse(c: Cursor) -> Listen:
     command = next(word for word in ("LISTEN", "UNLISTEN", "NOTIFY") if c.passed(word))
     if command == "UNLISTEN" and c.take("*"):
         return Listen(command, None)
-    channel = c.name()
+    channel = c.identifier()
     if command == "NOTIFY" and c.take(","):
         c.string()
     return Listen(command, channel)

@@ -34,7 +34,7 @@ class Prepare:
 
 
 def parse(c: Cursor) -> Prepare:
-    name = c.name()
+    name = c.identifier()
     types = c.in_parentheses(lambda: c.comma_list(lambda: _type(c))) if c.at("(") else ()
     c.expect("AS")
     return Prepare(name, types, parse_preparable(c))
@@ -44,7 +44,7 @@ def _type(c: Cursor) -> tuple[str, int]:
     """The text of one type, up to a comma or the closing parenthesis."""
     first, depth = c.peek(), 0
     last = first
-    while (token := c.peek()) is not None and (depth or token.text not in (",", ")")):
+    while (token := c.peek()) is not None and (depth or token.text not in (",", ")", "as")):
         depth += (token.text == "(") - (token.text == ")")
         last = c.next()
     if first is None or last is None or first is c.peek():

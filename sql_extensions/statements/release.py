@@ -1,6 +1,8 @@
 """Forget a savepoint and those after it; what was done since stays part of the transaction.
 
-RELEASE SAVEPOINT before_load
+    RELEASE SAVEPOINT before_load
+
+A name without savepoint is refused with 3B001.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class Release:
 def parse(c: Cursor) -> Release:
     if not c.at_end() and c.peek(1) is not None:
         c.take("SAVEPOINT")
-    return Release(c.name())
+    return Release(c.identifier())
 
 
 def run(stmt: Release, ctx: Context) -> Result:

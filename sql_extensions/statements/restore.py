@@ -63,7 +63,7 @@ EXAMPLES: dict[str, object] = {
         _T, SpecKind.TIMESTAMP, ValueKind.EXPRESSION, "now() - interval '1 day'", dry_run=True
     ),
     "RESTORE t TO VERSION AS OF $1": Restore(_T, SpecKind.VERSION, ValueKind.PARAMETER, "1", param_oid=20),
-    "RESTORE table TO VERSION AS OF 1": Restore(Name(("table",)), SpecKind.VERSION, ValueKind.LITERAL, "1"),
+    'RESTORE "table" TO VERSION AS OF 1': Restore(Name(("table",)), SpecKind.VERSION, ValueKind.LITERAL, "1"),
     "RESTORE t TO 3": "42601 at 14",
     "RESTORE t VERSION AS OF 3": "42601 at 11",
     "RESTORE t TO VERSION AS OF 3 DRY": "42601 at 30",

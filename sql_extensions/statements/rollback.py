@@ -37,7 +37,7 @@ def parse(c: Cursor) -> Rollback:
         c.take("TRANSACTION")
     if c.passed("ROLLBACK") and c.take("TO"):
         c.take("SAVEPOINT")
-        return Rollback(c.name())
+        return Rollback(c.identifier())
     return Rollback(chain=parse_chain(c))
 
 

@@ -24,7 +24,7 @@ class SetSavepoint:
 
 
 def parse(c: Cursor) -> SetSavepoint:
-    return SetSavepoint(c.name())
+    return SetSavepoint(c.identifier())
 
 
 def run(stmt: SetSavepoint, ctx: Context) -> Result:

@@ -122,7 +122,7 @@ EXAMPLES: dict[str, object] = {
     "SET work_mem FROM CURRENT": Set("work_mem", Reset.CURRENT),
     "SET": "42601 at 4",
     "SET x": "42601 at 6",
-    "SET x = ": "42601 at 7",
+    "SET x = ": "42601 at 9",
     "SET x = select": "42601 at 9",
     "SET x TO a b": "42601 at 12",
     "SET CATALOG 'x'": "0A000 at 13",

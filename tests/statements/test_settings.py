@@ -145,7 +145,7 @@ def test_spellings_of_names(settings: SessionSettings) -> None:
     assert settings.show("DATESTYLE")[0] == "DateStyle"
     settings.set("App.Tenant", "7")
     assert settings.show("app.tenant") == ("App.Tenant", "7")
-    with pytest.raises(UndefinedObject, match='unrecognized configuration parameter "app.other"'):
+    with pytest.raises(UndefinedObject, match=r'unrecognized configuration parameter "app\.other"'):
         settings.show("app.other")
 
 
@@ -246,7 +246,7 @@ def test_own_settings(settings: SessionSettings) -> None:
     assert settings.cluster == "embedded"
     with pytest.raises(UndefinedObject, match='cluster "etl" does not exist'):
         settings.set("kadali.cluster", "etl")
-    with pytest.raises(InvalidName, match='invalid configuration parameter name "kadali.nonsense"'):
+    with pytest.raises(InvalidName, match=r'invalid configuration parameter name "kadali\.nonsense"'):
         settings.set("kadali.nonsense", "1")
     assert settings.as_of is None
     settings.set("as_of", "2026-01-31 12:00:00+01")
