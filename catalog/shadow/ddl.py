@@ -96,6 +96,7 @@ class DdlTransaction:
         self._view_texts: dict[int, _ViewText] = {}
         self._unguarded: list[int] = []
         self._ran = False
+        self._changes: Changes | None = None
 
     def run(self, sql: str, params: Sequence[ShadowParam] = (), *, view_query: str | None = None) -> str:
         """Run one statement as the client's role; returns its command tag.
@@ -114,43 +115,16 @@ class DdlTransaction:
             self._unguarded = [oid for (oid,) in self._connection.execute(shells.UNGUARD, [sql]).fetchall()]
             tag = self._run(sql, params)
         self._ran = True
+        self._changes = None
         if view_query is not None:
             self._note_view(view_query)
         return tag
 
     def changes(self) -> Changes:
         """What has changed since the beginning. Raises FeatureNotSupported for what the model cannot hold."""
-        with self._as_superuser() as connection:
-            touched = connection.execute(_TOUCHED_RELATIONS, [self._unguarded]).fetchall()
-            for _, kind in touched:
-                introspect.refuse_kind(kind)
-            relations = introspect.read_relations(connection, [oid for oid, _ in touched])
-            schema_oids = [oid for (oid,) in connection.execute(_TOUCHED_SCHEMAS).fetchall()]
-            schemas = introspect.read_schemas(connection, schema_oids)
-            after = introspect.names(connection)
-            moved = [oid for oid, name in after.relations.items() if self._before.relations.get(oid, name) != name]
-            relations |= introspect.read_relations(connection, [oid for oid in moved if oid not in relations])
-            default_acls = introspect.read_default_acls(connection)
-            known = state.read(connection)
-        unchanged = [
-            oid for oid, item in relations.items() if known.get(state.key(item.name), (0, ""))[1] == state.digest(item)
-        ]
-        for oid in unchanged:  # only locked: the table a new foreign key points to
-            del relations[oid]
-        renamed = {after.relations[oid]: self._before.relations[oid] for oid in moved}
-        return Changes(
-            relations=tuple(self._with_text(oid, item) for oid, item in relations.items()),
-            created=frozenset(item.name for oid, item in relations.items() if oid not in self._before.relations),
-            renamed=renamed,
-            dropped=tuple(name for oid, name in self._before.relations.items() if oid not in after.relations),
-            schemas=tuple(schemas.values()),
-            created_schemas=frozenset(item.name for oid, item in schemas.items() if oid not in self._before.schemas),
-            renamed_schemas={
-                name: old for oid, name in after.schemas.items() if (old := self._before.schemas.get(oid, name)) != name
-            },
-            dropped_schemas=tuple(name for oid, name in self._before.schemas.items() if oid not in after.schemas),
-            default_acls=None if default_acls == self._default_acls_before else default_acls,
-        )
+        if self._changes is None:
+            self._changes = self._read_changes()
+        return self._changes
 
     def finish(self, seq: int, relations: Sequence[Relation] = (), schemas: Sequence[Schema] = ()) -> None:
         """Guard the shells, plant statistics, note the state at change number `seq`, and commit.
@@ -189,6 +163,39 @@ class DdlTransaction:
             self._connection.commit()
         except psycopg.Error as error:
             raise error_from_psycopg(error) from error
+
+    def _read_changes(self) -> Changes:
+        with self._as_superuser() as connection:
+            touched = connection.execute(_TOUCHED_RELATIONS, [self._unguarded]).fetchall()
+            for _, kind in touched:
+                introspect.refuse_kind(kind)
+            relations = introspect.read_relations(connection, [oid for oid, _ in touched])
+            schema_oids = [oid for (oid,) in connection.execute(_TOUCHED_SCHEMAS).fetchall()]
+            schemas = introspect.read_schemas(connection, schema_oids)
+            after = introspect.names(connection)
+            moved = [oid for oid, name in after.relations.items() if self._before.relations.get(oid, name) != name]
+            relations |= introspect.read_relations(connection, [oid for oid in moved if oid not in relations])
+            default_acls = introspect.read_default_acls(connection)
+            known = state.read(connection, [item.name for item in relations.values()])
+        unchanged = [
+            oid for oid, item in relations.items() if known.get(state.key(item.name), (0, ""))[1] == state.digest(item)
+        ]
+        for oid in unchanged:  # only locked: the table a new foreign key points to
+            del relations[oid]
+        renamed = {after.relations[oid]: self._before.relations[oid] for oid in moved}
+        return Changes(
+            relations=tuple(self._with_text(oid, item) for oid, item in relations.items()),
+            created=frozenset(item.name for oid, item in relations.items() if oid not in self._before.relations),
+            renamed=renamed,
+            dropped=tuple(name for oid, name in self._before.relations.items() if oid not in after.relations),
+            schemas=tuple(schemas.values()),
+            created_schemas=frozenset(item.name for oid, item in schemas.items() if oid not in self._before.schemas),
+            renamed_schemas={
+                name: old for oid, name in after.schemas.items() if (old := self._before.schemas.get(oid, name)) != name
+            },
+            dropped_schemas=tuple(name for oid, name in self._before.schemas.items() if oid not in after.schemas),
+            default_acls=None if default_acls == self._default_acls_before else default_acls,
+        )
 
     def _begin(self) -> None:
         connection = self._connection

@@ -135,11 +135,21 @@ class ShadowSession:
 
         The plan is generic: `$n` need no values. Nothing runs, but constants are evaluated, hence the deadline.
         """
-        return self._explain(sql, param_oids)[1]
+        with self._statement() as channel:
+            self._parse_explain(channel, sql, param_oids)
+            (told,) = channel.run(lambda c: c.send_describe_prepared(b""))
+            nulls: list[bytes | None] = [None] * told.nparams
+            channel.run(lambda c: c.send_query_prepared(b"", nulls))
+            return channel.take_notices()
 
-    def explain(self, sql: str, param_oids: Sequence[int] = ()) -> list[str]:
-        """The lines of the generic plan."""
-        return self._explain(sql, param_oids)[0]
+    def explain(self, sql: str) -> list[str]:
+        """The lines of the generic plan: `$n` in it as written, its types inferred."""
+        with self._statement() as channel:
+            # Parse refuses what is not one statement, so that the simple protocol may be used after it: there, unlike
+            # after Bind, parameters have no values that the planner would put in.
+            self._parse_explain(channel, sql, ())
+            (result,) = channel.run(lambda c: c.send_query((_EXPLAIN + sql).encode()))
+            return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
 
     def query(
         self, sql: str, params: Sequence[ShadowParam] = (), result_binary: Sequence[bool] | bool = False
@@ -277,17 +287,9 @@ class ShadowSession:
             return ShadowResult(columns, (binary,) * len(columns), "", rows, channel.notices)
         raise ConnectionFailure("the connection to the catalog was lost")
 
-    def _explain(self, sql: str, param_oids: Sequence[int]) -> tuple[list[str], list[ShadowNotice]]:
-        """By Parse, Bind and Execute, which take one statement only; the parameters are given as NULL."""
-        text = _EXPLAIN + sql
-        with self._statement() as channel:
-            channel.position_shift = len(_EXPLAIN)
-            channel.run(lambda c: c.send_prepare(b"", text.encode(), list(param_oids) or None))
-            (told,) = channel.run(lambda c: c.send_describe_prepared(b""))
-            nulls: list[bytes | None] = [None] * told.nparams
-            (result,) = channel.run(lambda c: c.send_query_prepared(b"", nulls))
-            lines = [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
-            return lines, channel.take_notices()
+    def _parse_explain(self, channel: Channel, sql: str, param_oids: Sequence[int]) -> None:
+        channel.position_shift = len(_EXPLAIN)
+        channel.run(lambda c: c.send_prepare(b"", (_EXPLAIN + sql).encode(), list(param_oids) or None))
 
     def _for_formats(
         self, sql: str, oids: Sequence[int], wanted: Sequence[bool] | bool

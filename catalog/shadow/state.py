@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -35,8 +35,13 @@ def writing(connection: psycopg.Connection[Any]) -> Iterator[None]:
         yield
 
 
-def read(connection: psycopg.Connection[Any]) -> State:
-    rows = connection.execute("SELECT object, version, digest FROM kadali_internal.state").fetchall()
+def read(connection: psycopg.Connection[Any], names: Sequence[TableName] | None = None) -> State:
+    """Of everything, or of some relations."""
+    sql: LiteralString = "SELECT object, version, digest FROM kadali_internal.state"
+    if names is None:
+        rows = connection.execute(sql).fetchall()
+    else:
+        rows = connection.execute(sql + " WHERE object = ANY(%s)", [[key(name) for name in names]]).fetchall()
     return {key: (version, digest) for key, version, digest in rows}
 
 

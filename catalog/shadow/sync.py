@@ -225,9 +225,10 @@ class _Run:
                 altered.append(item.name)
         self.execute(steps)
         self._guard([item.name for item in batch])
-        without_keys = [item for item in batch if not shells.missing_foreign_keys(None, item)]
-        state.record(self.connection, self.seq, without_keys)
-        state.record(self.connection, self.seq, [item for item in batch if item not in without_keys], whole=False)
+        for whole in (True, False):
+            state.record(
+                self.connection, self.seq, [item for item in batch if _has_foreign_keys(item) != whole], whole=whole
+            )
         return created, altered
 
     def _put_bare_table(self, item: Relation, error: psycopg.Error) -> None:

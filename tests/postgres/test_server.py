@@ -19,7 +19,7 @@ from catalog.postgres import EmbeddedPostgres, EmbeddedPostgresError, identity, 
 from catalog.postgres import server as server_module
 
 ROOT = Path(__file__).parents[2]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+as_root = pytest.mark.as_root
 
 
 def wait_until(condition: Callable[[], bool], what: str, deadline_s: float = 20.0) -> None:
