@@ -58,7 +58,10 @@ class NameSet:
 def touches(tokens: Sequence[Token], names: frozenset[str]) -> bool:
     """Whether any identifier of the statement is one of `names`: False proves that no table of ours is read."""
     kinds = (TokenKind.WORD, TokenKind.QUOTED)
-    return any(token.kind in kinds and token.text in names for token in tokens)
+    return any(
+        token.kind in kinds and (token.text in names or ("@" in token.text and token.text.rpartition("@")[0] in names))
+        for token in tokens
+    )
 
 
 def references(tree: exp.Expression, snapshot: CatalogSnapshot, search_path: Iterable[str]) -> list[Reference]:
