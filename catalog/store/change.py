@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Delete, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from catalog.errors import (
@@ -54,7 +54,8 @@ class Change:
         self._tenant = tenant
         self._lake = lake
         self._instance = instance
-        self._ordinal = 0
+        self._feed: list[dict[str, Any]] = []
+        self._history: dict[TableName, Mapping[str, Any] | None] = {}
         self.seq = next_seq(connection, tenant)
         """Number of this change in the tenant's feed."""
 
@@ -233,29 +234,31 @@ class Change:
         return dict(row)
 
     def _log(self, op: Op, schema: str, name: str = "") -> None:
-        self._ordinal += 1
-        row = {"tenant_id": self._tenant, "seq": self.seq, "ordinal": self._ordinal}
-        row |= {"op": op.value, "schema": schema, "name": name}
-        self._connection.execute(insert(catalog_changes), row)
+        row = {"tenant_id": self._tenant, "seq": self.seq, "ordinal": len(self._feed) + 1}
+        self._feed.append(row | {"op": op.value, "schema": schema, "name": name})
 
     def _record(self, name: TableName, document: Mapping[str, Any] | None) -> None:
-        key = {"tenant_id": self._tenant, "schema": name.schema, "name": name.name}
-        row = key | {"seq": self.seq, "document": document}
-        record = insert_or_skip(schema_history).values(row)
-        keys = ["tenant_id", "schema", "name", "seq"]
-        self._connection.execute(
-            record.on_conflict_do_update(index_elements=keys, set_={"document": record.excluded.document})
-        )
-        same = [schema_history.c[column] == value for column, value in key.items()]
-        oldest = select(schema_history.c.seq).where(*same).order_by(schema_history.c.seq.desc())
-        cut = oldest.offset(HISTORY_KEPT).limit(1).scalar_subquery()
-        self._connection.execute(delete(schema_history).where(*same, schema_history.c.seq <= cut))
+        self._history[name] = document
 
     def finish(self) -> None:
-        """Tell the other gateways and shorten the feed; called by `TenantCatalog.change()` before the commit."""
+        """Write feed and history, tell the other gateways; called by `TenantCatalog.change()` before the commit."""
+        if self._feed:
+            self._connection.execute(insert(catalog_changes), self._feed)
+        self._write_history()
         too_old = (catalog_changes.c.tenant_id == self._tenant, catalog_changes.c.seq <= self.seq - FEED_KEPT)
         self._connection.execute(delete(catalog_changes).where(*too_old))
         self._connection.execute(select(func.pg_notify(CHANNEL, f"{self._tenant} {self.seq}")))
+
+    def _write_history(self) -> None:
+        if not self._history:
+            return
+        rows = [
+            {"tenant_id": self._tenant, "seq": self.seq, "schema": name.schema, "name": name.name, "document": document}
+            for name, document in self._history.items()
+        ]
+        self._connection.execute(insert(schema_history), rows)
+        old = [{"of_tenant": self._tenant, "of_schema": name.schema, "of_name": name.name} for name in self._history]
+        self._connection.execute(_shorten(), old)
 
 
 def next_seq(connection: Connection, tenant: UUID) -> int:
@@ -267,6 +270,18 @@ def next_seq(connection: Connection, tenant: UUID) -> int:
 def relaxed(connection: Connection) -> None:
     """Let this transaction's commit not wait for the disk: for what can be worked out again."""
     connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def _shorten() -> Delete:
+    """Away with all but the newest definitions of a name."""
+    same = (
+        schema_history.c.tenant_id == bindparam("of_tenant"),
+        schema_history.c.schema == bindparam("of_schema"),
+        schema_history.c.name == bindparam("of_name"),
+    )
+    newest = select(schema_history.c.seq).where(*same).order_by(schema_history.c.seq.desc())
+    cut = newest.offset(HISTORY_KEPT).limit(1).scalar_subquery()
+    return delete(schema_history).where(*same, schema_history.c.seq <= cut)
 
 
 def _check_version(version: int, expected: int | None) -> None:

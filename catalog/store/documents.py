@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema
@@ -75,12 +76,17 @@ def _column_document(column: Column) -> Document:
 def _column_from(document: Document) -> Column:
     return Column(
         name=document["name"],
-        type=PgType(document["oid"], document["typmod"]),
+        type=_type(document["oid"], document["typmod"]),
         nullable=document.get("nullable", True),
         default=document.get("default"),
         comment=document.get("comment"),
         acl=tuple(document.get("acl", ())),
     )
+
+
+@lru_cache(maxsize=4096)
+def _type(oid: int, typmod: int) -> PgType:
+    return PgType(oid, typmod)
 
 
 def _list(values: tuple[str, ...] | None) -> list[str] | None:
