@@ -82,7 +82,7 @@ def describe(ctx: Context) -> Description:
     return query.describe_statement(ctx, [param.type_oid for param in ctx.call.params])
 
 
-def target(ctx: Context, name: tuple[str, ...], position: int, doing: str) -> Relation:
+def target(ctx: Context, name: tuple[str, ...], position: int | None, doing: str) -> Relation:
     """The table to write. Raises for views, catalog relations, read-only transactions and time travel (25006)."""
     session = ctx.session
     relation = tables.resolve(name, session, position)

@@ -12,13 +12,14 @@ from enum import Enum
 import pyarrow as pa
 
 from catalog.errors import FeatureNotSupported, InternalError, ObjectNotInPrerequisiteState, QueryCanceled, SqlError
-from engine.base import ArrowRows, CopyIn, Field, Result, Rows
+from engine.base import ArrowRows, CopyIn, Field, Result, Rows, WireRows
 from gateway.execute import Services, execute, settle
 from gateway.pgwire import replies
 from gateway.pgwire.copy.out import CopyOutEncoder
 from gateway.pgwire.rows import ChunkRamp, RowEncoder, Style, encode_blocks, row_description
 from sql_extensions.call import Call, Outcome
 from sql_extensions.portal import RowsReader, first_error
+from sql_extensions.rows import to_arrow
 from sql_extensions.session import Session
 from sql_extensions.settings import SessionSettings
 
@@ -127,23 +128,23 @@ class Execution:
 
     def _open(self, result: Result, head: list[bytes | memoryview]) -> _RowSource:
         """The rows with their encoder; what comes before them is added to `head`."""
-        rows = result.rows
-        if rows is None:
+        rows = given = result.rows
+        if rows is None or given is None:
             raise InternalError("no rows")
         style, columns = style_of(self._session.settings), len(rows.fields)
         if result.copy_out is not None:
             binary = result.copy_out.binary
-            _check_formats(rows, [int(binary)] * columns)
+            rows = _in_formats(rows, [int(binary)] * columns)
             copy = CopyOutEncoder(rows.fields, result.copy_out, style)
             head += [replies.copy_out_response(columns, binary=binary), copy.header()]
-            return _RowSource(rows, copy.encode, copy.encode_blocks, copy.trailer)
+            return _RowSource(given, rows, copy.encode, copy.encode_blocks, copy.trailer)
         if self._described is not None and not _same_types(self._described, rows.fields):
             raise FeatureNotSupported("cached plan must not change result type")
         formats = spread(self._formats, columns)
-        _check_formats(rows, formats)
+        rows = _in_formats(rows, formats)
         if self._describe:
             head.append(row_description(rows.fields, formats))
-        return _RowSource(rows, RowEncoder(rows.fields, formats, style).encode, encode_blocks)
+        return _RowSource(given, rows, RowEncoder(rows.fields, formats, style).encode, encode_blocks)
 
     def _pull(self, head: list[bytes | memoryview]) -> Chunk:
         """Encode rows until a chunk is worth sending, the limit is reached, or there are no more."""
@@ -176,16 +177,18 @@ class Execution:
 
 
 class _RowSource:
-    """Rows as DataRow or, if there is a `trailer`, as CopyData messages."""
+    """Rows as DataRow or, if there is a `trailer`, as CopyData messages. `given` are `rows` as the engine gave them."""
 
     def __init__(
         self,
+        given: Rows,
         rows: Rows,
         encode: Callable[[pa.RecordBatch], bytes | memoryview],
         encode_block: Callable[[Sequence[Sequence[bytes | None]]], bytes],
         trailer: Callable[[], bytes] | None = None,
     ) -> None:
         self._reader = RowsReader(rows)
+        self._given = given
         self._arrow = isinstance(rows, ArrowRows)
         self._encode, self._encode_block, self._trailer = encode, encode_block, trailer
         self._ramp = ChunkRamp(CHUNK_BYTES_MAX)
@@ -224,6 +227,8 @@ class _RowSource:
 
     def close(self) -> None:
         self._reader.close()
+        if isinstance(self._given, WireRows):
+            self._given.blocks.close()
 
 
 def spread(formats: Sequence[int], columns: int) -> tuple[int, ...]:
@@ -249,10 +254,11 @@ def outcome_of(error: SqlError, *, lost: bool) -> Outcome:
     return Outcome.CANCELED if isinstance(error, QueryCanceled) else Outcome.FAILED
 
 
-def _check_formats(rows: Rows, formats: Sequence[int]) -> None:
-    """Rows that are encoded already must be in the formats asked for."""
-    if not isinstance(rows, ArrowRows) and rows.binary != tuple(code == 1 for code in formats):
-        raise FeatureNotSupported("rows of this cursor cannot be sent in the format asked for")
+def _in_formats(rows: Rows, formats: Sequence[int]) -> Rows:
+    """Rows that PostgreSQL has encoded in other formats (a cursor's, say) are decoded, to be encoded as asked for."""
+    if isinstance(rows, ArrowRows) or rows.binary == tuple(code == 1 for code in formats):
+        return rows
+    return to_arrow(rows)
 
 
 def _same_types(told: Sequence[Field], given: Sequence[Field]) -> bool:

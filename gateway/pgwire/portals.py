@@ -12,15 +12,22 @@ from catalog.errors import (
     CharacterNotInRepertoire,
     DuplicateCursor,
     DuplicatePreparedStatement,
+    FeatureNotSupported,
+    InvalidBinaryRepresentation,
     InvalidCursorName,
     InvalidParameterValue,
     InvalidSqlStatementName,
     ProtocolViolation,
 )
+from catalog.types import BPCHAR, TEXT, UNKNOWN, VARCHAR, PgType
 from engine.base import Field, Param
+from engine.values.binary import parse_binary
+from engine.values.text import parse_string
 from gateway.pgwire.execution import Execution, spread
 from gateway.pgwire.messages import Bind, decode_text
 from sql_extensions.session import Prepared, Session
+
+_TEXTS = frozenset(pg.oid for pg in (TEXT, VARCHAR, BPCHAR, UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +146,11 @@ class PortalNames:
         return portals
 
 
-def bind_params(bind: Bind, parsed: ParsedStatement) -> tuple[Param, ...]:
-    """The parameters of Bind. Raises ProtocolViolation (08P01), InvalidParameterValue (22023), 22021 for bad text."""
+def bind_params(bind: Bind, parsed: ParsedStatement, time_zone: str) -> tuple[Param, ...]:
+    """The parameters of Bind, each a value of its type.
+
+    Raises ProtocolViolation (08P01), InvalidParameterValue (22023), and what the types' input functions raise.
+    """
     given, wanted = len(bind.params), parsed.prepared.description.param_oids
     if len(bind.param_formats) > 1 and len(bind.param_formats) != given:
         raise ProtocolViolation(f"bind message has {len(bind.param_formats)} parameter formats but {given} parameters")
@@ -152,9 +162,9 @@ def bind_params(bind: Bind, parsed: ParsedStatement) -> tuple[Param, ...]:
     check_formats(bind.param_formats)
     formats = spread(bind.param_formats, given)
     params = tuple(Param(oid, data, code == 1) for oid, data, code in zip(wanted, bind.params, formats, strict=True))
-    for param in params:
-        if param.data is not None and not param.binary:
-            _check_text(param.data)
+    for number, param in enumerate(params, 1):
+        if param.data is not None:
+            _check_value(number, param.data, PgType(param.type_oid), param.binary, time_zone)
     return params
 
 
@@ -172,7 +182,20 @@ def check_result_formats(formats: Sequence[int], fields: Sequence[Field] | None)
         raise ProtocolViolation(f"bind message has {len(formats)} result formats but query has {len(fields)} columns")
 
 
-def _check_text(data: bytes) -> None:
-    decode_text(data)
-    if b"\0" in data:
-        raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
+def _check_value(number: int, data: bytes, pg: PgType, binary: bool, time_zone: str) -> None:
+    """Raises what PostgreSQL's input or receive function would; types we do not read are left to it."""
+    try:
+        if binary:
+            parse_binary(data, pg)
+            return
+        text = decode_text(data)
+        if "\0" in text:
+            raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
+        if pg.oid not in _TEXTS:
+            parse_string(text, pg, time_zone)
+    except FeatureNotSupported:
+        return
+    except InvalidBinaryRepresentation as error:
+        if error.message != "incorrect binary data format":
+            raise
+        raise InvalidBinaryRepresentation(f"{error.message} in bind parameter {number}") from error

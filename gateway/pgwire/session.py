@@ -120,7 +120,7 @@ class WireSession:
 
     async def _bind(self, event: m.Bind) -> None:
         parsed = self._statements.find(event.statement)
-        params = bind_params(event, parsed)
+        params = bind_params(event, parsed, self.core.settings.time_zone)
         self._check_usable(parsed)
         self._portals.check_free(event.portal)
         parsed = await self._current(event.statement, parsed)

@@ -99,7 +99,7 @@ def run(stmt: Copy, ctx: Context) -> Result:
     ctx.call.route = Route("embedded", RouteReason.DELTA_READ if stmt.to_client else RouteReason.DELTA_WRITE)
     if stmt.to_client:
         return _to_client(stmt, ctx)
-    target = dml.target(ctx, stmt.table, stmt.table_at, "copy to")
+    target = dml.target(ctx, stmt.table, None, "copy to")
     columns = copying.named_columns(target, stmt.columns)
     copying.check_insert_rights(target, columns, ctx)
     options = CopyOptions.of(stmt.options, [column.name for column in columns], to_client=False)
