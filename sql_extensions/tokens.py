@@ -65,10 +65,11 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _JUNK = re.compile(rf"[eE][+-]|[{_START}][{_START}0-9$]*")
-_BASED_JUNK = re.compile(rf"[{_START}0-9$]+")
-_ESCAPE_STRING = re.compile(r"(?:[^'\\]|\\.|'')*'", re.DOTALL)
-_PLAIN_STRING = re.compile(r"(?:[^']|'')*'", re.DOTALL)
-_QUOTED_IDENT = re.compile(r'(?:[^"]|"")*"', re.DOTALL)
+_WORD_REST = re.compile(rf"[{_START}0-9$]+")
+_WORDY_END = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_ESCAPE_STRING = re.compile(r"(?:[^'\\]|\\.|'')*+'", re.DOTALL)
+_PLAIN_STRING = re.compile(r"(?:[^']|'')*+'", re.DOTALL)
+_QUOTED_IDENT = re.compile(r'(?:[^"]|"")*+"', re.DOTALL)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _GAP = r"(?:[ \t\n\r\f\v]|--[^\n\r]*)*"
 _CONTINUED = re.compile(rf"{_GAP}[\n\r]{_GAP}'")
@@ -138,8 +139,12 @@ def _read(sql: str, at: int, match: re.Match[str], group: str) -> Token:
 
 
 def _refuse_junk(sql: str, at: int, end: int, group: str) -> None:
-    """A number or parameter may not run into a word; what looks like 0x1F ends where its digits do."""
-    junk = (_BASED_JUNK if group in ("based", "badbase") else _JUNK).match(sql, end)
+    """A number or parameter may not run into a word: the scanner takes the longest match.
+
+    A number with letters or underscores in its last part could itself be digits and a word, which may hold `$`.
+    """
+    wordy = group == "badbase" or (group != "param" and _WORDY_END.search(sql, at, end) is not None)
+    junk = (_WORD_REST if wordy else _JUNK).match(sql, end)
     if junk is not None:
         what = "parameter" if group == "param" else "numeric literal"
         raise SqlSyntaxError(f'trailing junk after {what} at or near "{sql[at : junk.end()]}"', position=at + 1)
