@@ -16,6 +16,7 @@ from engine.values.build import build
 from engine.values.copy_options import CopyOptions, check, chosen
 from engine.values.copy_split import Lines, Splitter, unescape, unquote
 from engine.values.copy_tuples import TupleReader
+from engine.values.scalars import decoded
 from engine.values.text import arrow_from_text, parse_text
 
 BLOCK_BYTES = 1 << 20
@@ -107,8 +108,8 @@ class _TextBlocks:
         count = len(lines.ends) - first
         batches = self._rows(lines, first) if count else []
         if lines.error is not None:
-            line = self.lines + (int(lines.newlines[-1]) if len(lines.newlines) else 0) + 1
-            raise _with_context(lines.error, self._place(line))
+            shown = "" if lines.error_text is None else f': "{_shown(lines.error_text)}"'
+            raise _with_context(lines.error, self._place(self.lines + lines.error_line) + shown)
         self.lines += int(lines.newlines[-1]) if len(lines.newlines) else 0
         return batches, lines.used if not lines.done else len(block)
 
@@ -165,8 +166,19 @@ class _TextBlocks:
     def _locate(self, texts: list[pa.BinaryArray], lines: Lines, first: int) -> None:
         """Raise the error of the first bad value in row order."""
         for row, values in enumerate(zip(*(text.to_pylist() for text in texts), strict=True)):
+            self._check_encoding(values, lines, first + row)
             for at, value in enumerate(values):
                 self._parse(value, at, lines, first + row)
+
+    def _check_encoding(self, values: Sequence[bytes | None], lines: Lines, line: int) -> None:
+        """All values of a line are decoded before the first is read."""
+        for value in values:
+            try:
+                decoded(value or b"")
+            except SqlError as error:
+                bare = self._place(self.lines + int(lines.newlines[line]))
+                raw = lines.text(line)
+                raise _with_context(error, bare if not _is_utf8(raw) else self._line_place(lines, line)) from None
 
     def _parse(self, value: bytes | None, at: int, lines: Lines, line: int) -> None:
         if value is None:
@@ -184,8 +196,7 @@ class _TextBlocks:
         mark = self.options.quote_text if self.options.csv else "\\"
         marked = pc.match_substring(raw, mark)
         if not pc.any(marked).as_py():
-            isnull = null if at not in self.force_not_null else None
-            return raw if isnull is None else pc.if_else(isnull, pa.scalar(None, pa.binary()), raw)
+            return raw if at in self.force_not_null else pc.if_else(null, pa.scalar(None, pa.binary()), raw)
         if self.options.csv:
             return self._unquoted(raw, at, null, marked)
         todo = pc.and_not(marked, null).to_numpy(zero_copy_only=False)
@@ -198,11 +209,11 @@ class _TextBlocks:
         cells = [unquote(value, self.options) for value in raw.filter(marked).to_pylist()]
         plain = pc.replace_with_mask(raw, marked, pa.array(cells, pa.binary()))
         isnull = pc.and_not(null, marked)
+        if at in self.force_not_null:
+            isnull = pc.and_(isnull, False)
         if at in self.force_null:
             empty = pa.scalar(self.options.null_text.encode(), pa.binary())
             isnull = pc.or_(isnull, pc.and_(marked, pc.equal(plain, empty)))
-        elif at in self.force_not_null:
-            return plain
         return pc.if_else(isnull, pa.scalar(None, pa.binary()), plain)
 
     def _check_header(self, lines: Lines) -> None:
@@ -256,6 +267,8 @@ class _BinaryBlocks:
         if read.error is not None:
             where = f"COPY {self.relation}, line {start + read.rows + 1}"
             column = f", column {self.columns[read.at][0]}" if read.at is not None else ""
+            if not self.reader.started:
+                raise read.error
             raise _with_context(read.error, where + column)
         return batches, read.used
 
@@ -269,6 +282,14 @@ class _BinaryBlocks:
                 except SqlError as error:
                     place = f"COPY {self.relation}, line {start + row + 1}, column {name}"
                     raise _with_context(error, place) from None
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in raw
 
 
 def _with_context(error: SqlError, context: str) -> SqlError:

@@ -138,7 +138,7 @@ def check(options: CopyOptions, *, reading: bool) -> CopyOptions:
         raise FeatureNotSupported("cannot specify HEADER in BINARY mode")
     _check_csv_only(options, reading=reading)
     if options.delimiter_text in options.null_text:
-        raise FeatureNotSupported("COPY delimiter character must not appear in the NULL specification")
+        raise FeatureNotSupported("COPY delimiter must not appear in the NULL specification")
     if options.csv and options.quote_text in options.null_text:
         raise FeatureNotSupported("CSV quote character must not appear in the NULL specification")
     return options

@@ -24,7 +24,9 @@ class Lines:
     """Whole lines cut into fields, as written (escapes and quotes still in them).
 
     `fields` holds all fields of all lines in order; `ends[i]` is the number of fields up to and with line i; `text(i)`
-    gives the raw bytes of line i; `newlines[i]` counts the physical lines up to and with line i.
+    gives the raw bytes of line i; `newlines[i]` counts the lines up to and with line i as PostgreSQL numbers them.
+    `error` is what is wrong behind the last line, on the line numbered `error_line` more than those before the block;
+    `error_text` is that line if it has been read whole.
     """
 
     fields: pa.BinaryArray
@@ -34,6 +36,8 @@ class Lines:
     done: bool
     used: int
     error: BadCopyFileFormat | None
+    error_line: int
+    error_text: bytes | None
 
 
 def marks(data: Bytes, options: CopyOptions) -> tuple[Bools, Bools]:
@@ -154,38 +158,50 @@ class Splitter:
         options = self.options
         data = np.frombuffer(block, np.uint8)
         free, escapers = marks(data, options)
+        new = self.newline is None
+        if new:
+            self._settle(data, free, last=last)
         stop, done, error = self._end_marker(data, free, escapers, last=last)
         if stop is not None:
             data, free = data[:stop], free[:stop]
-        if self.newline is None:
-            self._settle(data, free, last=last or done)
-        ends, dropped, bad = self._line_ends(data, free)
+        ends, dropped, bad = self._line_ends(data, free, last=last and stop is None)
         if bad is not None:
             where, problem = bad
             error, done = problem, False
             ends = ends & (np.arange(len(data)) < where)
         used = int(np.flatnonzero(ends)[-1]) + 1 if ends.any() else 0
+        numbers = self._numbers(data, free, ends, first_is_new=new)
+        error_text = None
         if error is None and last and options.csv and used < len(data) and not _closed_quotes(data, options):
-            error = BadCopyFileFormat("unterminated CSV quoted field")
+            error, error_text = BadCopyFileFormat("unterminated CSV quoted field"), data[used:].tobytes()
+        error_line = int(numbers[-1]) + 1 if len(numbers) else 1
+        if bad is not None:
+            error_line = int(numbers[bad[0]]) + 1
         if error is None and (last or done) and used < len(data):
             data, free, ends, dropped = self._closed(data, free, ends, dropped)
             used = len(data)
-        return self._cut((data[:used], free[:used], ends[:used], dropped[:used]), done=done, error=error)
+            numbers = np.append(numbers, error_line)
+        newlines = numbers[:used][ends[:used]]
+        fields, counts, text = self._cut(data[:used], free[:used], ends[:used], dropped[:used])
+        return Lines(fields, counts, newlines, text, done, used, error, error_line, error_text)
+
+    def _numbers(self, data: Bytes, free: Bools, ends: Bools, *, first_is_new: bool) -> npt.NDArray[np.int64]:
+        """Line numbers, relative to the block: in quotes PostgreSQL counts \\n only once it knows that lines end so."""
+        if not self.options.csv:
+            return np.cumsum(ends)
+        inside = (data == (_LF if self.newline == b"\n" else _CR)) & ~free
+        if first_is_new:
+            first = int(np.argmax(ends)) if ends.any() else len(data)
+            inside[:first] = ((data == _CR) & ~free)[:first]
+        return np.cumsum(ends | inside)
 
     def _closed(self, data: Bytes, free: Bools, ends: Bools, dropped: Bools) -> tuple[Any, ...]:
         """The data with a newline put after a last line that has none."""
-        if not self.options.csv and len(data) and data[-1] == _BACKSLASH and not self._escaped_end(data):
-            data, free, ends, dropped = data[:-1], free[:-1], ends[:-1], dropped[:-1]
         block = data.tobytes() + b"\n"
         true, false = np.ones(1, np.bool_), np.zeros(1, np.bool_)
         parts = ((free, true), (ends, true), (dropped, false))
         free, ends, dropped = (np.concatenate(part) for part in parts)
         return np.frombuffer(block, np.uint8), free, ends, dropped
-
-    @staticmethod
-    def _escaped_end(data: Bytes) -> bool:
-        tail = data.tobytes()
-        return (len(tail) - len(tail.rstrip(b"\\"))) % 2 == 0
 
     def _settle(self, data: Bytes, free: Bools, *, last: bool) -> None:
         found = np.flatnonzero(((data == _LF) | (data == _CR)) & free)
@@ -199,7 +215,9 @@ class Splitter:
         elif last:
             self.newline = b"\r"
 
-    def _line_ends(self, data: Bytes, free: Bools) -> tuple[Bools, Bools, tuple[int, BadCopyFileFormat] | None]:
+    def _line_ends(
+        self, data: Bytes, free: Bools, *, last: bool
+    ) -> tuple[Bools, Bools, tuple[int, BadCopyFileFormat] | None]:
         """(where lines end, bytes that belong to the newline before that, the first stray newline byte)."""
         returns, feeds = (data == _CR) & free, (data == _LF) & free
         none = np.zeros(len(data), np.bool_)
@@ -215,7 +233,7 @@ class Splitter:
         before = np.zeros(len(data), np.bool_)
         before[:-1] = paired[1:]
         lonely = returns & ~before
-        lonely[-1:] = False  # its newline may come with the next block
+        lonely[-1:] &= last  # its newline may come with the next block
         strays = [each for each in (self._stray(feeds & ~paired, _LF), self._stray(lonely, _CR)) if each]
         return paired, before, min(strays, key=lambda each: each[0], default=None)
 
@@ -240,8 +258,8 @@ class Splitter:
             after = data[at + 2 : at + 2 + len(self.newline or b"\n")]
             if self.options.csv and not at_start:
                 continue
-            if not len(after):
-                return at, last, None
+            if not len(after) and not last:
+                return at, False, None  # wait for what follows it
             follows = after.tobytes()
             if follows[:1] in (b"\n", b"\r") and (self.newline is None or self.newline.startswith(follows)):
                 return at, True, None
@@ -253,8 +271,10 @@ class Splitter:
             return at, False, BadCopyFileFormat(f"end-of-copy marker {problem}")
         return None, False, None
 
-    def _cut(self, cut: tuple[Bytes, Bools, Bools, Bools], *, done: bool, error: BadCopyFileFormat | None) -> Lines:
-        data, free, ends, dropped = cut
+    def _cut(
+        self, data: Bytes, free: Bools, ends: Bools, dropped: Bools
+    ) -> tuple[pa.BinaryArray, npt.NDArray[np.int64], Callable[[int], bytes]]:
+        """(fields, number of fields up to and with each line, raw bytes of a line)."""
         delimiters = (data == ord(self.options.delimiter_text)) & free
         structure = delimiters | ends
         kept = ~(structure | dropped)
@@ -264,12 +284,10 @@ class Splitter:
         fields = _binary(offsets, data[kept])
         is_end = ends[cuts]
         line_cuts = cuts[is_end]
-        inside = (data == (_LF if self.newline == b"\n" else _CR)) & ~free
-        physical = np.cumsum(ends | inside if self.options.csv else ends)
 
         def text(line: int) -> bytes:
             start = int(line_cuts[line - 1]) + 1 if line else 0
             raw = data[start : int(line_cuts[line])].tobytes()
             return raw.removesuffix(b"\r") if self.newline == b"\r\n" else raw
 
-        return Lines(fields, np.flatnonzero(is_end) + 1, physical[line_cuts], text, done, len(data), error)
+        return fields, np.flatnonzero(is_end) + 1, text

@@ -28,13 +28,13 @@ class TupleReader:
 
     def __init__(self, width: int) -> None:
         self.width, self.rows = width, 0
-        self._started = self._ended = False
+        self.started = self._ended = False
 
     def read(self, block: bytes, *, last: bool) -> Read:
         """All whole rows of the block. With `last`, anything left over is an error."""
         read = Read([[] for _ in range(self.width)])
         try:
-            if not self._started and not self._start(block, read, last=last):
+            if not self.started and not self._start(block, read, last=last):
                 return read
             self._rows(block, read, last=last)
         except BadCopyFileFormat as error:
@@ -62,7 +62,7 @@ class TupleReader:
             if last:
                 raise BadCopyFileFormat("invalid COPY file header (wrong length)")
             return False
-        self._started = True
+        self.started = True
         read.used = _FIXED_HEADER + extension
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -85,8 +86,12 @@ def _plain(arrow: pa.DataType) -> pa.DataType:
     if kind.is_map(arrow):
         return pa.map_(_plain(arrow.key_type), _plain(arrow.item_type))
     if _is_list(arrow):
+        if _is_list_view(arrow.value_type):
+            raise FeatureNotSupported(f"Arrow type {arrow} is not supported: list views may not be nested")
         return pa.list_(_plain(arrow.value_type))
     if kind.is_struct(arrow):
+        if any(_is_list_view(field.type) for field in arrow):
+            raise FeatureNotSupported(f"Arrow type {arrow} is not supported: list views may not be nested")
         return pa.struct([pa.field(field.name, _plain(field.type)) for field in arrow])
     return arrow
 
@@ -95,6 +100,18 @@ def _is_list(arrow: pa.DataType) -> bool:
     kind = pa.types
     tests = (kind.is_list, kind.is_large_list, kind.is_fixed_size_list, kind.is_list_view, kind.is_large_list_view)
     return any(test(arrow) for test in tests)
+
+
+def _is_list_view(arrow: pa.DataType) -> bool:
+    return bool(pa.types.is_list_view(arrow) or pa.types.is_large_list_view(arrow))
+
+
+def _in_order(array: pa.Array) -> pa.ListArray:
+    """A list view as a list (Arrow's own cast of one loses the last offset)."""
+    valid = array.is_valid()
+    sizes = np.where(valid.to_numpy(zero_copy_only=False), np.asarray(array.sizes), 0)
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), array.flatten(), mask=pc.invert(valid))
 
 
 def _is_nested(arrow: pa.DataType) -> bool:
@@ -131,7 +148,8 @@ def _numeric_target(pg: PgType, plain: pa.DataType) -> pa.DataType:
         canonical = arrow_type(pg)
         return plain if shape is None or plain.scale == canonical.scale else canonical
     if kind.is_integer(plain):
-        return pa.decimal128(20, 0) if shape is None else arrow_type(pg)
+        scale = 0 if shape is None else max(shape[1], 0)
+        return pa.decimal128(min(20 + scale, 38), scale)  # Arrow wants room for every integer
     return plain
 
 
@@ -141,6 +159,8 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         array = array.storage
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
+    if _is_list_view(array.type):
+        array = _in_order(array)
     if array.type == target:
         return array
     try:

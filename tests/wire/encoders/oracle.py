@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from gateway.pgwire.rows import Style
-from tests.wire.encoders.samples import Sample
+from tests.wire.encoders.samples import Sample, literal
 
 Row = list[bytes | None]
 
@@ -40,6 +40,10 @@ class Oracle:
         if result.error_message:
             raise AssertionError(result.error_message.decode())
         return [[result.get_value(row, at) for at in range(result.nfields)] for row in range(result.ntuples)]
+
+    def array(self, texts: Sequence[str | None]) -> bytes:
+        """A text[] literal, as a parameter."""
+        return literal(list(texts)).encode()
 
     def copied(self, statement: str) -> list[bytes]:
         """The CopyData messages of a COPY TO STDOUT."""

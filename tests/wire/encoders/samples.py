@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of values)
 """Random columns with edge values: each as an Arrow array and as text that PostgreSQL's input functions read.
 
 The texts are made by Python and numpy, not by the code under test.
@@ -114,7 +115,7 @@ class Maker:
     def micros(self) -> int:
         unit = self.random.choice([1, 1000, 10**6, 60 * 10**6])
         kind = self.random.randrange(4)
-        low, high = (-210866803200000000, 9224318016000000000) if kind == 0 else (-(2 * 10**15), 4 * 10**15)
+        low, high = (-210866803200000000, 9223372036000000000) if kind == 0 else (-(2 * 10**15), 4 * 10**15)
         return self.random.randrange(low // unit + 1, high // unit) * unit
 
     def span(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ def ours(columns: Columns, said: Options, data: bytes, cuts: Sequence[int] = ())
     edges = [0, *cuts, len(data)]
     batches: list[pa.RecordBatch] = []
     try:
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in itertools.pairwise(edges):
             batches += decoder.feed(data[start:end])
         batches += decoder.finish()
     except SqlError as error:

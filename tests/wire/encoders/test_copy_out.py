@@ -19,6 +19,7 @@ from tests.wire.encoders.samples import Sample, array_samples, plain_samples
 PLAIN, ARRAYS = plain_samples(21), array_samples(22)
 ALL = [*PLAIN, *ARRAYS]
 Options = list[tuple[str, object]]
+CSV: Options = [("format", "csv")]
 
 CASES: list[tuple[str, Options]] = [
     ("FORMAT text", [("format", "text")]),
@@ -27,7 +28,7 @@ CASES: list[tuple[str, Options]] = [
     ("FORMAT csv", [("format", "csv")]),
     ("FORMAT csv, HEADER", [("format", "csv"), ("header", None)]),
     ("FORMAT csv, DELIMITER ';', NULL 'NULL', QUOTE '''', ESCAPE '\\', FORCE_QUOTE *",
-     [("format", "csv"), ("delimiter", ";"), ("null", "NULL"), ("quote", "'"), ("escape", "\\"), ("force_quote", ("*",))]),
+     [*CSV, ("delimiter", ";"), ("null", "NULL"), ("quote", "'"), ("escape", "\\"), ("force_quote", ("*",))]),
     ("FORMAT csv, FORCE_QUOTE (s, i4), NULL 'a'",
      [("format", "csv"), ("force_quote", ("s", "i4")), ("null", "a")]),
     ("FORMAT binary", [("format", "binary")]),
