@@ -44,7 +44,7 @@ and then, for example:
     UPDATE sales.orders SET o_orderstatus = 'F' WHERE o_orderkey = 1;
     DESCRIBE HISTORY sales.orders;
     SELECT * FROM sales.orders VERSION AS OF 1 WHERE o_orderkey = 1;
-    SHOW QUERIES ALL;
+    SELECT id, state, engine, rows, query FROM kadali.queries ORDER BY queued_at DESC LIMIT 5;
 """
 
 
