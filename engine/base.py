@@ -123,9 +123,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class DeltaSource:
-    """A Delta table at one version (`location.version` is never None once a query is planned)."""
+    """A Delta table at one version (`location.version` is never None once a query is planned).
+
+    `absent_as_null`: columns asked for that the version does not have read as NULL, instead of 42703.
+    """
 
     location: TableLocation
+    absent_as_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,18 +53,20 @@ def version_of(ctx: Context, relation: Relation, spec: TimeSpec | None) -> int |
     before the first commit, 42704 for a tag, 42809 for what is no table. A time after the last commit gives a NOTICE.
     """
     wanted = effective(relation, spec, ctx.session)
-    if wanted is None:
-        return None
+    return None if wanted is None else resolve(ctx, relation, wanted, tell=True)
+
+
+def resolve(ctx: Context, relation: Relation, spec: TimeSpec, *, tell: bool = False) -> int:
+    """The version a specification means. Raises as `version_of`; `tell`: with its NOTICE."""
     try:
-        return resolve(ctx, relation, wanted)
+        return _resolve(ctx, relation, spec, tell=tell)
     except SqlError as error:
-        if error.position is None and wanted.value_position:
-            error.position = wanted.value_position
+        if error.position is None and spec.value_position:
+            error.position = spec.value_position
         raise
 
 
-def resolve(ctx: Context, relation: Relation, spec: TimeSpec) -> int:
-    """The version a specification means. Raises as `version_of`."""
+def _resolve(ctx: Context, relation: Relation, spec: TimeSpec, *, tell: bool) -> int:
     if relation.kind is RelationKind.VIEW:
         raise FeatureNotSupported(
             f'time travel on view "{relation.name.name}" is not supported',
@@ -85,7 +87,7 @@ def resolve(ctx: Context, relation: Relation, spec: TimeSpec) -> int:
                 f"version {version} of {name} does not exist", detail=f"Its latest version is {latest}."
             )
     else:
-        version = _at(ctx, uri, name, latest, moment(ctx, spec))
+        version = _at(ctx, uri, name, latest, moment(ctx, spec), tell=tell)
     if version != latest:
         log.check_version(uri, version, name, snapshots)
     return version
@@ -134,9 +136,7 @@ def shaped(ctx: Context, rewritten: Rewritten, relations: Sequence[Relation | No
             continue
         if spec.current_columns:
             continue
-        version = version_of(ctx, relation, spec)
-        if version is None:
-            continue
+        version = resolve(ctx, relation, spec)
         columns = columns_at(ctx, relation, spec, version)
         if columns != tuple((column.name, column.type) for column in relation.columns):
             tables.require_privilege(relation, "SELECT", ctx.session)
@@ -188,13 +188,13 @@ def relations_of(session: Session, rewritten: Rewritten) -> tuple[Relation | Non
     return tuple(found)
 
 
-def _at(ctx: Context, uri: str, name: str, latest: int, when: datetime) -> int:
+def _at(ctx: Context, uri: str, name: str, latest: int, when: datetime, *, tell: bool) -> int:
     """The latest version at or before `when`."""
     newest = log.commits(uri, 1)
     if newest and when > newest[0].time and newest[0].version == latest:
         shown = newest[0].time.isoformat(sep=" ", timespec="milliseconds")
         text = f"{name} has no commit after {shown}: its latest version {latest} is read"
-        if when > newest[0].time and when > datetime.now(UTC):
+        if tell and when > datetime.now(UTC):
             ctx.call.notice(Notice("NOTICE", text))
         return latest
     return log.version_at(uri, when)

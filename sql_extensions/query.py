@@ -24,11 +24,12 @@ from engine.base import (
     WireRows,
 )
 from engine.values import python_value
-from sql_extensions import historic, planner, rows, tables
+from sql_extensions import historic, parameters, planner, rows, tables
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import touches
+from sql_extensions.rewrites import time_travel
 from sql_extensions.shadowing import offset_by, without_positions
 
 Overrides = Mapping[TableName, Source]
@@ -50,7 +51,7 @@ def describe_statement(context: Context, param_oids: Sequence[int] = ()) -> Desc
 def run(context: Context) -> Result:
     """Start the query; its rows are still to be read. Raises SqlError."""
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
-    if not touches(context.statement.tokens, names):
+    if not touches(context.statement.tokens, names) and not time_travel.suspected(context.statement.sql):
         return _forward(context, RouteReason.CATALOG)
     plan = planner.plan(context, [param.type_oid for param in context.call.params])
     if plan.tree is None:
@@ -137,8 +138,9 @@ def _engine_query(context: Context, plan: Plan, overrides: Overrides) -> Query:
     columns = {read.view: read.columns for read in reads}
     sql = planner.translated(plan, columns, session_constants(context))
     oids = plan.description.param_oids
-    params = tuple(python_value(param, PgType(oid)) for param, oid in zip(context.call.params, oids, strict=False))
-    return Query(sql, plan.fields, params, tuple(reads), context.session.settings.time_zone)
+    params = [python_value(param, PgType(oid)) for param, oid in zip(context.call.params, oids, strict=False)]
+    sql, used = parameters.used_only(sql, params)
+    return Query(sql, plan.fields, used, tuple(reads), context.session.settings.time_zone)
 
 
 def _table_read(context: Context, plan: Plan, read: Read, overrides: Overrides) -> TableRead:
@@ -150,8 +152,9 @@ def _table_read(context: Context, plan: Plan, read: Read, overrides: Overrides) 
     location = tables.location_of(relation)
     version = historic.version_of(context, relation, spec)
     if version is not None:
-        columns = historic.columns_at(context, relation, historic.effective(relation, spec, context.session), version)
-        return TableRead(read.view, relation.name, columns, DeltaSource(TableLocation(location, version)))
+        columns = historic.columns_at(context, relation, spec, version)
+        source = DeltaSource(TableLocation(location, version), spec is not None and spec.current_columns)
+        return TableRead(read.view, relation.name, columns, source)
     transaction.settle_deferred(relation.name)
     transaction.delta.pin(relation.name, location)
     return TableRead(read.view, relation.name, columns, transaction.delta.source(relation.name))

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
-from catalog.names import TableLocation, always_quote, quote_literal
+from catalog.names import always_quote, quote_literal
 from catalog.types import NUMERIC, PgType, duckdb_type, element, precision_scale, storage_type
-from engine.base import ArrowSource, StagedSource, TableRead
+from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
 from engine.embedded.scan import Scan, check_distinct, scan
@@ -45,7 +45,7 @@ def _relation(
         return _arrow(source.table, tag, len(read.columns))
     if isinstance(source, StagedSource):
         return _staged(read, source, tag, snapshots, roots)
-    return _delta(read, source.location, tag, snapshots, roots)
+    return _delta(read, source, tag, snapshots, roots)
 
 
 def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataType, ...]]:
@@ -56,18 +56,22 @@ def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataTy
 
 
 def _delta(
-    read: TableRead, location: TableLocation, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+    read: TableRead, source: DeltaSource, tag: str, snapshots: Snapshots, roots: Sequence[Path]
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
-    snapshot = snapshots.at(location)
+    snapshot = snapshots.at(source.location)
     by_name = {item.name: item for item in snapshot.fields}
     for name, _ in read.columns:
-        if name not in by_name:
+        if name not in by_name and not source.absent_as_null:
             raise UndefinedColumn(
                 f'column "{name}" of relation "{read.name.name}" does not exist in version {snapshot.version}'
             )
-    inner = scan(snapshot, [name for name, _ in read.columns], tag, roots)
-    select = ", ".join(f"{always_quote(name)} AS c{i}" for i, (name, _) in enumerate(read.columns)) or "1"
-    types = tuple(by_name[name].arrow for name, _ in read.columns)
+    inner = scan(snapshot, [name for name, _ in read.columns if name in by_name], tag, roots)
+    shown = [
+        always_quote(name) if name in by_name else f"NULL::{duckdb_of(delta_of(storage_type(pg)))}"
+        for name, pg in read.columns
+    ]
+    select = ", ".join(f"{expression} AS c{i}" for i, expression in enumerate(shown)) or "1"
+    types = tuple(by_name[name].arrow if name in by_name else storage_type(pg) for name, pg in read.columns)
     return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered), types
 
 
@@ -79,7 +83,7 @@ def _staged(
     registered: dict[str, object] = {}
     types = _staged_types(read, source)
     if source.base is not None:
-        base, types = _delta(read, source.base.location, tag, snapshots, roots)
+        base, types = _delta(read, source.base, tag, snapshots, roots)
         legs.append(base.sql)
         registered.update(base.registered)
     casts = [_duckdb_of_arrow(arrow) for arrow in types]

@@ -26,7 +26,7 @@ from sql_extensions.rewrites.rewritten import Edit, Found, Rewritten, build
 from sql_extensions.rewrites.time_spec import Time, TimeSpec
 from sql_extensions.tokens import Token, TokenKind, tokenize
 
-__all__ = ["Exists", "Rewritten", "rewrite", "spec_index"]
+__all__ = ["Exists", "Rewritten", "rewrite", "spec_index", "suspected"]
 
 Exists = Callable[[tuple[str, ...]], bool]
 """Whether a relation of this (one to three part) name exists."""
@@ -68,6 +68,11 @@ def rewrite(
     walk = _Walk(Cursor(sql, tokenize(sql) if tokens is None else tokens), exists, unwritten)
     walk.run()
     return build(sql, start, end, walk.found, {})
+
+
+def suspected(sql: str) -> bool:
+    """Whether a text may hold time travel: False proves that it has none."""
+    return _TRIGGER.search(sql) is not None
 
 
 def spec_index(name: str) -> tuple[str, int] | None:
