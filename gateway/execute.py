@@ -45,6 +45,7 @@ def prepare(call: Call, session: Session, param_oids: Sequence[int] = (), *, fro
 
     Raises SqlError; 42601 for several statements. Empty text gives a Prepared without statement.
     """
+    call.param_oids = tuple(param_oids)
     statements = recognise(call.sql)
     if len(statements) > 1:
         raise SqlSyntaxError("cannot insert multiple commands into a prepared statement")

@@ -40,6 +40,8 @@ class Call:
     sql: str
     statement: Statement | None = None
     params: tuple[Param, ...] = ()
+    param_oids: tuple[int, ...] = ()
+    """Types the client gave with Parse; 0 or missing: PostgreSQL infers them."""
     result_binary: tuple[bool, ...] = ()
     timeout_s: float | None = None
     route: Route | None = None
@@ -59,6 +61,11 @@ class Call:
     @property
     def canceled(self) -> bool:
         return self._reason is not None
+
+    @property
+    def known_oids(self) -> tuple[int, ...]:
+        """What is known of the parameters' types: those of the bound values, before that what the client gave."""
+        return tuple(param.type_oid for param in self.params) or self.param_oids
 
     def cancel(self, reason: str = "user request") -> None:
         """Stop it: from any thread, any number of times; an engine that had not begun is stopped when asked again."""

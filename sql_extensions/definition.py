@@ -74,7 +74,7 @@ class CreateTableAs:
 def create_table_as(ctx: Context, statement: CreateTableAs) -> Result:
     """CREATE TABLE AS: the table takes the columns PostgreSQL describes, then the rows."""
     inner = dml.nested(ctx, statement.query)
-    described = query.describe(inner, [param.type_oid for param in ctx.call.params])
+    described = query.describe(inner, ctx.call.known_oids)
     fields = described.fields or ()
     names = [*statement.columns, *(field.name for field in fields[len(statement.columns) :])]
     listed = ", ".join(
@@ -103,6 +103,7 @@ def _define(
     tables.refuse_time_travel(session)
     tenant = session.tenant
     tenant.catch_up()
+    _check_rows(ctx, sql, view_query)
     with tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
         _run(ddl, sql, view_query, ctx)
         changes = ddl.changes()
@@ -121,6 +122,25 @@ def _define(
     _register(ctx, changes, relations, before)
     notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in ddl.notices]
     return changes, notices
+
+
+def _check_rows(ctx: Context, sql: str, view_query: str | None) -> None:
+    """Hold constraints that an ALTER TABLE adds against the rows there are.
+
+    What it adds is known only once PostgreSQL has run it, and then its lock keeps everybody from describing a query on
+    the table: so it is run once for the answer and undone before the rows are looked at.
+    """
+    if view_query is not None or ctx.statement.tokens[0].word != "ALTER":
+        return
+    session = ctx.session
+    with session.tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
+        _run(ddl, sql, None, ctx)
+        changes = ddl.changes()
+    snapshot = session.tenant.catalog.snapshot()
+    for item in changes.relations:
+        old = snapshot.relations.get(changes.renamed.get(item.name, item.name))
+        if old is not None:
+            constraints.check_existing(ctx, old, item)
 
 
 def _run(ddl: DdlTransaction, sql: str, view_query: str | None, ctx: Context) -> None:
@@ -186,7 +206,6 @@ def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -
         if item.location is None or (old := old_by_location.get(item.location)) is None:
             continue
         added = _added_columns(old, item)
-        constraints.check_existing(ctx, old, item)
         for column in added:
             before.versions.setdefault(item.location, ctx.session.tenant.engine.snapshots.latest_version(item.location))
             table.add_column(item.location, column, commit=_commit(ctx))

@@ -79,7 +79,7 @@ def syntax_error(sql: str, token: Token | None) -> NoReturn:
 
 def describe(ctx: Context) -> Description:
     """As PostgreSQL describes the whole statement on the shells; checks names, types and rights."""
-    return query.describe_statement(ctx, [param.type_oid for param in ctx.call.params])
+    return query.describe_statement(ctx, ctx.call.known_oids)
 
 
 def target(ctx: Context, name: tuple[str, ...], position: int | None, doing: str) -> Relation:

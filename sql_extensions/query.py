@@ -53,7 +53,7 @@ def run(context: Context) -> Result:
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
     if not touches(context.statement.tokens, names) and not time_travel.suspected(context.statement.sql):
         return _forward(context, RouteReason.CATALOG)
-    plan = planner.plan(context, [param.type_oid for param in context.call.params])
+    plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return _forward(context, RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG)
     context.call.route = Route("embedded", RouteReason.DELTA_READ)
@@ -73,7 +73,7 @@ def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides)
 
 def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
     """Where the query would go, and (with `verbose`) the engine's own plan, line by line."""
-    plan = planner.plan(context, [param.type_oid for param in context.call.params])
+    plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
     lines: list[str] = []

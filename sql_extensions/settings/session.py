@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from catalog.errors import CantChangeRuntimeParam, FeatureNotSupported, InvalidParameterValue
+from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from sql_extensions.settings import rules
 from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
 from sql_extensions.tokens import Token, TokenKind
@@ -105,10 +105,10 @@ class SessionSettings:
         self.set(name, ", ".join(values), local=local)
 
     def set_default(self, name: str, *, local: bool = False) -> None:
-        """SET ... TO DEFAULT and, without `local`, RESET. Raises UndefinedObject (42704), CantChangeRuntimeParam."""
+        """SET ... TO DEFAULT and, without `local`, RESET. Raises UndefinedObject (42704), FeatureNotSupported."""
         key = _key(name)
         if key in _TRANSACTION:
-            raise CantChangeRuntimeParam(f'parameter "{key}" cannot be reset')
+            raise FeatureNotSupported(f'parameter "{key}" cannot be reset')
         if key not in self._defaults() and key not in self._custom and key not in _HIDDEN:
             self._server.read_text("SELECT pg_catalog.set_config($1, NULL, true)", (name,))
             self._custom.setdefault(key, name)

@@ -75,7 +75,7 @@ def run(stmt: Declare, ctx: Context) -> Result:
     if stmt.options >= {"SCROLL", "NO SCROLL"}:
         raise InvalidCursorDefinition("cannot specify both SCROLL and NO SCROLL")
     if stmt.options >= {"INSENSITIVE", "ASENSITIVE"}:
-        raise InvalidCursorDefinition("cannot specify both INSENSITIVE and ASENSITIVE")
+        raise InvalidCursorDefinition("cannot specify both ASENSITIVE and INSENSITIVE")
     if not stmt.name:
         raise InvalidCursorName("invalid cursor name: must not be empty")
     if stmt.name in session.cursors:

@@ -94,7 +94,7 @@ def run(stmt: Explain, ctx: Context) -> Result:
 
 
 def _opens_query(tokens: Sequence[Token]) -> bool:
-    return len(tokens) > 2 and tokens[2].word in ("SELECT", "WITH", "VALUES", "TABLE") or tokens[2].text == "("
+    return (len(tokens) > 2 and tokens[2].word in ("SELECT", "WITH", "VALUES", "TABLE")) or tokens[2].text == "("
 
 
 def _on(words: Sequence[str], option: str) -> bool:
@@ -102,5 +102,3 @@ def _on(words: Sequence[str], option: str) -> bool:
         return False
     index = words.index(option)
     return not (index + 1 < len(words) and words[index + 1] in ("FALSE", "OFF"))
-
-

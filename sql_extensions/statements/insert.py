@@ -109,6 +109,4 @@ def _row(sql: str, tokens: Sequence[Token]) -> tuple[str | None, ...]:
     if len(tokens) < 3 or tokens[0].text != "(" or clauses.matching(tokens, 0) != len(tokens) - 1:
         dml.syntax_error(sql, tokens[0] if tokens else None)
     parts = clauses.comma_parts(tokens[1:-1])
-    return tuple(
-        None if len(part) == 1 and part[0].word == "DEFAULT" else clauses.text(sql, part) for part in parts
-    )
+    return tuple(None if len(part) == 1 and part[0].word == "DEFAULT" else clauses.text(sql, part) for part in parts)

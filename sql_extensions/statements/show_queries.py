@@ -78,7 +78,7 @@ def describe(stmt: ShowQueries, ctx: Context) -> Description:
     if stmt.where is None:
         return Description((), fields_of(queries.SCHEMA))
     with query.without_positions():
-        return query.describe(_filtered(stmt, ctx), [param.type_oid for param in ctx.call.params])
+        return query.describe(_filtered(stmt, ctx), ctx.call.known_oids)
 
 
 def run(stmt: ShowQueries, ctx: Context) -> Result:
