@@ -7,7 +7,8 @@ import socket
 from catalog.errors import ObjectInUse
 from gateway.settings import Settings, declarations
 
-PORTS = ("pg_port", "flight_port", "http_port")
+PORTS = ("pg_port", "http_port")
+"""Settings of the ports that are listened on."""
 
 
 def bound_socket(host: str, port: int, setting: str) -> socket.socket:

@@ -114,7 +114,12 @@ class Settings:
         Unit.COUNT, "5433", "Port for PostgreSQL clients; 0 picks a free one.", metavar="PORT", minimum=0, maximum=65535
     )
     flight_port: int = _setting(
-        Unit.COUNT, "5434", "Port for Arrow Flight SQL; 0 picks a free one.", metavar="PORT", minimum=0, maximum=65535
+        Unit.COUNT,
+        "5434",
+        "Port for Arrow Flight SQL, which is not served yet; 0 picks a free one.",
+        metavar="PORT",
+        minimum=0,
+        maximum=65535,
     )
     http_port: int = _setting(
         Unit.COUNT,
@@ -169,13 +174,6 @@ class Settings:
         minimum=0,
         maximum=1 << 50,
     )
-    cache_memory: int = _setting(
-        Unit.BYTES,
-        "256MB",
-        "Memory of one tenant for parts of Delta files and log states read before.",
-        minimum=0,
-        maximum=1 << 40,
-    )
     statement_timeout: float = _setting(
         Unit.SECONDS,
         "0",
@@ -185,9 +183,6 @@ class Settings:
     )
     login_timeout: float = _setting(
         Unit.SECONDS, "60s", "Time a client has to log in (authentication_timeout).", minimum=1, maximum=600
-    )
-    idle_timeout: float = _setting(
-        Unit.SECONDS, "0", "Connections idle for longer are closed (57P05); 0: never.", minimum=0, maximum=30 * 86_400
     )
     history_retention: float = _setting(
         Unit.SECONDS, "30d", "How long finished queries stay in the history.", minimum=60, maximum=3650 * 86_400

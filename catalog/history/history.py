@@ -209,7 +209,9 @@ class QueryHistory:
                     connection.execute(dead.values(state=QueryState.LOST.value))
 
     def _prune(self) -> None:
-        """Every ten minutes: away with what is too old, and with the oldest beyond `rows_max`."""
+        """Every ten minutes: away with what is too old, and with the oldest beyond `rows_max`; if that is much, a part
+        of it after each batch written.
+        """
         if time.monotonic() < self._next_prune:
             return
         self._next_prune = time.monotonic() + PRUNE_EVERY_S
@@ -219,6 +221,8 @@ class QueryHistory:
                 beyond = select(queries.c.queued_at).order_by(queries.c.queued_at.desc()).offset(self._rows_max)
                 cut = func.greatest(limit, beyond.limit(1).scalar_subquery())
                 old = select(queries.c.id).where(queries.c.queued_at <= cut, queries.c.state != "running")
-                connection.execute(delete(queries).where(queries.c.id.in_(old.limit(PRUNE_BATCH))))
+                away = connection.execute(delete(queries).where(queries.c.id.in_(old.limit(PRUNE_BATCH)))).rowcount
+            if away == PRUNE_BATCH:
+                self._next_prune = 0.0
         except SqlError as error:
             _log.warning("the query history cannot be shortened: %s", error)

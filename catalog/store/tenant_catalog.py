@@ -91,7 +91,10 @@ class TenantCatalog:
 
     @contextmanager
     def change(self) -> Iterator[Change]:
-        """Several changes as one: all or none, under one number. Seen by `snapshot()` as soon as the block ends."""
+        """Several changes as one: all or none, under one number. Seen by `snapshot()` as soon as the block ends.
+
+        The tenant's changes wait for each other, at most 10 s (55P03): never open one inside another.
+        """
         with self._database.begin() as connection:
             change = Change(connection, self.tenant.id, self._lake, self._instance)
             yield change

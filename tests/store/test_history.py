@@ -170,6 +170,18 @@ def test_queries_of_gateways_alive_are_not_lost(open_store: Callable[[], Store])
     second.close()
 
 
+def test_a_backlog_is_pruned_bit_by_bit(open_history: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "PRUNE_BATCH", 2)
+    history = open_history(retention_s=3600.0)
+    for number in range(5):
+        history.finished(record(number, QueryState.FINISHED, ended_at=BEGAN))
+    history.flush()
+    for number in range(3):
+        history.started(record(10 + number, queued_at=datetime.now(UTC)))
+        history.flush()
+    assert len(history.queries("demo")) == 3
+
+
 def test_retention(open_history: Opener, store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_module, "PRUNE_EVERY_S", 0.0)
     now = datetime.now(UTC)
