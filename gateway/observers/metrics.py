@@ -35,19 +35,17 @@ class Metrics:
         self._bytes = Counter(
             "kadali_bytes_sent", "Bytes of rows sent to clients.", ("engine",), registry=self.registry
         )
-        self.connections = Gauge(
-            "kadali_connections", "Client connections open now.", ("door",), registry=self.registry
-        )
-        """Label `door`: postgres, flight. Call inc() and dec()."""
-        self.logins_failed = Counter(
-            "kadali_logins_failed", "Logins refused.", ("door", "sqlstate"), registry=self.registry
-        )
         build = Gauge("kadali_build_info", "Version of the gateway, in a label.", ("version",), registry=self.registry)
         build.labels(version).set(1)
 
     def watch_running(self, count: Callable[[], int]) -> None:
         """Show `count()` as the number of statements running now."""
         gauge = Gauge("kadali_statements_running", "Statements running now.", registry=self.registry)
+        gauge.set_function(lambda: float(count()))
+
+    def watch_connections(self, count: Callable[[], int]) -> None:
+        """Show `count()` as the number of client connections open now."""
+        gauge = Gauge("kadali_connections", "Client connections open now.", registry=self.registry)
         gauge.set_function(lambda: float(count()))
 
     def __call__(self, call: Call, outcome: Outcome) -> None:
