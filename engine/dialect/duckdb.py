@@ -1,0 +1,51 @@
+"""PostgreSQL query trees to DuckDB SQL: the entry of the dialect for the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from catalog.errors import InternalError
+from catalog.types import TEXT, UNKNOWN, PgType, format_type
+from engine.base import Field
+from engine.dialect import (  # noqa: F401  (these modules fill the table of functions)
+    functions_aggregates,
+    functions_arrays,
+    functions_numbers,
+    functions_text,
+    functions_times,
+)
+from engine.dialect.context import Context
+from engine.dialect.queries import compile_top
+from engine.dialect.session import SessionConstants
+
+
+def translate(
+    tree: exp.Expression,
+    relations: Mapping[str, Sequence[tuple[str, PgType]]],
+    fields: Sequence[Field],
+    param_types: Sequence[PgType],
+    session: SessionConstants,
+    *,
+    wide_decimals: bool = False,
+) -> str:
+    """The DuckDB query that answers `tree` as PostgreSQL does, with exactly the columns `fields`, named c1, c2, ...
+
+    `tree` comes from `parser.parse`, its tables replaced by keys of `relations` (name -> columns with PostgreSQL
+    types). `fields` are what PostgreSQL described. With `wide_decimals`, products of decimals are computed in 38 digits
+    instead of 18 where 18 might overflow (use it to repeat a query that failed so).
+    Raises FeatureNotSupported naming what cannot be answered faithfully, and InternalError when the types found
+    here and PostgreSQL's description disagree.
+    """
+    context = Context(session, relations, tuple(param_types), wide=wide_decimals)
+    sql, columns = compile_top(context, tree, fields)
+    if len(columns) != len(fields):
+        raise InternalError(f"the query has {len(columns)} columns, PostgreSQL described {len(fields)}")
+    for column, described in zip(columns, fields, strict=True):
+        found = TEXT.oid if column.value.oid == UNKNOWN.oid else column.value.oid
+        if found != described.type.oid:
+            raise InternalError(
+                f"column {described.name}: type {format_type(column.value.type)}, described as {format_type(described.type)}"
+            )
+    return sql

@@ -1,0 +1,87 @@
+"""LIKE, ILIKE, SIMILAR TO and the regex operators."""
+
+from __future__ import annotations
+
+from catalog.types import BOOL, BPCHAR, TEXT
+from engine.dialect.casts import text_sql
+from engine.dialect.context import Context
+from engine.dialect.regex import similar_to_regex, to_re2
+from engine.dialect.value import Value, refuse, string, value
+
+REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
+LIKE_OPERATORS = frozenset(("~~", "~~*", "!~~", "!~~*"))
+
+
+def subject(context: Context, v: Value) -> str:
+    """The text a pattern is matched against; char(n) keeps its blanks here."""
+    if v.oid == BPCHAR.oid:
+        if v.width is None:
+            raise refuse("a pattern match on character of varying length")
+        return f"rpad({v.sql}, {v.width}, ' ')"
+    return context.cast(v, TEXT).sql
+
+
+def like(context: Context, left: Value, right: Value, escape: Value | None, *, insensitive: bool) -> Value:
+    """left [I]LIKE right [ESCAPE escape]; the default escape is the backslash, an empty one turns escaping off."""
+    word = "ILIKE" if insensitive else "LIKE"
+    pattern = context.cast(right, TEXT).sql
+    if escape is None:
+        character: str | None = "\\"
+    elif escape.literal is None:
+        if escape.is_null:
+            return value("CAST(NULL AS BOOLEAN)", BOOL)
+        raise refuse("an ESCAPE that is not a literal")
+    else:
+        character = escape.literal
+    if character is not None and len(character) > 1:
+        raise refuse("an ESCAPE of more than one character")
+    if insensitive:
+        return _ilike(context, left, right, character)
+    clause = f" ESCAPE {string(character)}" if character else ""
+    if right.literal is not None and character and character not in right.literal:
+        clause = ""
+    return value(f"({subject(context, left)} {word} {pattern}{clause})", BOOL)
+
+
+def _ilike(context: Context, left: Value, right: Value, character: str | None) -> Value:
+    """Both sides folded with PostgreSQL's lower(), as it does itself for multi-byte encodings."""
+    if character and character.lower() != character:
+        raise refuse("ILIKE with a letter as escape character")
+    clause = f" ESCAPE {string(character)}" if character else ""
+    pattern = context.cast(right, TEXT).sql
+    return value(f"(pg_lower({subject(context, left)}) LIKE pg_lower({pattern}){clause})", BOOL)
+
+
+def like_operator(context: Context, symbol: str, left: Value, right: Value) -> Value:
+    """`~~`, `!~~` and their ILIKE forms."""
+    found = like(context, left, right, None, insensitive=symbol.endswith("*"))
+    return value(f"(NOT {found.sql})", BOOL) if symbol.startswith("!") else found
+
+
+def regex_operator(context: Context, symbol: str, left: Value, right: Value) -> Value:
+    """`~` and its forms, for literal patterns that RE2 matches alike."""
+    if right.is_null or left.is_null:
+        return value("CAST(NULL AS BOOLEAN)", BOOL)
+    pattern = literal_pattern(right)
+    re2 = to_re2(pattern, insensitive=symbol.endswith("*"))
+    sql = f"regexp_matches({subject(context, left)}, {string(re2)})"
+    return value(f"(NOT {sql})" if symbol.startswith("!") else sql, BOOL)
+
+
+def literal_pattern(v: Value) -> str:
+    if v.literal is None:
+        raise refuse("a regular expression that is not a literal")
+    return v.literal
+
+
+def similar(context: Context, left: Value, right: Value, escape: Value | None) -> Value:
+    """left SIMILAR TO right [ESCAPE escape]"""
+    if right.is_null or left.is_null or (escape is not None and escape.is_null):
+        return value("CAST(NULL AS BOOLEAN)", BOOL)
+    character = "\\" if escape is None else literal_pattern(escape)
+    re2 = to_re2(similar_to_regex(literal_pattern(right), character), insensitive=False)
+    return value(f"regexp_matches({subject(context, left)}, {string(re2)})", BOOL)
+
+
+def text_subject(v: Value) -> str:
+    return text_sql(v)

@@ -1,0 +1,31 @@
+"""What is fixed for one statement: who asks, where and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from catalog.errors import InvalidParameterValue
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConstants:
+    """Values of the session's functions. Times are aware datetimes; `time_zone` is an IANA name."""
+
+    current_user: str
+    session_user: str
+    current_database: str
+    current_schema: str | None
+    search_path: tuple[str, ...]
+    transaction_time: datetime
+    statement_time: datetime
+    time_zone: str = "UTC"
+    version: str = "PostgreSQL 16"
+
+    def local_time(self, moment: datetime) -> datetime:
+        """`moment` on the session's clock, without zone. Raises InvalidParameterValue for an unknown zone."""
+        try:
+            return moment.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise InvalidParameterValue(f'invalid value for parameter "TimeZone": "{self.time_zone}"') from None

@@ -1,0 +1,96 @@
+"""A typed DuckDB expression: what every rule takes and gives. No rules here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from catalog.errors import FeatureNotSupported
+from catalog.names import quote_literal
+from catalog.types import BPCHAR, NUMERIC, UNKNOWN, PgType, duckdb_type, element
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A DuckDB expression and its PostgreSQL type, in the dialect's inner form.
+
+    Inner forms that differ from the type's plain DuckDB form:
+    numeric with `shape` (precision, scale): DECIMAL of that shape. The display scale is `scale`, or, where it
+    varies by row, what the DuckDB expression `scale_sql` tells (never more than `scale`).
+    numeric without `shape`: VARCHAR with PostgreSQL's exact text (any number of digits, NaN, Infinity).
+    char(n): VARCHAR without its trailing blanks; `width` is the padded width if all values have one.
+    unknown: a string literal whose type is still open; `literal` is its text, None for NULL.
+    """
+
+    sql: str
+    type: PgType
+    shape: tuple[int, int] | None = None
+    scale_sql: str | None = None
+    width: int | None = None
+    literal: str | None = None
+    constant: str | None = None
+    """The decimal digits of a number written as a constant, else None."""
+    is_null: bool = False
+    row: tuple[Value, ...] | None = None
+    """The columns of a row value; `sql` is then empty."""
+    srf: bool = False
+    """Whether it gives a set of rows."""
+    raw: str | None = None
+    """Float arithmetic without its range checks, which `checks` lists: a larger expression checks once."""
+    checks: tuple[str, ...] = ()
+
+    @property
+    def oid(self) -> int:
+        return self.type.oid
+
+    @property
+    def scale(self) -> int:
+        assert self.shape is not None
+        return self.shape[1]
+
+    @property
+    def is_exact_text(self) -> bool:
+        """Whether it is a numeric in text form."""
+        return self.type.oid == NUMERIC.oid and self.shape is None
+
+    def with_sql(self, sql: str) -> Value:
+        return replace(self, sql=sql, constant=None, raw=None, checks=())
+
+
+def value(sql: str, pg: PgType) -> Value:
+    """A Value in the plain DuckDB form of its type (numeric(p,s) as DECIMAL(p,s))."""
+    if pg.oid == NUMERIC.oid:
+        raise AssertionError("numeric needs a shape: use numbers.decimal or numbers.exact")
+    return Value(sql, PgType(pg.oid) if pg.oid == BPCHAR.oid else pg)
+
+
+def unknown(text: str | None) -> Value:
+    """A string literal (or NULL) without type."""
+    sql = "NULL" if text is None else string(text)
+    return Value(sql, UNKNOWN, literal=text, is_null=text is None)
+
+
+def string(text: str) -> str:
+    """`text` as a DuckDB literal, safe for any character."""
+    return quote_literal(text)
+
+
+def duck(v: Value) -> str:
+    """The DuckDB type of the inner form of `v`."""
+    return duck_type(v.type, v.shape)
+
+
+def duck_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
+    """The DuckDB type of the inner form of a PostgreSQL type."""
+    if pg.oid == NUMERIC.oid:
+        return f"DECIMAL({shape[0]},{shape[1]})" if shape else "VARCHAR"
+    inner = element(pg)
+    if inner is not None:
+        if inner.oid == NUMERIC.oid:
+            return (f"DECIMAL({shape[0]},{shape[1]})" if shape else "VARCHAR") + "[]"
+        return duckdb_type(PgType(inner.oid)) + "[]"
+    return duckdb_type(PgType(pg.oid))
+
+
+def refuse(construct: str) -> FeatureNotSupported:
+    """The refusal of a construct that the embedded engine cannot answer as PostgreSQL does."""
+    return FeatureNotSupported(f"{construct} is not supported by the embedded engine")
