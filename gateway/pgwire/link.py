@@ -26,7 +26,6 @@ T = TypeVar("T")
 INBOX_BYTES_MAX = 1 << 20
 OUTBOX_BYTES = 32 << 10
 WRITE_HIGH_BYTES, WRITE_LOW_BYTES = 1 << 20, 256 << 10
-TLS_HANDSHAKE_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S, GOODBYE_TIMEOUT_S = 10.0, 1.0
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 8}
 """Seconds, seconds, probes: a client that vanished is noticed in three minutes; load balancers see traffic."""
@@ -194,7 +193,6 @@ class Link(asyncio.Protocol):
     def stop(self, reason: str) -> None:
         """Cancel the call under way, again and again until it has ended: an engine may not have begun yet."""
         if self.call is not None:
-            self._wake()
             self._stop_again(self.call, reason)
 
     def arm_idle(self, timeout_s: float, error: SqlError) -> None:
@@ -227,7 +225,7 @@ class Link(asyncio.Protocol):
             unsent = transport.get_write_buffer_size()
             self.loop.call_later(CLOSE_TIMEOUT_S if unsent else GOODBYE_TIMEOUT_S, transport.abort)
 
-    async def start_tls(self, context: SSLContext) -> None:
+    async def start_tls(self, context: SSLContext, timeout_s: float) -> None:
         """Answer S and encrypt. What arrives meanwhile is held: our task serves it when this has returned."""
         transport = self._transport
         if transport is None or self.connection.buffered:
@@ -237,7 +235,7 @@ class Link(asyncio.Protocol):
         transport.write(b"S")
         try:
             secured = await self.loop.start_tls(
-                transport, self, context, server_side=True, ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT_S
+                transport, self, context, server_side=True, ssl_handshake_timeout=timeout_s
             )
         except (OSError, TimeoutError) as error:
             log.info("TLS handshake with %s failed: %s", self.peer, error)
@@ -333,6 +331,7 @@ class Link(asyncio.Protocol):
     def _stop_again(self, call: Call, reason: str) -> None:
         if self.call is not call:
             return
+        self._wake()  # who waits for the client, in a COPY say, sees at the second time that the call is canceled
         if self._stopping is None or self._stopping.done():
             self._stopping = self._stopper.submit(call.cancel, reason)
             self._stopping.add_done_callback(_log_failure)

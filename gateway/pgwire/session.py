@@ -246,7 +246,7 @@ class WireSession:
             await self._run(partial(execution.settle, Outcome.ABANDONED))
             raise
         except Exception as error:
-            known = _as_sql_error(error)
+            known = _with_reason(_as_sql_error(error), execution.call)
             outcome = outcome_of(known, lost=self._link.lost)
             await self._run(partial(execution.settle, outcome, known))
             raise known from error
@@ -403,6 +403,16 @@ class WireSession:
 def _settle_all(executions: list[Execution]) -> None:
     for execution in executions:
         execution.settle(Outcome.DONE)
+
+
+def _with_reason(error: SqlError, call: Call) -> SqlError:
+    """An engine that was stopped does not know why: the call does."""
+    if isinstance(error, QueryCanceled) and call.canceled:
+        try:
+            call.check_canceled()
+        except QueryCanceled as told:
+            return told
+    return error
 
 
 def _as_sql_error(error: Exception) -> SqlError:

@@ -93,7 +93,7 @@ class StartUp:
             raise ProtocolViolation("encryption was negotiated before")
         self._asked.add(type(event))
         if isinstance(event, m.SslRequest) and self._lobby.tls is not None:
-            await self._link.start_tls(self._lobby.tls.context)
+            await self._link.start_tls(self._lobby.tls.context, self._lobby.services.settings.login_timeout)
             return
         self._link.send(b"N")
         self._link.flush()
