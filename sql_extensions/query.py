@@ -30,6 +30,7 @@ from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import touches
 from sql_extensions.rewrites import time_travel
+from sql_extensions.settings import find_calls
 from sql_extensions.shadowing import offset_by, without_positions
 
 Overrides = Mapping[TableName, Source]
@@ -97,15 +98,18 @@ def _forward(context: Context, reason: RouteReason, *, text: bool = False) -> Re
     call, session = context.call, context.session
     if call.route is None or call.route.engine != "embedded":
         call.route = Route("metadata", reason)
+    statement = context.statement
+    set_config = find_calls(statement.sql, statement.tokens, statement.offset)
+    sql = statement.sql if set_config is None else set_config.sql
     try:
-        with offset_by(context.statement.offset):
-            result = _shadow_query(context, context.statement.sql, () if text else call.result_binary)
+        with offset_by(statement.offset):
+            result = _shadow_query(context, sql, () if text else call.result_binary)
     except GuardHit as hit:
         raise FeatureNotSupported(
             "this query mixes catalog relations and tables in a way that is not supported"
         ) from hit
-    if session.settings.may_have_changed(context.statement.tokens):
-        session.settings.resync()
+    if set_config is not None:
+        session.settings.follow(set_config)
     return result
 
 

@@ -45,6 +45,7 @@ class Session:
     plans: PlanCache = field(default_factory=PlanCache)
 
     def __post_init__(self) -> None:
+        self.settings.before_change = self.before_setting_change
         self.transaction.before_commit(self._hold_cursors)
         self.transaction.at_end(self._transaction_ended)
 

@@ -140,7 +140,10 @@ class Execution:
             return _RowSource(given, rows, copy.encode, copy.encode_blocks, copy.trailer)
         if self._described is not None and not _same_types(self._described, rows.fields):
             raise FeatureNotSupported("cached plan must not change result type")
-        formats = spread(self._formats, columns)
+        # The only statement that chooses its own formats is FETCH from a BINARY cursor, in a simple query.
+        formats = spread(
+            [int(binary) for binary in self.call.result_binary] if self._describe else self._formats, columns
+        )
         rows = _in_formats(rows, formats)
         if self._describe:
             head.append(row_description(rows.fields, formats))

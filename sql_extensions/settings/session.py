@@ -5,7 +5,7 @@ The session's shadow (a real PostgreSQL) checks and spells values when they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from sql_extensions.settings import rules
 from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
-from sql_extensions.tokens import Token, TokenKind
+from sql_extensions.settings.set_config import SetConfigCalls
 
 _TRANSACTION = ("transaction_isolation", "transaction_read_only", "transaction_deferrable")
 _SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
@@ -75,6 +75,8 @@ class SessionSettings:
         self._reported: dict[str, str] = {}
         self._changed = False
         self._path: tuple[str, int, tuple[str, ...]] | None = None
+        self.before_change: Callable[[], None] = _nothing
+        """Called before a query's set_config() is taken over: the session remembers what to go back to."""
         server.restore_from(self.for_shadow)
         for name, value in start:
             self.set(name, value)
@@ -163,28 +165,27 @@ class SessionSettings:
         in_force = {**self._start, **self._session, **self._local}
         return {self._custom.get(key, key): value for key, value in in_force.items() if _goes_to_shadow(key)}
 
-    def may_have_changed(self, tokens: Sequence[Token]) -> bool:
-        """Whether a query with these tokens calls set_config(); notes the custom settings it names."""
-        found = False
-        for at, token in enumerate(tokens):
-            if token.word == "SET_CONFIG" and at + 2 < len(tokens) and tokens[at + 1].text == "(":
-                found, argument = True, tokens[at + 2]
-                name = argument.text
-                if argument.kind is TokenKind.STRING and rules.is_custom(name) and _key(name) not in rules.OWN:
-                    self._custom.setdefault(_key(name), name)
-        return found
-
-    def resync(self) -> None:
+    def follow(self, calls: SetConfigCalls) -> None:
         """After a query that called set_config(): take over what the shadow has in force now."""
-        wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key) and key not in rules.OWN]
+        self.before_change()
+        for name in calls.names:
+            if rules.is_custom(name) and _key(name) not in rules.OWN:
+                self._custom.setdefault(_key(name), name)
+        wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key)]
         wanted += self._custom.values()
-        calls = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
-        [values] = self._server.read_text(f"SELECT {calls}", tuple(wanted))
-        session = dict(self._session)
+        columns = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
+        [values] = self._server.read_text(f"SELECT {columns}", tuple(wanted))
+        session, local = dict(self._session), dict(self._local)
         for name, value in zip(wanted, values, strict=True):
-            if value is not None and value != self._value(_key(name)):
-                session[_key(name)] = value
-        self._note(session, _without(self._local, *(key for key in session if session[key] != self._session.get(key))))
+            key = _key(name)
+            if value is None or value == self._value(key):
+                continue
+            if key in calls.local:
+                local[key] = value
+            else:
+                session[key] = value
+                local.pop(key, None)
+        self._note(session, local)
 
     def initial_reports(self) -> list[tuple[str, str]]:
         """Every parameter PostgreSQL reports at the start of a session."""
@@ -369,6 +370,9 @@ _HIDDEN: Mapping[str, str] = {
     "seed": "unavailable",
 }
 """Settings that PostgreSQL leaves out of pg_settings."""
+
+
+def _nothing() -> None: ...
 
 
 def _key(name: str) -> str:

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from catalog.errors import FeatureNotSupported, InvalidName, SqlError, SqlSyntaxError, UndefinedObject
-from sql_extensions.settings import SessionSettings, parse_options
-from sql_extensions.tokens import tokenize
+from sql_extensions.settings import SessionSettings, find_calls, parse_options
+from sql_extensions.tokens import split, tokenize
 
 Opener = Callable[..., SessionSettings]
 
@@ -210,11 +210,27 @@ def test_set_config_in_a_query_is_taken_over(settings: SessionSettings) -> None:
         "SELECT set_config('jit', 'off', false), set_config('datestyle', 'SQL', false), set_config('my.y', '5', false)"
     )
     settings._server.read_text(sql)
-    assert settings.may_have_changed(tokenize(sql))
-    settings.resync()
+    calls = find_calls(sql, tokenize(sql), 0)
+    assert calls is not None and calls.names == ("jit", "datestyle", "my.y") and calls.sql == sql
+    settings.follow(calls)
     assert settings.date_style == "SQL, MDY"
     assert settings.show("my.y") == ("my.y", "5")
-    assert not settings.may_have_changed(tokenize("SELECT current_setting('my.y')"))
+    query = "SELECT current_setting('my.y')"
+    assert find_calls(query, tokenize(query), 0) is None
+
+
+def test_set_config_for_the_transaction_only(settings: SessionSettings) -> None:
+    """The shadow knows no transactions: it sets the value for good, and we take it back."""
+    sql = "; SELECT set_config('my.z', (SELECT 'a,b'), true), set_config($1, 'x', false)"
+    calls = find_calls(sql[2:], split(sql)[0], 2)
+    assert calls is not None and calls.local == {"my.z"}
+    assert calls.sql == "SELECT set_config('my.z', (SELECT 'a,b'), null), set_config($1, 'x', false)"
+    settings._server.read_text(calls.sql.replace("$1", "'datestyle'").replace("'x'", "'SQL'"))
+    settings.follow(calls)
+    assert (settings.show("my.z")[1], settings.date_style) == ("a,b", "SQL, MDY")
+    settings.end_transaction()
+    assert (settings.show("my.z")[1], settings.date_style) == ("", "SQL, MDY")
+    assert settings._server.read_text("SELECT current_setting('my.z')") == [("",)]
 
 
 def test_reset_goes_back_to_the_start(open_settings: Opener) -> None:
@@ -231,7 +247,7 @@ def test_reset_goes_back_to_the_start(open_settings: Opener) -> None:
         settings.set_default("nonsense")
     with pytest.raises(SqlError, match='parameter "transaction_isolation" cannot be reset') as caught:
         settings.set_default("transaction_isolation")
-    assert caught.value.code == "55P02"
+    assert caught.value.code == "0A000"
 
 
 def test_bad_start_values(open_settings: Opener) -> None:
