@@ -386,12 +386,12 @@ class WireSession:
         return call
 
     def _arm_idle(self) -> None:
-        settings, server = self.core.settings, self._services.settings
+        settings = self.core.settings
         if self.core.transaction.in_block:
             timeout = settings.idle_in_transaction_timeout_s
             message, code = "terminating connection due to idle-in-transaction timeout", "25P03"
         else:
-            timeout = settings.idle_session_timeout_s or server.idle_timeout
+            timeout = settings.idle_session_timeout_s
             message, code = "terminating connection due to idle-session timeout", "57P05"
         if timeout:
             self._link.arm_idle(timeout, from_sqlstate(code, message))
