@@ -12,6 +12,7 @@ import duckdb
 from catalog.errors import AdminShutdown
 from catalog.names import quote_literal
 from engine.delta.staging import StagingFolder, clean
+from engine.dialect.macros import register
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class Instance:
             database.execute(f"SET GLOBAL max_temp_directory_size = '{settings.spill_bytes}B'")
         for setting in _GLOBAL_SETTINGS:
             database.execute("SET GLOBAL " + setting)
+        register(database)
         folders = ", ".join(quote_literal(str(folder).rstrip("/") + "/") for folder in settings.readable())
         database.execute(f"SET GLOBAL allowed_directories = [{folders}]")
         database.execute("SET GLOBAL enable_external_access = false")  # last: it freezes the folders
