@@ -1,6 +1,6 @@
 """Functions that DuckDB calls in Python: exact numeric, input of text, patterns of to_char. Values arrive in columns.
 
-An error is raised as text that carries its SQLSTATE, `[[22012]]division by zero`, for `faults` to read.
+An error is raised as text that carries its SQLSTATE, as `SQLSTATE 22012: division by zero`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,15 @@ _ARROW = {Parts: pa.list_(pa.int64()), str: pa.string(), int: pa.int64(), float:
 
 
 def tagged(error: SqlError) -> str:
-    """The text by which `faults` recognises the error."""
-    detail = f"[[detail]]{error.detail}" if error.detail else ""
-    return f"[[{error.code}]]{error.message}{detail}[[end]]"
+    """The text by which the embedded engine recognises the error."""
+    return f"SQLSTATE {error.code}: {error.message}"
 
 
 class TaggedError(Exception):
     """An SqlError on its way through DuckDB."""
 
 
-def _columns(function: Callable[..., Any], result: type) -> Callable[..., pa.Array]:
+def _columns(function: Callable[..., Any], count: int, result: type) -> Callable[..., pa.Array]:
     """`function` of single values as a function of Arrow columns; NULL in, NULL out."""
     arrow = _ARROW[result]
 
@@ -48,7 +47,16 @@ def _columns(function: Callable[..., Any], result: type) -> Callable[..., pa.Arr
             raise TaggedError(tagged(error)) from None
         return pa.array(out, arrow)
 
-    return apply
+    return _ARITIES[count](apply)
+
+
+# DuckDB reads the number of parameters off the signature.
+_ARITIES: dict[int, Callable[[Callable[..., pa.Array]], Callable[..., pa.Array]]] = {
+    1: lambda f: lambda a: f(a),
+    2: lambda f: lambda a, b: f(a, b),
+    3: lambda f: lambda a, b, c: f(a, b, c),
+    4: lambda f: lambda a, b, c, d: f(a, b, c, d),
+}
 
 
 def _text(function: Callable[..., Decimal | None]) -> Callable[..., str | None]:
@@ -186,5 +194,5 @@ def register_python(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every function in the in-memory database, where all cursors see it."""
     for name, function, arguments, result in _FUNCTIONS:
         connection.create_function(
-            name, _columns(function, result), [_DUCK[a] for a in arguments], _DUCK[result], type="arrow"
+            name, _columns(function, len(arguments), result), [_DUCK[a] for a in arguments], _DUCK[result], type="arrow"
         )

@@ -13,13 +13,13 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     The instance must have integer_division = true and ieee_floating_point_ops = false.
     """
     register_python(connection)
-    for text in (_NUMBERS, _FLOATS, _TEXT, _ARRAYS, _TIMES, _INTERVALS, _QUERY):
+    for text in (_NUMBERS, _FLOATS, _TEXT, _ARRAYS, _INTERVALS, _TIMES, _QUERY):
         for macro in text.strip().split("\n\n"):
             connection.execute(f"CREATE MACRO {macro}")
 
 
 def _error(code: str, message: str) -> str:
-    return f"error('[[{code}]]{message}[[end]]')"
+    return f"error('SQLSTATE {code}: {message}')"
 
 
 _NUMBERS = f"""
@@ -156,17 +156,17 @@ pg_ascii(x) AS CASE WHEN x = '' THEN 0 ELSE ascii(x) END
 pg_chr(x) AS CASE WHEN x = 0 THEN {_error("54000", "null character not permitted")}
     WHEN x < 0 THEN {_error("54000", "character number must be positive")}
     WHEN x > 1114111 OR (x >= 55296 AND x <= 57343)
-        THEN error('[[54000]]requested character not valid for encoding: ' || x || '[[end]]') ELSE chr(x) END
+        THEN error('SQLSTATE 54000: requested character not valid for encoding: ' || x) ELSE chr(x) END
 
 pg_regex_find(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN regexp_extract(x, pattern, i) END
 
 pg_regex_match(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN [regexp_extract(x, pattern, i)] END
 
 pg_fit_varchar(x, n) AS CASE WHEN length(x) <= n THEN x WHEN rtrim(substring(x, n + 1), ' ') = '' THEN left(x, n)
-    ELSE error('[[22001]]value too long for type character varying(' || n || ')[[end]]') END
+    ELSE error('SQLSTATE 22001: value too long for type character varying(' || n || ')') END
 
 pg_fit_bpchar(x, n) AS CASE WHEN length(x) <= n THEN x
-    ELSE error('[[22001]]value too long for type character(' || n || ')[[end]]') END
+    ELSE error('SQLSTATE 22001: value too long for type character(' || n || ')') END
 
 pg_bytea_text(x) AS '\\x' || lower(hex(x))
 
@@ -310,8 +310,8 @@ pg_trunc_years_tz(field, x) AS CASE WHEN isfinite(x)
 
 pg_make_date(y, m, d) AS CASE WHEN y < 1 OR y > 9999 OR m < 1 OR m > 12 OR d < 1 OR d > 31
         OR d > day(last_day(make_date(greatest(least(y, 9999), 1), greatest(least(m, 12), 1), 1)))
-    THEN error('[[22008]]date field value out of range: ' || y || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-'
-        || lpad(CAST(d AS VARCHAR), 2, '0') || '[[end]]') ELSE make_date(y, m, d) END
+    THEN error('SQLSTATE 22008: date field value out of range: ' || y || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-'
+        || lpad(CAST(d AS VARCHAR), 2, '0')) ELSE make_date(y, m, d) END
 
 pg_make_time(h, m, s) AS CASE WHEN h < 0 OR h > 23 OR m < 0 OR m > 59 OR s < 0 OR s >= 60
     THEN {_error("22008", "time field value out of range")}
