@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.settings import Declaration, declarations
 from gateway.units import Unit
+from sql_extensions import reference as sql_reference
 
 _SETTINGS_HEAD = """\
 # Settings
@@ -52,6 +53,14 @@ def main(arguments: list[str]) -> int:
         return 2
     for name, page in PAGES.items():
         Path(arguments[0], name).write_text(page())
+    sql = Path(arguments[0], "sql")
+    sql.mkdir(exist_ok=True)
+    pages = sql_reference.pages()
+    for name, text in pages.items():
+        (sql / name).write_text(text)
+    for stale in sql.glob("*.md"):
+        if stale.name not in pages:
+            stale.unlink()
     return 0
 
 
