@@ -154,7 +154,7 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
         full=not options.lite,
     )
     if target.relation is not None and not options.dry_run:
-        tables.refresh(ctx.session.tenant, target.relation)
+        tables.refresh(ctx.session.tenant, target.relation, at_once=True)
     return done
 
 
@@ -173,7 +173,7 @@ def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: 
     relation = _owned(ctx, name)
     filters = partition_filter.resolve(where, relation, ctx.session)
     done = maintain.optimize(tables.location_of(relation), commit=commit_info(ctx), where=filters, zorder_by=zorder_by)
-    tables.refresh(ctx.session.tenant, relation)
+    tables.refresh(ctx.session.tenant, relation, at_once=True)
     row = {
         "table": str(relation.name),
         "files_added": done.files_added,
@@ -193,7 +193,7 @@ def restore(ctx: Context, relation: Relation, version: int, *, dry_run: bool) ->
     done = maintain.restore(uri, version, str(relation.name), snapshots, commit=commit_info(ctx), dry_run=dry_run)
     if not dry_run:
         _take_over_columns(ctx, relation)
-        tables.refresh(tenant, relation)
+        tables.refresh(tenant, relation, at_once=True)
     return pa.Table.from_pylist([{name: getattr(done, name) for name in RESTORE_NAMES}], RESTORE_COLUMNS)
 
 

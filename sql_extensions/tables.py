@@ -108,15 +108,18 @@ def require_privilege(relation: Relation, privilege: str, session: Session) -> N
         raise InsufficientPrivilege(f"permission denied for {kind} {relation.name.name}")
 
 
-def refresh(tenant: Tenant, relation: Relation) -> Statistics:
-    """After a change of a table's version: what its newest version holds, told to the catalog and the shadow.
+def refresh(tenant: Tenant, relation: Relation, *, at_once: bool = False) -> Statistics:
+    """After a change of a table's version: what its newest version holds, told to the catalog.
 
-    Cheap: the log's folder is looked at, and nothing is read if the version is known already.
+    Cheap: the log's folder is looked at, and nothing is read if the version is known already. The shadow follows with
+    the catalog's next saving, or `at_once`.
     """
     location = location_of(relation)
     snapshot = tenant.engine.snapshots.at(TableLocation(location))
     statistics = snapshot.statistics()
     tenant.catalog.record_statistics(relation.name, location, statistics)
+    if at_once:
+        tenant.shadow.set_statistics({relation.name: statistics})
     return statistics
 
 

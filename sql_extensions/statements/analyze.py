@@ -84,7 +84,7 @@ def analyze(ctx: Context, relations: list[Relation]) -> None:
     for relation in sorted(relations, key=lambda relation: relation.name):
         ctx.call.check_canceled()
         if tables.owns(relation, ctx.session):
-            tables.refresh(ctx.session.tenant, relation)
+            tables.refresh(ctx.session.tenant, relation, at_once=True)
         else:
             text = f'permission denied to analyze "{relation.name.name}", skipping it'
             ctx.call.notice(Notice("WARNING", text, "42501"))

@@ -174,7 +174,7 @@ def test_twins(t: Table) -> None:
     )
     assert t.value("SELECT kadali.vacuum('t')").startswith(f"({t.schema}.t,0,0,")
     assert t.rows("SELECT files_removed FROM kadali.optimize('t', filter => 'day = ''2026-01-02''')") == [(2,)]
-    assert t.rows("SELECT num_removed_files FROM kadali.restore('t', version => %s)", [1]) == [(1,)]
+    assert t.rows("SELECT num_removed_files FROM kadali.restore('t', version => %s)", [1]) == [(2,)]
     assert t.value("SELECT count(*) FROM t") == 1
 
 
