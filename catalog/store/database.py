@@ -20,6 +20,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 _OPTIONS = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
 
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""A server that vanished without a word is noticed within a minute."""
+
 
 class Database:
     """A pool of connections to `url`: a postgresql:// URL or libpq's keyword=value form."""
@@ -38,7 +41,7 @@ class Database:
     def connect(self) -> psycopg.Connection:
         """A connection of one's own, outside the pool. Raises psycopg.Error."""
         return psycopg.connect(
-            self._url, connect_timeout=CONNECT_TIMEOUT_S, application_name="kadali", options=_OPTIONS
+            self._url, connect_timeout=CONNECT_TIMEOUT_S, application_name="kadali", options=_OPTIONS, **_KEEPALIVE
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from threading import Lock
 from uuid import UUID, uuid4
@@ -9,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
-from catalog.errors import DuplicateDatabase, InvalidCatalogName, ReservedName
+from catalog.errors import ConnectionFailure, DuplicateDatabase, InvalidCatalogName, ReservedName
 from catalog.model import Schema
 from catalog.store.change import Change
 from catalog.store.database import Database
@@ -25,6 +26,9 @@ RESERVED_TENANTS = frozenset({"postgres", "template0", "template1", "kadali", "a
 SECRET_BYTES = 32
 PUBLIC = Schema("public", "pg_database_owner", "standard public schema")
 """The schema each tenant starts with, as in PostgreSQL."""
+
+
+_log = logging.getLogger("kadali.store")
 
 
 class Store:
@@ -121,10 +125,14 @@ class Store:
             catalog.save_statistics()
 
     def close(self) -> None:
-        """Saves what is unsaved. Idempotent."""
+        """Saves what is unsaved, if it still can. Idempotent."""
         self._listener.stop()
-        self.save_statistics()
-        self.database.close()
+        try:
+            self.save_statistics()
+        except ConnectionFailure as error:
+            _log.warning("statistics were not saved and will be gathered anew: %s", error.detail)
+        finally:
+            self.database.close()
 
     def _make_tenant(self, name: str) -> tuple[Tenant, bool]:
         check_name(name, "database")
