@@ -14,13 +14,17 @@ from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SqlError
 from catalog.model import CatalogSnapshot, Column, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName, always_quote
 from catalog.shadow.ddl import Changes, DdlTransaction
-from catalog.types import TEXT, UNKNOWN, PgType, format_type
+from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, numeric
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
 from engine.delta.table import CommitInfo
 from sql_extensions import constraints, dml, query, tables
 from sql_extensions.context import Context
 from sql_extensions.tenant import Tenant
+
+
+LAKE_NUMERIC = numeric(38, 18)
+"""What `numeric` without precision means for a column: Delta's decimals have a scale, and 38 digits at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,8 @@ def _define(
     _check_rows(ctx, sql, view_query)
     with tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
         _run(ddl, sql, view_query, ctx)
-        changes = ddl.changes()
         snapshot = tenant.catalog.snapshot()
+        changes = _with_scales(ddl, ddl.changes(), snapshot, ctx)
         relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
         made = [item.location for item in relations if item.name in changes.created and item.location]
         before = _before(changes, snapshot, tenant)
@@ -122,6 +126,23 @@ def _define(
     _register(ctx, changes, relations, before)
     notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in ddl.notices]
     return changes, notices
+
+
+def _with_scales(ddl: DdlTransaction, changes: Changes, snapshot: CatalogSnapshot, ctx: Context) -> Changes:
+    """New columns of bare numeric become numeric(38,18), which is what Delta can hold and what tools are then shown."""
+    altered = False
+    for item in changes.relations:
+        old = snapshot.relations.get(changes.renamed.get(item.name, item.name))
+        known = {column.name for column in old.columns} if old is not None else set()
+        for column in item.columns if item.kind is RelationKind.TABLE else ():
+            stored = _stored(column.type)
+            if stored == column.type or column.name in known:
+                continue
+            name = always_quote(column.name)
+            ddl.run(f"ALTER TABLE {item.name} ALTER COLUMN {name} TYPE {format_type(stored)}")
+            ctx.call.notice(Notice("NOTICE", f'column "{column.name}" will hold {format_type(stored)}'))
+            altered = True
+    return ddl.changes() if altered else changes
 
 
 def _check_rows(ctx: Context, sql: str, view_query: str | None) -> None:
@@ -309,4 +330,9 @@ def _commit(ctx: Context) -> CommitInfo:
 
 
 def _stored(pg: PgType) -> PgType:
-    return TEXT if pg.oid == UNKNOWN.oid else pg
+    """The type a column gets: text for an untyped literal, a scale for numeric without one."""
+    if pg.oid == UNKNOWN.oid:
+        return TEXT
+    if pg.typmod < 0 and (element(pg) or pg).oid == NUMERIC.oid:
+        return PgType(pg.oid, LAKE_NUMERIC.typmod)
+    return pg

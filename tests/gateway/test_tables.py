@@ -231,7 +231,7 @@ def test_create_table_as_takes_columns_and_rows(items: Connection) -> None:
         "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = 'copy'::regclass AND attnum > 0 ORDER BY attnum"
     ).fetchall()
-    assert types == [("id", "bigint"), ("third", "numeric"), ("letter", "text")]
+    assert types == [("id", "bigint"), ("third", "numeric(38,18)"), ("letter", "text")]
 
 
 def test_added_columns_are_null_in_old_rows(items: Connection) -> None:
