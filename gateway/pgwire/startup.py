@@ -114,13 +114,13 @@ class StartUp:
         await self._authenticate(user)
         link.send(replies.AUTHENTICATION_OK)
         principal = await self._run(partial(lobby.authenticator.login, user, database, link.peer))
+        link.disarm_idle()  # to open a database takes what it takes
         params = {name: value for name, value in startup.params.items() if not name.startswith("_pq_.")}
         for name in ("user", "database", "replication"):
             params.pop(name, None)
         core = await self._run(partial(lobby.open_session, principal, params, pid))
         self._session = WireSession(link, core, lobby.services)
         link.check_lost()
-        link.disarm_idle()
         link.connection.logged_in()
         for name, value in core.settings.initial_reports():
             link.send(replies.parameter_status(name, value))
