@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 
@@ -47,7 +48,7 @@ class Demo:
         )
 
     def read_until(self, pattern: str) -> str:
-        """What matches; fails if the process ends before. The suite's own limit bounds the wait."""
+        """What matches; fails if the process ends before, at the latest when the watchdog ends it."""
         assert self.process.stdout is not None
         while (found := re.search(pattern, self.printed)) is None:
             line = self.process.stdout.readline()
@@ -59,9 +60,12 @@ class Demo:
 @contextmanager
 def demo(folder: Path) -> Iterator[Demo]:
     running = Demo(folder)
+    watchdog = Timer(READ_S, running.process.kill)
+    watchdog.start()
     try:
         yield running
     finally:
+        watchdog.cancel()
         running.process.kill()
         running.process.communicate(timeout=READ_S)
 
