@@ -20,12 +20,11 @@ from gateway.pgwire.render.column import (
     binary_body,
     data_of,
     fields,
-    from_offsets,
     joined,
     nulls,
     offsets_data,
 )
-from gateway.pgwire.render.escapes import EscapeTable
+from gateway.pgwire.render.escapes import EscapeTable, any_in, runs
 from gateway.pgwire.render.style import Style
 from gateway.pgwire.render.table import Renderer
 from gateway.pgwire.rows import RowEncoder, encode_blocks
@@ -50,6 +49,12 @@ class CopyOutEncoder:
         self._rows = RowEncoder(described, [code] * len(self._names), style)
         self._cell = _csv_cell(options, len(self._names) == 1) if options.csv else _text_cell(options)
         self._pending = b""
+        if options.csv:
+            self._table, self._special = _csv_tables(options)
+        else:
+            self._table = _text_table(options)
+            self._special = self._table.special
+        self._runs = runs(np.flatnonzero(self._special).tolist())
 
     def header(self) -> bytes:
         """What goes out before any row."""
@@ -73,8 +78,7 @@ class CopyOutEncoder:
         if batch.nbytes > _JOIN_BYTES_MAX:
             half = batch.num_rows // 2
             return b"".join([self.encode(batch.slice(0, half)), self.encode(batch.slice(half))])
-        body = self._binary_rows(batch, renderers) if self.options.binary else self._text_rows(batch, renderers)
-        framed = _framed(body)
+        framed = self._binary_rows(batch, renderers) if self.options.binary else self._text_rows(batch, renderers)
         return self._with_pending(framed) if self._pending else framed
 
     def encode_blocks(self, rows: Sequence[Sequence[bytes | None]]) -> bytes:
@@ -104,18 +108,21 @@ class CopyOutEncoder:
         first = copy_data(pending + bytes(framed[5 : size + 1]))
         return first + bytes(framed[size + 1 :])
 
-    def _binary_rows(self, batch: pa.RecordBatch, renderers: Sequence[Renderer]) -> pa.BinaryArray:
-        count = np.frombuffer(struct.pack("!h", batch.num_columns), np.uint8)
-        parts: list[Body] = [np.tile(count, (batch.num_rows, 1))]
+    def _binary_rows(self, batch: pa.RecordBatch, renderers: Sequence[Renderer]) -> memoryview:
+        parts: list[Body | pa.Scalar] = []
+        size: int | Ints = 6  # the length itself, and the number of columns
         for column, each in zip(batch.columns, renderers, strict=True):
             array = each.prepare(column)
-            parts += fields(each.rule.body(array), nulls(array)).parts
-        return joined(parts)
+            field = fields(each.rule.body(array), nulls(array))
+            parts += field.parts
+            size = size + field.size
+        return _messages(batch.num_rows, size, parts, struct.pack("!h", batch.num_columns))
 
-    def _text_rows(self, batch: pa.RecordBatch, renderers: Sequence[Renderer]) -> pa.BinaryArray:
-        delimiter = np.full((batch.num_rows, 1), ord(self.options.delimiter_text), np.uint8)
+    def _text_rows(self, batch: pa.RecordBatch, renderers: Sequence[Renderer]) -> memoryview:
+        delimiter = pa.scalar(self.options.delimiter_text.encode(), pa.binary())
         null = pa.scalar(self.options.null_text.encode(), pa.binary())
-        parts: list[Body] = []
+        parts: list[Body | pa.Scalar] = []
+        size: int | Ints = 4 + batch.num_columns  # the length itself, delimiters, the newline
         for at, (column, each) in enumerate(zip(batch.columns, renderers, strict=True)):
             array = each.prepare(column)
             isnull, body = nulls(array), each.rule.body(array)
@@ -126,27 +133,23 @@ class CopyOutEncoder:
             if isnull is not None:
                 body = pc.if_else(pa.array(isnull), null, binary_body(body))
             parts += [delimiter, body] if at else [body]
-        return joined([*parts, np.full((batch.num_rows, 1), ord("\n"), np.uint8)])
+            size = size + (body.shape[1] if isinstance(body, np.ndarray) else np.diff(offsets_data(body)[0]))
+        return _messages(batch.num_rows, size, [*parts, pa.scalar(b"\n", pa.binary())])
 
     def _text_column(self, body: Body) -> Body:
-        table = _text_table(self.options)
-        if isinstance(body, np.ndarray):
-            return as_binary(table.column(binary_body(body))) if table.special[body].any() else body
-        return as_binary(table.column(body))
+        if isinstance(body, np.ndarray) and not any_in(body, self._runs):
+            return body
+        return as_binary(self._table.column(binary_body(body)))
 
     def _csv_column(self, body: Body, at: int) -> Body:
         binary = binary_body(body)
-        table, special = _csv_tables(self.options)
         offsets, _ = offsets_data(binary)
         lengths = np.diff(offsets)
         null = self.options.null_text.encode()
-        must = np.zeros(len(binary), np.bool_)
+        must = np.full(len(binary), at in self._forced)
         data = data_of(binary)
-        marked = special[data]
-        if at in self._forced:
-            must[:] = True
-        elif marked.any():
-            before = np.concatenate([[0], np.cumsum(marked)])
+        if at not in self._forced and any_in(data, self._runs):
+            before = np.concatenate([[0], np.cumsum(self._special[data])])
             starts = offsets - offsets[0]
             must = before[starts[1:]] > before[starts[:-1]]
         must |= _equal(binary, lengths, null)
@@ -155,7 +158,7 @@ class CopyOutEncoder:
         if not must.any():
             return body
         quote = pa.scalar(self.options.quote_text.encode(), pa.binary())
-        return pc.if_else(pa.array(must), joined([quote, as_binary(table.column(binary)), quote]), binary)
+        return pc.if_else(pa.array(must), joined([quote, as_binary(self._table.column(binary)), quote]), binary)
 
 
 def _equal(binary: pa.BinaryArray, lengths: Ints, value: bytes) -> Bools:
@@ -170,15 +173,13 @@ def copy_data(body: bytes) -> bytes:
     return b"d" + (len(body) + 4).to_bytes(4, "big") + body
 
 
-def _framed(rows: pa.BinaryArray) -> memoryview:
-    """One CopyData before each row."""
-    offsets, data = offsets_data(rows)
-    count = len(rows)
-    head = np.empty((count, 5), np.uint8)
+def _messages(rows: int, size: int | Ints, parts: Sequence[Body | pa.Scalar], lead: bytes = b"") -> memoryview:
+    """CopyData messages: a row's `size` counts all but the tag; `lead` opens each body."""
+    head = np.empty((rows, 5 + len(lead)), np.uint8)
     head[:, 0] = ord("d")
-    head[:, 1:] = (np.diff(offsets) + 4).astype(">i4").view(np.uint8).reshape(count, 4)
-    framed = joined([head, from_offsets(offsets - offsets[0], data[offsets[0] : offsets[-1]])])
-    return data_of(framed).data
+    head[:, 1:5] = np.broadcast_to(size, (rows,)).astype(">i4").view(np.uint8).reshape(rows, 4)
+    head[:, 5:] = np.frombuffer(lead, np.uint8)
+    return data_of(joined([head, *parts])).data
 
 
 _TEXT_ESCAPES = {ord(char): f"\\{name}".encode() for char, name in zip("\b\t\n\v\f\r\\", "btnvfr\\", strict=True)}

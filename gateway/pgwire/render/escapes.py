@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from gateway.pgwire.render.column import data_of, from_offsets, offsets_data
+
+Runs = tuple[tuple[int, int], ...]
+"""Ranges of bytes: (first, length - 1)."""
+
+
+def runs(special: Iterable[int]) -> Runs:
+    """The fewest ranges that hold exactly these bytes."""
+    found: list[tuple[int, int]] = []
+    for byte in sorted(set(special)):
+        if found and byte == found[-1][0] + found[-1][1] + 1:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        else:
+            found.append((byte, 0))
+    return tuple(found)
+
+
+def any_in(data: npt.NDArray[np.uint8], some: Runs) -> bool:
+    """Whether any byte is in the ranges: a few comparisons over the whole run are quicker than a table look-up."""
+    for first, more in some:
+        hit = data == first if not more else data - np.uint8(first) <= more
+        if hit.any():
+            return True
+    return False
 
 
 class EscapeTable:
@@ -21,6 +45,7 @@ class EscapeTable:
         self.table = np.frombuffer(padded, np.uint8).reshape(256, width)
         self.special = np.array([byte in special for byte in range(256)], np.bool_)
         self._some = frozenset(special)
+        self._runs = runs(special)
 
     def one(self, value: bytes) -> bytes:
         """Escape one value."""
@@ -31,9 +56,9 @@ class EscapeTable:
     def column(self, array: pa.Array) -> pa.BinaryArray:
         """Escape every value of a binary or string array; validity is not kept, escape null-free or mask after."""
         data = data_of(array)
-        special = self.special[data]
-        if not special.any():
+        if not any_in(data, self._runs):
             return array
+        special = self.special[data]
         offsets, _ = offsets_data(array)
         widths = self.widths[data]
         ends = np.zeros(len(data) + 1, np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -114,27 +115,29 @@ def _spliced(array: pa.Array) -> Body:
 
 
 def _base_10000(array: pa.Array) -> Body:
-    """numeric_send, vectorised: a matrix of base-10000 digits, less the zero digits at both ends."""
+    """numeric_send, vectorised: base-10000 digits as (digits, rows), less the zero digits at both ends."""
     groups, whole, negative = _groups_64(array) if _fits_64(array.type) else _groups_text(array)
-    rows, width = groups.shape
+    width, rows = groups.shape
+    first, last = np.zeros(rows, np.int16), np.zeros(rows, np.int16)
     filled = groups != 0
-    some = filled.any(axis=1)
-    first = np.where(some, filled.argmax(axis=1), 0)
-    last = np.where(some, width - filled[:, ::-1].argmax(axis=1), 0)
+    for at in range(width):
+        np.copyto(first, np.int16(width - 1 - at), where=filled[width - 1 - at])
+        np.copyto(last, np.int16(at + 1), where=filled[at])
+    some = last > 0
     out = np.empty((rows, 4 + width), ">u2")
+    keep = np.ones((rows, 4 + width), np.bool_)
     out[:, 0] = last - first
     out[:, 1] = np.where(some, whole - 1 - first, 0).astype(np.int16).view(np.uint16)
     out[:, 2] = np.where(negative & some, 0x4000, 0)
     out[:, 3] = max(array.type.scale, 0)
-    out[:, 4:] = groups
-    column = np.arange(width)
-    keep = np.ones((rows, 4 + width), np.bool_)
-    keep[:, 4:] = (column >= first[:, None]) & (column < last[:, None])
+    for at in range(width):
+        out[:, 4 + at] = groups[at]
+        keep[:, 4 + at] = (first <= at) & (at < last)
     matrix = out.view(np.uint8).reshape(rows, 2 * (4 + width))
     if keep.all():
         return matrix
     offsets = np.zeros(rows + 1, np.int64)
-    np.cumsum(8 + 2 * (last - first), out=offsets[1:])
+    np.cumsum(8 + 2 * (last - first).astype(np.int64), out=offsets[1:])
     return from_offsets(offsets, out[keep].view(np.uint8))
 
 
@@ -144,27 +147,31 @@ def _fits_64(kind: pa.DataType) -> bool:
 
 
 def _groups_64(array: pa.Array) -> tuple[npt.NDArray[np.uint16], int, npt.NDArray[np.bool_]]:
-    precision, scale = array.type.precision, array.type.scale
+    scale = array.type.scale
     values = raw(array, np.int64, 2)[::2]
     isnull = nulls(array)
     if isnull is not None:
         values = np.where(isnull, 0, values)
     size = np.abs(values).astype(np.uint64)
-    of_fraction, of_whole = -(-scale // 4), max(1, -(-(precision - scale) // 4))
-    groups = np.empty((len(array), of_whole + of_fraction), np.uint16)
     base = np.uint64(10**scale)
     rest = size // base
     fraction = (size - rest * base) * np.uint64(10 ** (-scale % 4))
+    of_fraction, of_whole = -(-scale // 4), max(1, -(-len(str(rest.max(initial=0))) // 4))
+    groups = np.empty((of_whole + of_fraction, len(array)), np.uint16)
     _fill(groups, of_whole - 1, -1, rest)
     _fill(groups, of_whole + of_fraction - 1, of_whole - 1, fraction)
     return groups, of_whole, values < 0
 
 
-def _fill(groups: npt.NDArray[np.uint16], start: int, stop: int, rest: npt.NDArray[np.uint64]) -> None:
-    ten_thousand = np.uint64(10000)
+def _fill(groups: npt.NDArray[np.uint16], start: int, stop: int, rest: npt.NDArray[Any]) -> None:
+    if len(rest) and rest.max() < 2**32:
+        rest = rest.astype(np.uint32)  # divides faster
     for at in range(start, stop, -1):
-        quotient = rest // ten_thousand
-        groups[:, at] = rest - quotient * ten_thousand
+        if at == stop + 1:
+            groups[at] = rest
+            return
+        quotient = rest // 10000
+        groups[at] = rest - quotient * 10000
         rest = quotient
 
 
@@ -179,7 +186,8 @@ def _groups_text(array: pa.Array) -> tuple[npt.NDArray[np.uint16], int, npt.NDAr
     matrix = np.zeros((len(array), 4 * (of_whole + of_fraction)), np.uint8)
     matrix[:, :lead] = data_of(padded).reshape(len(array), lead) - ord("0")
     quads = matrix.reshape(len(array), of_whole + of_fraction, 4).astype(np.uint16)
-    return quads @ np.array([1000, 100, 10, 1], np.uint16), of_whole, negative
+    groups = (quads @ np.array([1000, 100, 10, 1], np.uint16)).T
+    return np.ascontiguousarray(groups), of_whole, negative
 
 
 def float_numeric(text: bytes, *, binary: bool) -> bytes:
