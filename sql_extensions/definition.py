@@ -101,7 +101,7 @@ def _define(
     ctx: Context, sql: str, partition_by: Sequence[str], view_query: str | None
 ) -> tuple[Changes, list[Notice]]:
     session = ctx.session
-    if session.transaction.read_only:
+    if session.settings.transaction_read_only:
         verb = " ".join(ctx.statement.spec.heads[0]) if ctx.statement.spec else "DDL"
         raise ReadOnlySqlTransaction(f"cannot execute {verb} in a read-only transaction")
     tables.refuse_time_travel(session)

@@ -91,7 +91,7 @@ def target(ctx: Context, name: tuple[str, ...], position: int | None, doing: str
     if relation.pending is not None and relation.pending != session.transaction.id:
         raise UndefinedTable(f'relation "{relation.name.name}" does not exist', position=position)
     verb = (ctx.statement.spec.heads[0][0] if ctx.statement.spec else "write").upper()
-    if session.transaction.read_only:
+    if session.settings.transaction_read_only:
         raise ReadOnlySqlTransaction(f"cannot execute {verb} in a read-only transaction")
     tables.refuse_time_travel(session)
     session.transaction.settle_deferred(relation.name)

@@ -38,7 +38,6 @@ class Transaction:
 
     new_delta: Callable[[], DeltaTransaction]
     state: TransactionState = TransactionState.IDLE
-    read_only: bool = False
     started_at: datetime | None = None
     """now() of the transaction: set by its first statement."""
     several: bool = False
@@ -119,11 +118,11 @@ class Transaction:
     def at_end(self, action: Callable[[bool], None]) -> None:
         self._on_end.append(action)
 
-    def begin(self, *, read_only: bool = False) -> list[Notice]:
+    def begin(self) -> list[Notice]:
         self.touch()
         if self.in_block:
             return [Notice("WARNING", "there is already a transaction in progress", "25001")]
-        self.state, self.read_only = TransactionState.OPEN, read_only
+        self.state = TransactionState.OPEN
         return []
 
     def fail(self) -> None:
@@ -221,7 +220,7 @@ class Transaction:
         finally:
             self._delta = None
             self.started_at = None
-            self.read_only = self.queried = False
+            self.queried = False
             self._savepoints.clear()
             self._undo.clear()
             self._on_commit.clear()

@@ -56,7 +56,6 @@ def set_mode(session: Session, name: str, value: str) -> None:
         if transaction.queried:
             raise ActiveSqlTransaction("SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
     settings.set(f"transaction_{name}", value, local=True)
-    transaction.read_only = settings.transaction_read_only
 
 
 def current_modes(session: Session) -> Modes:
@@ -69,7 +68,6 @@ def begin(session: Session, modes: Modes) -> None:
     """Open a block with the defaults now in force and `modes` on top. Raises SqlError."""
     session.transaction.begin()
     session.settings.begin_block()
-    session.transaction.read_only = session.settings.transaction_read_only
     for name, value in modes:
         set_mode(session, name, value)
 

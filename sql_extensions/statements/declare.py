@@ -64,7 +64,7 @@ def parse(c: Cursor) -> Declare:
 
 
 def describe(stmt: Declare, ctx: Context) -> Description:
-    return Description(describe_statement(stmt.query, ctx).param_oids, None)
+    return Description(describe_statement(stmt.query, ctx, ctx.call.known_oids).param_oids, None)
 
 
 def run(stmt: Declare, ctx: Context) -> Result:

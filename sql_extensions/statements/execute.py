@@ -50,7 +50,9 @@ def parse(c: Cursor) -> Execute:
 
 
 def describe(stmt: Execute, ctx: Context) -> Description:
-    return Description((), _find(ctx, stmt.name).description.fields)
+    """As PostgreSQL: a statement that is missing is an error only when it is run."""
+    prepared = ctx.session.prepared.get(stmt.name)
+    return Description((), None if prepared is None else prepared.description.fields)
 
 
 def run(stmt: Execute, ctx: Context) -> Result:

@@ -45,7 +45,6 @@ def run(stmt: Rollback, ctx: Context) -> Result:
     session = ctx.session
     if stmt.savepoint is not None:
         session.transaction.rollback_to(stmt.savepoint)
-        session.transaction.read_only = session.settings.transaction_read_only
         return Result("ROLLBACK")
     if stmt.chain and not session.transaction.in_block:
         raise NoActiveSqlTransaction("ROLLBACK AND CHAIN can only be used in transaction blocks")

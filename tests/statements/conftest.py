@@ -8,8 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from catalog.postgres import EmbeddedPostgres
 from catalog.shadow.instance import ShadowInstance
 from sql_extensions.settings import SessionSettings, SettingDefaults
+from tests.gateway_server import GatewayServer
+from tests.statements import player
+from tests.statements.player import Player
 
 USER = "ann"
 
@@ -56,3 +60,24 @@ def oracle(shadow_instance: ShadowInstance) -> Iterator[psycopg.Connection[Any]]
     connection = psycopg.connect(shadow_instance.conninfo(USER), autocommit=True, client_encoding="UTF8")
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def oracle_conninfo(metadata_postgres: EmbeddedPostgres) -> str:
+    """A database of PostgreSQL's own, as an ordinary user of the same name."""
+    with psycopg.connect(metadata_postgres.conninfo("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {player.USER} LOGIN")
+        connection.execute("CREATE ROLE bob LOGIN")
+        connection.execute(f"CREATE DATABASE scripts OWNER {player.USER}")
+    return metadata_postgres.conninfo("scripts", player.USER)
+
+
+@pytest.fixture
+def players(gateway: GatewayServer, oracle_conninfo: str) -> Iterator[tuple[Player, Player]]:
+    ours, theirs = Player(gateway.conninfo(player.USER)), Player(oracle_conninfo)
+    for each in (ours, theirs):
+        each.simple("CREATE SCHEMA player")
+    yield ours, theirs
+    for each in (ours, theirs):
+        each.simple("ROLLBACK; DROP SCHEMA player")
+        each.connection.close()

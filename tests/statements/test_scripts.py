@@ -2,88 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import psycopg
 import pytest
-from psycopg import pq
-from psycopg.pq import DiagnosticField as Diag
 
-from catalog.postgres import EmbeddedPostgres
-from tests.gateway_server import GatewayServer
-
-REPORTED = ("TimeZone", "DateStyle", "IntervalStyle", "application_name", "client_encoding")
-USER = "alice"
-
-
-@pytest.fixture(scope="session")
-def oracle_conninfo(metadata_postgres: EmbeddedPostgres) -> str:
-    """A database of PostgreSQL's own, as an ordinary user of the same name."""
-    with psycopg.connect(metadata_postgres.conninfo("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {USER} LOGIN")
-        connection.execute("CREATE ROLE bob LOGIN")
-        connection.execute(f"CREATE DATABASE scripts OWNER {USER}")
-    return metadata_postgres.conninfo("scripts", USER)
-
-
-class Player:
-    """Plays messages on one connection and writes down everything that comes back."""
-
-    def __init__(self, conninfo: str) -> None:
-        self.connection = psycopg.connect(conninfo, autocommit=True, application_name="player")
-        self.pgconn = self.connection.pgconn
-        self.notices: list[tuple[object, ...]] = []
-        self.pgconn.notice_handler = lambda result: self.notices.append(_diag(result))
-
-    def simple(self, sql: str) -> list[object]:
-        self.pgconn.send_query(sql.encode())
-        return self._answers()
-
-    def extended(self, sql: str, params: list[bytes | None] | None = None, *, binary: bool = False) -> list[object]:
-        self.pgconn.send_query_params(sql.encode(), params or [], result_format=int(binary))
-        return self._answers()
-
-    def described(self, sql: str) -> list[object]:
-        self.pgconn.send_prepare(b"", sql.encode())
-        answers = self._answers()
-        self.pgconn.send_describe_prepared(b"")
-        return [*answers, *self._answers()]
-
-    def _answers(self) -> list[object]:
-        answers: list[object] = []
-        while True:
-            result = self.pgconn.get_result()
-            if result is None:
-                break
-            answers.append(_result(result))
-        notices, self.notices = self.notices, []
-        told = tuple(self.pgconn.parameter_status(name.encode()) for name in REPORTED)
-        return [*answers, notices, pq.TransactionStatus(self.pgconn.transaction_status).name, told]
-
-
-def _diag(result: Any) -> tuple[object, ...]:
-    fields = (
-        Diag.SEVERITY,
-        Diag.SQLSTATE,
-        Diag.MESSAGE_PRIMARY,
-        Diag.MESSAGE_DETAIL,
-        Diag.MESSAGE_HINT,
-        Diag.STATEMENT_POSITION,
-    )
-    values = [result.error_field(field) for field in fields]
-    if values[1] in (b"42601", b"0A000") and values[4] is not None and values[4].startswith(b"Expected"):
-        values[4] = None  # hints of our own parser
-    return tuple(values)
-
-
-def _result(result: Any) -> tuple[object, ...]:
-    if result.status in (pq.ExecStatus.FATAL_ERROR,):
-        return _diag(result)
-    columns = [(result.fname(n), result.ftype(n), result.fformat(n)) for n in range(result.nfields)]
-    rows = [tuple(result.get_value(row, n) for n in range(result.nfields)) for row in range(result.ntuples)]
-    return (pq.ExecStatus(result.status).name, result.command_status, columns, rows)
-
+from tests.statements.player import USER, Player
 
 SCRIPTS: dict[str, list[str]] = {
     "settings": [
@@ -298,17 +219,6 @@ SCRIPTS: dict[str, list[str]] = {
         "SET ROLE TO 'nobody_at_all'",
     ],
 }
-
-
-@pytest.fixture
-def players(gateway: GatewayServer, oracle_conninfo: str) -> Iterator[tuple[Player, Player]]:
-    ours, theirs = Player(gateway.conninfo(USER)), Player(oracle_conninfo)
-    for player in (ours, theirs):
-        player.simple("CREATE SCHEMA player")
-    yield ours, theirs
-    for player in (ours, theirs):
-        player.simple("ROLLBACK; DROP SCHEMA player")
-        player.connection.close()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
