@@ -103,6 +103,7 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
     _refuse_mixed(found)
     with positions(text):
         session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
+    _name_without_schema(tree, found)
     reads = _replace(ours)
     tree, replaced = twins.replace(tree, virtual, called)
     return Plan(description, text, tuple(reads), tree, tuple(replaced))
@@ -119,6 +120,34 @@ def _refuse_mixed(found: Sequence[Reference]) -> None:
             raise UndefinedTable(f'relation "{reference.name.name}" does not exist')
 
 
+def _name_without_schema(tree: exp.Expression, found: Sequence[Reference]) -> None:
+    """`sales.orders.id` becomes `orders.id`: PostgreSQL has found the table, which then has no alias.
+
+    Two tables of the same name in different schemas get aliases that tell them apart.
+    """
+    bare = [reference.node for reference in found if reference.node.args.get("alias") is None]
+    schemas: dict[str, set[str]] = {}
+    for node in bare:
+        schemas.setdefault(_shown_name(node), set()).add(node.db)
+    for column in list(tree.find_all(exp.Column)):
+        if not column.db:
+            continue
+        name = column.table
+        if len(schemas.get(name, ())) > 1:
+            name = f"{column.db}.{name}"
+        column.set("table", exp.to_identifier(name, quoted=True))
+        column.set("db", None)
+        column.set("catalog", None)
+    for node in bare:
+        name = _shown_name(node)
+        if len(schemas[name]) > 1 and node.db:
+            node.set("alias", exp.TableAlias(this=exp.to_identifier(f"{node.db}.{name}", quoted=True)))
+
+
+def _shown_name(node: exp.Table) -> str:
+    return node.name.rpartition("@#")[0] or node.name
+
+
 def _replace(found: Sequence[Reference]) -> list[Read]:
     """Put a unique view name in the place of each Delta table; the same table at the same spec shares one."""
     reads: dict[tuple[TableName, int | None], Read] = {}
@@ -133,8 +162,7 @@ def _replace(found: Sequence[Reference]) -> list[Read]:
 
 def _rename(node: exp.Table, view: str) -> None:
     if node.args.get("alias") is None:
-        name = node.name.rpartition("@#")[0] or node.name
-        node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(_shown_name(node), quoted=True)))
     node.set("this", exp.to_identifier(view))
     node.set("db", None)
     node.set("catalog", None)

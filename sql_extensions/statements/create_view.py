@@ -16,6 +16,7 @@ from sql_extensions import clauses, definition
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
+from sql_extensions.rewrites import time_travel
 
 HEADS = (("CREATE", "VIEW"), ("CREATE", "OR", "REPLACE", "VIEW"))
 SYNTAX = "CREATE [ OR REPLACE ] VIEW name [ ( column [, ...] ) ] AS query"
@@ -44,12 +45,19 @@ def parse(c: Cursor) -> CreateView:
     words = [token.word for token in query[-4:]]
     if words[-2:] == ["CHECK", "OPTION"]:
         raise FeatureNotSupported("WITH CHECK OPTION is not supported", position=query[-2].start + 1)
+    for spec in time_travel.rewrite(c.sql, query).specs:
+        raise FeatureNotSupported(
+            "time travel in a view is not supported",
+            hint="Set the time for the session that reads the view: TIME TRAVEL TO TIMESTAMP '...'",
+            position=spec.value_position,
+        )
     return CreateView(clauses.text(c.sql, tokens), name, columns, clauses.text(c.sql, query))
 
 
 EXAMPLES: dict[str, object] = {
     "CREATE VIEW v (x) AS SELECT 1": CreateView("CREATE VIEW v (x) AS SELECT 1", ("v",), ("x",), "SELECT 1"),
     "CREATE VIEW v AS": "42601 at 17",
+    "CREATE VIEW v AS SELECT * FROM t VERSION AS OF 3": "0A000 at 48",
 }
 
 
