@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 from catalog.errors import (
     FeatureNotSupported,
-    InternalError,
     ProtocolViolation,
-    QueryCanceled,
     SqlError,
     from_sqlstate,
 )
-from engine.base import CopyIn, Param
+from engine.base import Param
 from gateway.calls import Call, Outcome, new_call_id
 from gateway.execute import Services, prepare, settle
 from gateway.pgwire import messages as m
 from gateway.pgwire import replies
 from gateway.pgwire.connection import Phase
-from gateway.pgwire.execution import Chunk, Execution, Stop, outcome_of, spread
+from gateway.pgwire.execution import Execution, outcome_of, spread
 from gateway.pgwire.link import ConnectionLost, Link
 from gateway.pgwire.portals import (
     ParsedStatement,
@@ -33,15 +29,14 @@ from gateway.pgwire.portals import (
     check_result_formats,
 )
 from gateway.pgwire.rows import row_description
+from gateway.pgwire.runner import Runner, as_sql_error, with_reason
 from sql_extensions.session import Prepared, Session
 from sql_extensions.statement import Statement, recognise
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SHORT_CHARACTERS = 1000
 """Texts up to this length are recognised on the event loop: quicker than a worker thread's turn."""
-COPY_WRITE_BYTES = 1 << 20
 _SIMPLE = frozenset("QFS")
 
 
@@ -53,7 +48,7 @@ class WireSession:
         self._link, self._services = link, services
         self._statements = StatementNames(core)
         self._portals = PortalNames(core)
-        self._running: Execution | None = None
+        self._runner = Runner(link)
         core.transaction.at_end(self._transaction_ended)
         self._handlers: dict[type, Callable[..., Awaitable[None]]] = {
             m.Query: self._query,
@@ -76,7 +71,7 @@ class WireSession:
         except ConnectionLost:
             raise
         except Exception as error:  # noqa: BLE001 - the session's edge: everything becomes an ErrorResponse
-            await self._failed(event, _as_sql_error(error))
+            await self._failed(event, as_sql_error(error))
 
     async def close(self) -> None:
         """The client is gone: end what is open, roll back."""
@@ -106,7 +101,7 @@ class WireSession:
                 call = self._new_call(statement.sql, statement)
                 finish = partial(self._commit, call) if at == len(statements) else None
                 execution = Execution(call, self.core, self._services, describe=True, finish=finish)
-                await self._carry_out(execution, partial(execution.start, 0))
+                await self._runner.carry_out(execution, partial(execution.start, 0))
         finally:
             transaction.several = False
         await self.ready()
@@ -136,6 +131,10 @@ class WireSession:
             self._check_describable(parsed)
             parsed = await self._current(event.name, parsed)
             self._link.send(replies.parameter_description(parsed.prepared.description.param_oids))
+        elif (cursor := self.core.cursors.get(event.name)) is not None:  # cursors of SQL are portals too
+            self.core.transaction.check_usable()
+            self._link.send(row_description(cursor.fields, spread((), len(cursor.fields))))
+            return
         else:
             portal = self._portals.find(event.name)
             parsed, formats = portal.parsed, portal.formats
@@ -155,17 +154,19 @@ class WireSession:
         self._check_usable(portal.parsed)
         limit = max(event.max_rows, 0)
         if portal.execution is not None:
-            await self._carry_out(portal.execution, partial(portal.execution.resume, limit))
+            await self._runner.carry_out(portal.execution, partial(portal.execution.resume, limit))
             return
         call = self._new_call(statement.sql, statement, portal.params, portal.formats)
         portal.execution = Execution(call, self.core, self._services, formats=portal.formats, described=portal.fields)
-        await self._carry_out(portal.execution, partial(portal.execution.start, limit))
+        await self._runner.carry_out(portal.execution, partial(portal.execution.start, limit))
 
     async def _close(self, event: m.Close) -> None:
         if event.kind == "S":
             self._statements.drop(event.name)
         else:
             await self._end_portals([self._portals.drop(event.name)])
+            if (cursor := self.core.cursors.pop(event.name, None)) is not None:
+                await self._run(cursor.close)
         self._link.send(replies.CLOSE_COMPLETE)
 
     async def _sync(self, _event: m.Sync) -> None:
@@ -206,8 +207,9 @@ class WireSession:
         try:
             prepared = await self._run(partial(prepare, call, self.core, param_oids))
         except SqlError as error:
-            await self._settle_failed(call, error)
-            raise
+            told = with_reason(error, call)
+            await self._settle_failed(call, told)
+            raise told from error
         finally:
             self._link.end()
         self._services.calls.remove(call)
@@ -224,86 +226,6 @@ class WireSession:
         parsed = ParsedStatement(again, parsed.sql, parsed.param_oids)
         self._statements.replace(name, parsed)
         return parsed
-
-    async def _carry_out(self, execution: Execution, first: Callable[[], Chunk]) -> None:
-        """Run, stream, settle: the one place where a call's outcome is decided."""
-        self._running = execution
-        self._link.begin(execution.call)
-        try:
-            chunk = await self._run(first)
-            if chunk.stop is Stop.COPY_IN:
-                chunk = await self._copy_in(execution, chunk)
-            streamed = chunk.stop is None
-            if streamed:
-                chunk = await self._stream(execution, chunk)
-            self._link.send(*chunk.parts)
-            if streamed:
-                await self._link.drain()
-            self._link.check_lost()
-            if chunk.stop is Stop.COMPLETE and not execution.settled:
-                await self._run(partial(execution.settle, Outcome.DONE))
-        except ConnectionLost:
-            await self._run(partial(execution.settle, Outcome.ABANDONED))
-            raise
-        except Exception as error:
-            known = _with_reason(_as_sql_error(error), execution.call)
-            outcome = outcome_of(known, lost=self._link.lost)
-            await self._run(partial(execution.settle, outcome, known))
-            raise known from error
-        finally:
-            self._running = None
-            self._link.end()
-
-    async def _stream(self, execution: Execution, chunk: Chunk) -> Chunk:
-        """Send chunks up to the last, which is given back. At most one is ahead of the socket."""
-        while chunk.stop is None:
-            ahead = self._link.run(execution.more)
-            try:
-                self._link.send(*chunk.parts)
-                self._link.flush()
-                await self._link.drain()
-            except ConnectionLost:
-                with suppress(Exception):  # the call was canceled: however its last piece of work ends
-                    await ahead
-                raise
-            chunk = await ahead
-        return chunk
-
-    async def _copy_in(self, execution: Execution, chunk: Chunk) -> Chunk:
-        """Take data from the client until it says that it is done, or an error."""
-        sink = execution.sink
-        if sink is None:
-            raise InternalError("no COPY under way")
-        self._link.send(*chunk.parts)
-        self._link.connection.begin_copy()
-        try:
-            await self._take_data(sink)
-            done = await self._run(execution.copy_done)
-        except Exception as error:
-            with suppress(SqlError):  # the first error is the one to tell
-                await self._run(partial(sink.abort, str(error) or "unexpected EOF on client connection"))
-            raise
-        finally:
-            self._link.connection.end_copy()
-        return done
-
-    async def _take_data(self, sink: CopyIn) -> None:
-        pieces: list[bytes] = []
-        size = 0
-        while True:
-            event = self._link.poll() if pieces else await self._link.receive()
-            if isinstance(event, m.CopyData):
-                pieces.append(event.data)
-                size += len(event.data)
-            if pieces and (size >= COPY_WRITE_BYTES or not isinstance(event, m.CopyData)):
-                await self._run(partial(sink.write, b"".join(pieces)))
-                pieces, size = [], 0
-            if isinstance(event, m.CopyDone):
-                return
-            if isinstance(event, m.CopyFail):
-                raise QueryCanceled(f"COPY from stdin failed: {event.reason}")
-            if isinstance(event, m.Malformed):
-                raise event.error
 
     # Errors, ends
 
@@ -348,7 +270,7 @@ class WireSession:
     def _transaction_ended(self, committed: bool) -> None:
         """Portals live as long as their transaction. Runs in a worker thread."""
         left = [portal.execution for portal in self._portals.take_all() if portal.execution is not None]
-        _settle_all([execution for execution in left if execution is not self._running])
+        _settle_all([execution for execution in left if execution is not self._runner.running])
 
     def _close_core(self) -> None:
         self._transaction_ended(committed=False)
@@ -403,21 +325,3 @@ class WireSession:
 def _settle_all(executions: list[Execution]) -> None:
     for execution in executions:
         execution.settle(Outcome.DONE)
-
-
-def _with_reason(error: SqlError, call: Call) -> SqlError:
-    """An engine that was stopped does not know why: the call does."""
-    if isinstance(error, QueryCanceled) and call.canceled:
-        try:
-            call.check_canceled()
-        except QueryCanceled as told:
-            return told
-    return error
-
-
-def _as_sql_error(error: Exception) -> SqlError:
-    """What the client may see: errors of ours as they are; anything else is a bug, told in the log only."""
-    if isinstance(error, SqlError) and not isinstance(error, InternalError):
-        return error
-    log.error("internal error", exc_info=error)
-    return InternalError("internal error")

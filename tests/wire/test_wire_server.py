@@ -199,7 +199,7 @@ def test_a_slow_reader_costs_no_memory(gateway: GatewayProcess, client: RawClien
             client.receive()
         time.sleep(0.05)
         grown.append(gateway.resident_bytes - before)
-    assert max(grown) < 100 << 20, grown
+    assert max(grown) < 32 << 20, grown
     client.cancel()
 
 

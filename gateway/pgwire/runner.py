@@ -1,0 +1,125 @@
+"""Carrying out one call on the wire: run, stream or take COPY data, settle. Messages and names are `session`'s."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from catalog.errors import InternalError, QueryCanceled, SqlError
+from engine.base import CopyIn
+from gateway.calls import Call, Outcome
+from gateway.pgwire import messages as m
+from gateway.pgwire.execution import Chunk, Execution, Stop, outcome_of
+from gateway.pgwire.link import ConnectionLost, Link
+
+log = logging.getLogger(__name__)
+
+COPY_WRITE_BYTES = 1 << 20
+
+
+class Runner:
+    """Runs executions of one link, one at a time."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self.running: Execution | None = None
+
+    async def carry_out(self, execution: Execution, first: Callable[[], Chunk]) -> None:
+        """Run, stream, settle: the one place where a call's outcome is decided."""
+        self.running = execution
+        self._link.begin(execution.call)
+        try:
+            chunk = await self._link.run(first)
+            if chunk.stop is Stop.COPY_IN:
+                chunk = await self._copy_in(execution, chunk)
+            streamed = chunk.stop is None
+            if streamed:
+                chunk = await self._stream(execution, chunk)
+            self._link.send(*chunk.parts)
+            if streamed:
+                await self._link.drain()
+            self._link.check_lost()
+            if chunk.stop is Stop.COMPLETE and not execution.settled:
+                await self._link.run(partial(execution.settle, Outcome.DONE))
+        except ConnectionLost:
+            await self._link.run(partial(execution.settle, Outcome.ABANDONED))
+            raise
+        except Exception as error:
+            known = with_reason(as_sql_error(error), execution.call)
+            outcome = outcome_of(known, lost=self._link.lost)
+            await self._link.run(partial(execution.settle, outcome, known))
+            raise known from error
+        finally:
+            self.running = None
+            self._link.end()
+
+    async def _stream(self, execution: Execution, chunk: Chunk) -> Chunk:
+        """Send chunks up to the last, which is given back. At most one is ahead of the socket."""
+        while chunk.stop is None:
+            ahead = self._link.run(execution.more)
+            try:
+                self._link.send(*chunk.parts)
+                self._link.flush()
+                await self._link.drain()
+            except ConnectionLost:
+                with suppress(Exception):  # the call was canceled: however its last piece of work ends
+                    await ahead
+                raise
+            chunk = await ahead
+        return chunk
+
+    async def _copy_in(self, execution: Execution, chunk: Chunk) -> Chunk:
+        """Take data from the client until it says that it is done, or an error."""
+        sink = execution.sink
+        if sink is None:
+            raise InternalError("no COPY under way")
+        self._link.send(*chunk.parts)
+        self._link.connection.begin_copy()
+        try:
+            await self._take_data(sink)
+            done = await self._link.run(execution.copy_done)
+        except Exception as error:
+            with suppress(SqlError):  # the first error is the one to tell
+                await self._link.run(partial(sink.abort, str(error) or "unexpected EOF on client connection"))
+            raise
+        finally:
+            self._link.connection.end_copy()
+        return done
+
+    async def _take_data(self, sink: CopyIn) -> None:
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            event = self._link.poll() if pieces else await self._link.receive()
+            if isinstance(event, m.CopyData):
+                pieces.append(event.data)
+                size += len(event.data)
+            if pieces and (size >= COPY_WRITE_BYTES or not isinstance(event, m.CopyData)):
+                await self._link.run(partial(sink.write, b"".join(pieces)))
+                pieces, size = [], 0
+            if isinstance(event, m.CopyDone):
+                return
+            if isinstance(event, m.CopyFail):
+                raise QueryCanceled(f"COPY from stdin failed: {event.reason}")
+            if isinstance(event, m.Malformed):
+                raise event.error
+
+
+def with_reason(error: SqlError, call: Call) -> SqlError:
+    """An engine that was stopped does not know why: the call does."""
+    if isinstance(error, QueryCanceled) and call.canceled:
+        try:
+            call.check_canceled()
+        except QueryCanceled as told:
+            return told
+    return error
+
+
+def as_sql_error(error: Exception) -> SqlError:
+    """What the client may see: errors of ours as they are; anything else is a bug, told in the log only."""
+    if isinstance(error, SqlError) and not isinstance(error, InternalError):
+        return error
+    log.error("internal error", exc_info=error)
+    return InternalError("internal error")
