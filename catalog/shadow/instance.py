@@ -19,6 +19,7 @@ from catalog.postgres import EmbeddedPostgres, EmbeddedPostgresError, identity
 from catalog.shadow import objects as kadali_objects
 from catalog.shadow import sync
 from catalog.shadow.ddl import DdlTransaction, ddl_transaction
+from catalog.shadow.errors import error_from_psycopg
 from catalog.shadow.objects import KadaliObject
 from catalog.shadow.roles import set_roles
 from catalog.shadow.session import ShadowSession
@@ -65,7 +66,7 @@ class ShadowInstance:
         self.tenant = tenant
         self.directory = directory
         self.generation = 0
-        """Counts the times the content was made from the template by this object."""
+        """Changes whenever a snapshot must be applied: the content was made anew, or part of it fell with a table."""
         self._objects = tuple(objects)
         self._options = _OPTIONS | dict(options or {})
         self._cache_dir = cache_dir
@@ -165,55 +166,66 @@ class ShadowInstance:
     @contextmanager
     def ddl(self, role: str, search_path: Sequence[str]) -> Iterator[DdlTransaction]:
         """A transaction in which `role` changes the catalog; undone unless `finish` was called."""
-        with self.admin() as connection, ddl_transaction(connection, role, search_path) as transaction:
+        with self._writer() as connection, ddl_transaction(connection, role, search_path) as transaction:
             yield transaction
 
     def apply_snapshot(self, snapshot: CatalogSnapshot) -> sync.SyncReport:
-        with self.admin() as connection:
+        """Raises SqlError: 55P03 if another writer holds the shadow, 08006 if the server is lost. Then try again."""
+        with self._writer() as connection:
             return sync.apply_snapshot(connection, snapshot)
 
     def apply_relations(
         self, seq: int, relations: Sequence[Relation], dropped: Sequence[TableName] = ()
     ) -> sync.SyncReport:
-        with self.admin() as connection:
-            return sync.apply_relations(connection, seq, relations, dropped)
+        """As `apply_snapshot`, for single relations; views that fell with a table raise `generation`."""
+        with self._writer() as connection:
+            report = sync.apply_relations(connection, seq, relations, dropped)
+        if report.lost:
+            with self._mutex:
+                self.generation += 1
+        return report
 
     def set_roles(self, roles: Mapping[str, bool]) -> None:
-        with self.admin() as connection:
+        """Create the login roles that are missing: name -> administrator."""
+        with self._writer() as connection:
             set_roles(connection, roles)
 
     def set_statistics(self, statistics: Mapping[TableName, Statistics]) -> None:
-        with self.admin() as connection:
+        with self._writer() as connection:
             sync.set_statistics(connection, statistics)
 
     def repair(self, snapshot: CatalogSnapshot) -> list[TableName]:
-        """Compare each shell with how it was written; make those that differ anew. Returns their names."""
-        with self.admin() as connection:
+        """Compare each shell with how it was written; mend those that differ. Returns their names."""
+        with self._writer() as connection:
             drifted = sync.drifted(connection)
             if drifted:
                 _log.warning("shells of %s that had drifted: %s", self.tenant, ", ".join(map(str, drifted)))
-                sync.forget(connection, drifted)
+                sync.unsettle(connection, drifted)
                 sync.apply_snapshot(connection, snapshot)
             return drifted
 
+    @contextmanager
+    def _writer(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            with self.admin() as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise error_from_psycopg(error) from error
+
     def _prepare(self, server: EmbeddedPostgres, seed: Path) -> None:
-        fresh = not server.cluster.exists()
         server.start()
         if not self._has_database(server):
             with psycopg.connect(server.conninfo("template1"), **_ADMIN) as connection:
                 connection.execute(f"ALTER DATABASE {DATABASE} RENAME TO {always_quote(self.tenant)}".encode())
-                connection.execute(f"REVOKE TEMP ON DATABASE {always_quote(self.tenant)} FROM PUBLIC".encode())
         with psycopg.connect(server.conninfo(self.tenant), **_ADMIN) as connection:
             self._test_guard(connection)
-            made_from = connection.execute("SELECT digest FROM kadali_internal.state WHERE object = 'seed'").fetchone()
-            stale = made_from is not None and made_from[0] != seed.name
-            if stale or not kadali_objects.declared(connection, self._objects):
-                if stale or kadali_objects.anything_declared(connection):
-                    raise EmbeddedPostgresError("it was made for other objects or by another version")
-                kadali_objects.declare(connection, self._objects)
-                connection.execute("INSERT INTO kadali_internal.state VALUES ('seed', 0, %s)", [seed.name])
-        if fresh:
-            self.generation += 1
+            recipe = kadali_objects.digest(self._objects, seed.name)
+            made_by = kadali_objects.declared(connection)
+            if made_by is None:
+                kadali_objects.declare(connection, self._objects, recipe)
+                self.generation += 1
+            elif made_by != recipe:
+                raise EmbeddedPostgresError("it was made for other objects or by another version")
 
     def _has_database(self, server: EmbeddedPostgres) -> bool:
         with psycopg.connect(server.conninfo("template1"), **_ADMIN) as connection:

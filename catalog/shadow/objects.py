@@ -46,27 +46,24 @@ class KadaliFunction:
 KadaliObject = KadaliRelation | KadaliFunction
 
 
-def declared(connection: psycopg.Connection[Any], objects: Sequence[KadaliObject]) -> bool:
-    """Whether exactly these objects are there already; False if others are, None-like state counts as False."""
+def digest(objects: Sequence[KadaliObject], template: str) -> str:
+    """Of what a shadow is made from besides the tenant's catalog."""
+    return hashlib.sha256(repr((template, tuple(objects))).encode()).hexdigest()
+
+
+def declared(connection: psycopg.Connection[Any]) -> str | None:
+    """The digest `declare` was called with in this shadow; None if it was not."""
     row = connection.execute("SELECT digest FROM kadali_internal.state WHERE object = 'objects'").fetchone()
-    return row is not None and row[0] == _digest(objects)
+    return None if row is None else str(row[0])
 
 
-def anything_declared(connection: psycopg.Connection[Any]) -> bool:
-    return connection.execute("SELECT 1 FROM kadali_internal.state WHERE object = 'objects'").fetchone() is not None
-
-
-def declare(connection: psycopg.Connection[Any], objects: Sequence[KadaliObject]) -> None:
-    """Make the objects, in one transaction. Where others were declared before, the shadow must be made anew."""
+def declare(connection: psycopg.Connection[Any], objects: Sequence[KadaliObject], made_from: str) -> None:
+    """Make the objects, in one transaction. For other objects the shadow must be made anew."""
     with connection.transaction():
         for item in objects:
             for statement in _relation(item) if isinstance(item, KadaliRelation) else _function(item):
                 connection.execute(statement.encode())
-        connection.execute(
-            "INSERT INTO kadali_internal.state VALUES ('objects', 0, %s)"
-            " ON CONFLICT (object) DO UPDATE SET digest = excluded.digest",
-            [_digest(objects)],
-        )
+        connection.execute("INSERT INTO kadali_internal.state VALUES ('objects', 0, %s)", [made_from])
 
 
 def _relation(item: KadaliRelation) -> list[str]:
@@ -107,7 +104,3 @@ def _function(item: KadaliFunction) -> list[str]:
             f" WHERE proname = {quote_literal(item.name)}), {quote_literal(item.comment)}); END $do$"
         )
     return statements
-
-
-def _digest(objects: Sequence[KadaliObject]) -> str:
-    return hashlib.sha256(repr(tuple(objects)).encode()).hexdigest()

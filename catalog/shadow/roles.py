@@ -12,6 +12,15 @@ from catalog.names import always_quote
 from catalog.postgres.server import SUPERUSER
 from catalog.shadow.state import writing
 
+_STRIP = """
+UPDATE {table} SET {column} = ARRAY(
+  SELECT item FROM unnest({column}) item WHERE NOT EXISTS (
+    SELECT 1 FROM aclexplode(ARRAY[item]) e JOIN pg_roles r ON r.oid IN (e.grantee, e.grantor)
+    WHERE r.rolname = %(role)s))
+WHERE {column}::text LIKE '%%' || %(role)s || '%%'
+"""
+"""Takes a role's rights away; ours are written into the catalogs and unknown to DROP OWNED."""
+
 
 def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) -> None:
     """Create the login roles that are missing, and give CREATE on the database to administrators only."""
@@ -38,6 +47,14 @@ def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) ->
                 connection.execute(verb.format(database, role).encode())
 
 
+def known_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool] | None = None) -> frozenset[str]:
+    """The roles that rights may name: those of `roles` (if there are any) or all, and PostgreSQL's own."""
+    rows = connection.execute("SELECT rolname FROM pg_roles").fetchall()
+    return frozenset(
+        name for (name,) in rows if not roles or name in roles or name.startswith("pg_") or name == SUPERUSER
+    )
+
+
 def drop_roles(connection: psycopg.Connection[Any], keep: Mapping[str, bool]) -> None:
     """Drop login roles that are not in `keep`; what they own falls to the superuser."""
     if not keep:
@@ -47,6 +64,8 @@ def drop_roles(connection: psycopg.Connection[Any], keep: Mapping[str, bool]) ->
         if name not in keep:
             role = always_quote(name)
             with writing(connection):
+                for table, column in (("pg_class", "relacl"), ("pg_attribute", "attacl"), ("pg_namespace", "nspacl")):
+                    connection.execute(_STRIP.format(table=table, column=column).encode(), {"role": name})
                 connection.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER".encode())
                 connection.execute(f"DROP OWNED BY {role}".encode())
                 connection.execute(f"DROP ROLE {role}".encode())

@@ -35,6 +35,17 @@ def writing(connection: psycopg.Connection[Any]) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def alone(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hold the write lock over several transactions."""
+    connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SELECT pg_advisory_lock({LOCK})".encode())
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute(f"SELECT pg_advisory_unlock({LOCK})".encode())
+
+
 def read(connection: psycopg.Connection[Any], names: Sequence[TableName] | None = None) -> State:
     """Of everything, or of some relations."""
     sql: LiteralString = "SELECT object, version, digest FROM kadali_internal.state"

@@ -15,9 +15,10 @@ import psycopg
 
 from catalog.model import CatalogSnapshot, Column, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName, always_quote
-from catalog.shadow import introspect, shells, state
-from catalog.shadow.roles import drop_roles, set_roles
-from catalog.shadow.state import oids_of, writing
+from catalog.postgres.server import SUPERUSER
+from catalog.shadow import introspect, rights, shells, state
+from catalog.shadow.roles import drop_roles, known_roles, set_roles
+from catalog.shadow.state import alone, oids_of, writing
 from catalog.types import PgType
 
 BATCH = 200
@@ -27,13 +28,18 @@ _log = logging.getLogger("kadali.shadow")
 
 @dataclass(slots=True)
 class SyncReport:
-    """What a sync did. `stand_ins` are views whose text PostgreSQL cannot parse, `failed` tables it refuses."""
+    """What a sync did.
+
+    `stand_ins` are views whose text PostgreSQL cannot parse, `failed` tables it refuses. `lost` are relations that
+    fell, or lost a foreign key, with another one (CASCADE): only a snapshot brings them back.
+    """
 
     created: list[TableName] = field(default_factory=list)
     altered: list[TableName] = field(default_factory=list)
     dropped: list[TableName] = field(default_factory=list)
     stand_ins: list[TableName] = field(default_factory=list)
     failed: list[TableName] = field(default_factory=list)
+    lost: list[TableName] = field(default_factory=list)
 
 
 def apply_snapshot(connection: psycopg.Connection[Any], snapshot: CatalogSnapshot) -> SyncReport:
@@ -42,43 +48,23 @@ def apply_snapshot(connection: psycopg.Connection[Any], snapshot: CatalogSnapsho
     `connection`: the superuser's, in autocommit. Many transactions: a kill in the middle leaves a shadow that a second
     call completes.
     """
-    set_roles(connection, snapshot.roles)
-    run = _Run(connection, snapshot.seq)
-    now = state.read(connection)
-    with writing(connection):
-        for schema in snapshot.schemas.values():
-            run.put_schema(schema, now)
-    known = {key: digest for key, (version, digest) in now.items() if digest is not None and version <= snapshot.seq}
-    wanted = {state.key(name) for name in snapshot.relations}
-    gone = [key for key in known if key.startswith("r:") and key not in wanted]
-    for batch in _batches(gone):
-        with writing(connection):
-            run.drop_relations(batch)
-    changed = [
-        item for item in snapshot.relations.values() if run.is_due(now, state.key(item.name), state.digest(item))
-    ]
-    run.put_relations(changed, snapshot.relations)
-    with writing(connection):
-        run.drop_schemas([key for key in known if key.startswith("s:") and key[2:] not in snapshot.schemas])
-        run.put_default_acls(snapshot, now)
-    set_statistics(
-        connection, {item.name: item.statistics for item in snapshot.relations.values() if item.statistics is not None}
-    )
-    drop_roles(connection, snapshot.roles)
-    return run.report
+    with alone(connection):
+        return _apply_snapshot(connection, snapshot)
 
 
 def apply_relations(
     connection: psycopg.Connection[Any], seq: int, relations: Sequence[Relation], dropped: Sequence[TableName] = ()
 ) -> SyncReport:
     """Apply changes of single relations, made at change number `seq`; their schemas and owners must exist."""
-    run = _Run(connection, seq)
-    now = state.read(connection)
-    with writing(connection):
-        run.drop_relations([state.key(name) for name in dropped if now.get(state.key(name), (-1, None))[0] <= seq])
-    due = [item for item in relations if run.is_due(now, state.key(item.name), state.digest(item))]
-    run.put_relations(due, {item.name: item for item in relations})
-    set_statistics(connection, {item.name: item.statistics for item in relations if item.statistics is not None})
+    with alone(connection):
+        run = _Run(connection, seq, known_roles(connection))
+        now = state.read(connection)
+        with writing(connection):
+            run.drop_relations([state.key(name) for name in dropped if now.get(state.key(name), (-1, None))[0] <= seq])
+        due = [item for item in relations if run.is_due(now, state.key(item.name), state.digest(item))]
+        run.put_relations(due, {item.name: item for item in relations})
+        set_statistics(connection, {item.name: item.statistics for item in relations if item.statistics is not None})
+        run.find_lost()
     return run.report
 
 
@@ -108,22 +94,54 @@ def drifted(connection: psycopg.Connection[Any]) -> list[TableName]:
     return [state.name_of(key) for (key,) in rows]
 
 
-def forget(connection: psycopg.Connection[Any], names: Iterable[TableName]) -> None:
-    """Drop shells and their state, so that the next snapshot makes them anew."""
-    run = _Run(connection, 0)
+def unsettle(connection: psycopg.Connection[Any], names: Iterable[TableName]) -> None:
+    """Make the next sync look at relations again, whatever was noted about them."""
+    keys = [state.key(name) for name in names]
+    connection.execute("DELETE FROM kadali_internal.state WHERE object = ANY(%s)", [keys])
+
+
+def _apply_snapshot(connection: psycopg.Connection[Any], snapshot: CatalogSnapshot) -> SyncReport:
+    set_roles(connection, snapshot.roles)
+    run = _Run(connection, snapshot.seq, known_roles(connection, snapshot.roles))
+    now = state.read(connection)
     with writing(connection):
-        run.drop_relations([state.key(name) for name in names])
-        keys = [state.key(name) for name in names]
-        connection.execute("DELETE FROM kadali_internal.state WHERE object = ANY(%s)", [keys])
+        for schema in snapshot.schemas.values():
+            run.put_schema(schema, now)
+    known = {key: digest for key, (version, digest) in now.items() if digest is not None and version <= snapshot.seq}
+    wanted = {state.key(name) for name in snapshot.relations}
+    gone = [key for key in known if key.startswith("r:") and key not in wanted]
+    for batch in _batches(gone):
+        with writing(connection):
+            run.drop_relations(batch)
+    changed = [
+        item for item in snapshot.relations.values() if run.is_due(now, state.key(item.name), state.digest(item))
+    ]
+    run.put_relations(changed, snapshot.relations)
+    with writing(connection):
+        run.drop_schemas([key for key in known if key.startswith("s:") and key[2:] not in snapshot.schemas])
+        run.put_default_acls(snapshot, now)
+    set_statistics(
+        connection, {item.name: item.statistics for item in snapshot.relations.values() if item.statistics is not None}
+    )
+    drop_roles(connection, snapshot.roles)
+    if run.cascaded:
+        fallen = [snapshot.relations[name] for name in drifted(connection) if name in snapshot.relations]
+        unsettle(connection, [item.name for item in fallen])
+        run.put_relations(fallen, snapshot.relations)
+    run.find_lost()
+    return run.report
 
 
 class _Run:
     """One sync: the connection, the change number, what was done so far."""
 
-    def __init__(self, connection: psycopg.Connection[Any], seq: int) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], seq: int, roles: frozenset[str]) -> None:
         self.connection = connection
         self.seq = seq
+        self.roles = roles
         self.report = SyncReport()
+        self.cascaded = False
+        """Whether a relation was dropped that others may have stood on."""
         self._types: dict[PgType, str] = {}
 
     def is_due(self, now: state.State, key: str, digest: str) -> bool:
@@ -132,7 +150,7 @@ class _Run:
 
     def put_schema(self, schema: Schema, now: state.State) -> None:
         if self.is_due(now, state.schema_key(schema.name), state.value_digest(schema)):
-            self.execute(shells.create_schema(schema))
+            self.execute(shells.create_schema(rights.of_schema(schema, self.roles)))
             state.record_value(self.connection, self.seq, state.schema_key(schema.name), schema)
 
     def put_default_acls(self, snapshot: CatalogSnapshot, now: state.State) -> None:
@@ -159,6 +177,7 @@ class _Run:
         )
         names = [state.name_of(key) for key in kinds]
         sizes = list(oids_of(self.connection, names).values())
+        self.cascaded |= bool(kinds)
         for key, kind in kinds.items():
             self.execute([shells.drop(RelationKind.VIEW if kind == "v" else RelationKind.TABLE, state.name_of(key))])
         self.connection.execute("DELETE FROM kadali_internal.delta_size WHERE oid = ANY(%s)", [sizes])
@@ -167,6 +186,7 @@ class _Run:
 
     def put_relations(self, relations: Sequence[Relation], all_relations: Mapping[TableName, Relation]) -> None:
         """Tables first, then foreign keys between them, then views, and again the views that fell with a table."""
+        relations = [rights.of_relation(item, self.roles) for item in relations]
         tables = [item for item in relations if item.kind is RelationKind.TABLE]
         for batch in _batches(tables):
             self._put_tables(batch)
@@ -174,6 +194,11 @@ class _Run:
             if any(shells.is_foreign_key(definition) for _, definition in item.constraints):
                 self._put_foreign_keys(item)
         self._put_views([item for item in relations if item.kind is RelationKind.VIEW], all_relations)
+
+    def find_lost(self) -> None:
+        if self.cascaded:
+            self.report.lost += drifted(self.connection)
+            unsettle(self.connection, self.report.lost)
 
     def type_text(self, pg: PgType) -> str:
         text = shells.known_type(pg) or self._types.get(pg)
@@ -195,8 +220,7 @@ class _Run:
             with writing(self.connection):
                 created, altered = self._make_tables(batch)
         except psycopg.errors.Error as error:
-            if self.connection.broken:
-                raise
+            self._raise_if_passing(error)
             if len(batch) == 1:
                 self._put_bare_table(batch[0], error)
                 return
@@ -218,6 +242,7 @@ class _Run:
             if change is None:
                 if old is not None:
                     steps.append(shells.drop(old.kind, old.name))
+                    self.cascaded = True
                 steps += shells.create_table(item, self.type_text)
                 created.append(item.name)
             else:
@@ -232,8 +257,13 @@ class _Run:
         return created, altered
 
     def _put_bare_table(self, item: Relation, error: psycopg.Error) -> None:
-        """In place did not work (a view depends on a column), or PostgreSQL refuses a default or a constraint."""
-        for wanted in (item, replace(item, constraints=(), indexes=(), columns=_without_defaults(item))):
+        """In place did not work (a view depends on a column), or PostgreSQL refuses a default, a constraint, a role.
+
+        The last resort shows the columns and belongs to us, so that nobody has rights on it.
+        """
+        self.cascaded = True
+        bare = replace(item, constraints=(), indexes=(), columns=_bare_columns(item), owner=SUPERUSER, acl=None)
+        for wanted in (item, bare):
             try:
                 with writing(self.connection):
                     self.execute([shells.drop(RelationKind.TABLE, item.name)])
@@ -243,8 +273,7 @@ class _Run:
                         self.connection, self.seq, [item], whole=wanted is item and not _has_foreign_keys(item)
                     )
             except psycopg.errors.Error as again:
-                if self.connection.broken:
-                    raise
+                self._raise_if_passing(again)
                 error = again
             else:
                 self.report.created.append(item.name)
@@ -253,6 +282,11 @@ class _Run:
                 return
         _log.error("no shell for %s: %s", item.name, error)
         self.report.failed.append(item.name)
+
+    def _raise_if_passing(self, error: psycopg.Error) -> None:
+        """Raise what another try may cure (locks, resources, a lost server): it says nothing about the relation."""
+        if self.connection.broken or (error.sqlstate or "08000")[:2] in ("08", "40", "53", "55", "57", "58"):
+            raise error
 
     def _guard(self, names: Sequence[TableName]) -> None:
         self.connection.execute(shells.GUARD, [list(oids_of(self.connection, names).values())])
@@ -272,8 +306,7 @@ class _Run:
                 except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
                     whole = False
                 except psycopg.errors.Error as error:
-                    if self.connection.broken:
-                        raise
+                    self._raise_if_passing(error)
                     whole = False
                     _log.warning("foreign key %s of %s: %s", name, item.name, error)
             state.record(self.connection, self.seq, [item], whole=whole)
@@ -293,17 +326,18 @@ class _Run:
                 for item in pending.values():
                     self._put_stand_in(item)
                 break
-        if views and (fallen := self._fallen_views(all_relations)):
-            for item in fallen:
-                if not self._put_view(item):
-                    self._put_stand_in(item)
+        for item in self._fallen_views(all_relations):
+            if not self._put_view(item):
+                self._put_stand_in(item)
 
     def _fallen_views(self, all_relations: Mapping[TableName, Relation]) -> list[Relation]:
         views = [item for item in all_relations.values() if item.kind is RelationKind.VIEW]
         there = oids_of(self.connection, [item.name for item in views])
         now = state.read(self.connection) if views else {}
         return [
-            item for item in views if item.name not in there and now.get(state.key(item.name), (0, None))[0] <= self.seq
+            rights.of_relation(item, self.roles)
+            for item in views
+            if item.name not in there and now.get(state.key(item.name), (0, None))[0] <= self.seq
         ]
 
     def _put_view(self, item: Relation) -> bool:
@@ -318,8 +352,7 @@ class _Run:
                     self._reset_attributes(item)
                     state.record(self.connection, self.seq, [item])
             except psycopg.errors.Error as error:
-                if self.connection.broken:
-                    raise
+                self._raise_if_passing(error)
                 _log.debug("view %s: %s", item.name, error)
             else:
                 (self.report.altered if there else self.report.created).append(item.name)
@@ -335,6 +368,7 @@ class _Run:
         oids = list(oids_of(self.connection, [name]).values())
         for old in introspect.read_relations(self.connection, oids).values():
             self.execute([shells.drop(old.kind, name)])
+            self.cascaded = True
 
     def _put_stand_in(self, item: Relation) -> None:
         with writing(self.connection):
@@ -349,8 +383,8 @@ def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield items[start : start + BATCH]
 
 
-def _without_defaults(item: Relation) -> tuple[Column, ...]:
-    return tuple(replace(column, default=None) for column in item.columns)
+def _bare_columns(item: Relation) -> tuple[Column, ...]:
+    return tuple(replace(column, default=None, acl=()) for column in item.columns)
 
 
 def _has_foreign_keys(item: Relation) -> bool:
