@@ -21,11 +21,14 @@ from catalog.errors import (
     DataCorrupted,
     DatatypeMismatch,
     DiskFull,
+    DivisionByZero,
     FeatureNotSupported,
     InternalError,
     InvalidParameterValue,
+    InvalidTextRepresentation,
     IoError,
     NotNullViolation,
+    NumericValueOutOfRange,
     SerializationFailure,
     SnapshotTooOld,
     SqlError,
@@ -44,9 +47,18 @@ _FEATURES = re.compile(
 )
 _VANISHED = re.compile(r"No such file or directory|not found|os error 2\b", re.IGNORECASE)
 _CORRUPT = re.compile(
-    r"Json error|Invalid JSON|found gap|[Cc]orrupt|[Mm]alformed|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error"
+    r"Invalid protocol action|No table metadata|Json error|Invalid JSON|found gap|[Cc]orrupt|[Mm]alformed"
+    r"|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error"
 )
+_PROPERTY = re.compile(r"Error parsing property '([^']*)'")
 _INVALID_ROWS = re.compile(r"failed validation check|violates|[Cc]onstraint")
+
+
+_COMPUTING: tuple[tuple[str, type[SqlError], str], ...] = (
+    ("Divide by zero", DivisionByZero, "division by zero"),
+    ("Overflow happened", NumericValueOutOfRange, "value out of range"),
+    ("Cast error", InvalidTextRepresentation, ""),
+)
 
 
 @contextmanager
@@ -83,7 +95,7 @@ def translate(error: Exception) -> SqlError:
         return UndefinedTable("the Delta table does not exist at its location")
     if "matched a target row with multiple source rows" in text.lower() or "multiple source rows" in text:
         return CardinalityViolation("MERGE command cannot affect row a second time")
-    if _FEATURES.search(text):
+    if _FEATURES.search(text) and not _CORRUPT.search(text):
         return FeatureNotSupported(
             f"the table uses a Delta feature that is not supported here: {_clean(text)}", hint=_CLUSTER_HINT
         )
@@ -103,7 +115,12 @@ def _storage(error: Exception, text: str) -> SqlError:
         return SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")
     if isinstance(error, OSError) or "object store" in text.lower():
         return IoError(f"input/output error on a Delta table: {_clean(text)}")
-    if isinstance(error, (ValueError, TypeError)):
+    if (match := _PROPERTY.search(text)) is not None:
+        return InvalidParameterValue(f'invalid table property or value of it: "{match[1]}"')
+    for words, error_class, message in _COMPUTING:
+        if words in text:
+            return error_class(message or _clean(text))
+    if isinstance(error, ValueError):
         return InvalidParameterValue(_clean(text))
     logger.error("unmapped error of deltalake", exc_info=error)
     return InternalError(_clean(text))
@@ -127,8 +144,11 @@ def _own_error(error: BaseException) -> SqlError | None:
 
 
 def _is_foreign(error: Exception) -> bool:
-    module = type(error).__module__
-    return module.startswith(("deltalake", "_internal", "pyarrow", "arro3")) or module == "builtins"
+    """Not a bug of ours (KeyError and the like). DataFusion's errors arrive as plain Exception."""
+    return type(error).__module__.startswith(("deltalake", "_internal", "pyarrow")) or type(error) in (
+        Exception,
+        ValueError,
+    )
 
 
 def _clean(text: str) -> str:

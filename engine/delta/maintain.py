@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -148,8 +149,11 @@ def vacuum(
             )
 
     root = Path(local_path(uri))
-    sizes = {path: _size(root / path) for path in run(True)}
-    deleted = sizes if dry_run else {path: sizes.get(path, 0) for path in run(False)}
+    found = _present(root, run(True))
+    if not dry_run:
+        run(False)
+        found = {path: size for path, size in found.items() if not path.exists()}
+    deleted = {str(path.relative_to(root)): size for path, size in found.items()}
     oldest = oldest_readable(uri)
     times = {entry.version: entry.time for entry in commits(uri)}
     files = tuple(sorted(deleted.items()))
@@ -337,11 +341,17 @@ def _hours(span: timedelta) -> float:
     return span / timedelta(hours=1)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+def _present(root: Path, listed: Sequence[str]) -> dict[Path, int]:
+    """The sizes of listed files that are there. deltalake lists files gone already too, with and without encoding."""
+    found = {}
+    for text in listed:
+        for path in (root / text, root / unquote(text)):
+            try:
+                found[path] = path.stat().st_size
+            except FileNotFoundError:
+                continue
+            break
+    return found
 
 
 def _total_size(metric: object) -> int:

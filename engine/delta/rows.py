@@ -115,6 +115,8 @@ def _plan(incoming: pa.DataType, target: pa.DataType, pg: PgType, name: str) -> 
         return lambda array: _limited(_cast(array, target, pg, name), length, pg)
     if incoming.equals(target):
         return None
+    if pa.types.is_string(incoming) and not (pa.types.is_string(target) or pa.types.is_decimal(target)):
+        raise DatatypeMismatch(f'column "{name}" is of type {format_type(pg)} but the rows hold text')
     return lambda array: _cast(array, target, pg, name)
 
 

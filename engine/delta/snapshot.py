@@ -112,20 +112,26 @@ def open_table(uri: str, version: int | None = None) -> DeltaTable:
     with delta_errors():
         if version is None:
             return DeltaTable(path)
+        if _commit_file(uri, version).exists():
+            return DeltaTable(path, version=version)
+        latest = DeltaTable(path).version()
+        if not 0 <= version <= latest:  # deltalake must not see it: it searches for huge versions without end
+            raise InvalidParameterValue(
+                f"version {version} of the table does not exist", detail=f"The latest version is {latest}."
+            )
         try:
             return DeltaTable(path, version=version)
         except DeltaError:
-            latest = DeltaTable(path).version()
-            if not 0 <= version <= latest:
-                raise InvalidParameterValue(
-                    f"version {version} of the table does not exist", detail=f"The latest version is {latest}."
-                ) from None
-            if not _commit_file(uri, version).exists():
-                raise ObjectNotInPrerequisiteState(
-                    f"version {version} of the table is no longer readable",
-                    detail="Its entries have been removed from the table's log.",
-                ) from None
-            raise
+            raise ObjectNotInPrerequisiteState(
+                f"version {version} of the table is no longer readable",
+                detail="Its entries have been removed from the table's log.",
+            ) from None
+
+
+def has_log(path: str) -> bool:
+    """There is a Delta table: a log with something in it (a CREATE that failed may leave an empty folder)."""
+    log = Path(path) / "_delta_log"
+    return log.is_dir() and (next(log.glob("*.json"), None) or next(log.glob("*.checkpoint*"), None)) is not None
 
 
 def check_location(path: str) -> None:
@@ -138,7 +144,7 @@ def _check_log_start(path: str) -> None:
     """deltalake opens a log whose first commits are gone without a checkpoint, and shows too few rows: refuse it."""
     check_location(path)
     log = Path(path) / "_delta_log"
-    if not log.is_dir():
+    if not has_log(path):
         raise UndefinedTable("there is no Delta table at the given location")
     if not (log / f"{0:020d}.json").exists() and next(log.glob("*.checkpoint*"), None) is None:
         raise DataCorrupted("the beginning of the table's log is missing")

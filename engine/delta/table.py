@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from deltalake import CommitProperties, DeltaTable, Field
 from deltalake.schema import Schema
@@ -22,7 +21,7 @@ from catalog.types import element, format_type
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_writable
 from engine.delta.schema import DeltaField, read_fields, write_field, write_schema
-from engine.delta.snapshot import Snapshot, check_location, columns_of, local_path, open_table
+from engine.delta.snapshot import Snapshot, check_location, columns_of, has_log, local_path, open_table
 
 __all__ = ["CommitInfo", "add_column", "check_columns", "columns_of", "create", "difference", "set_properties"]
 
@@ -60,7 +59,7 @@ def create(
     check_columns(columns, partition_by)
     check_location(local_path(uri))
     schema = Schema.from_json(write_schema(columns))
-    if Path(local_path(uri), "_delta_log").exists():
+    if has_log(local_path(uri)):
         raise DuplicateTable("a Delta table exists at that location")
     with delta_errors():
         table = DeltaTable.create(

@@ -191,9 +191,9 @@ class DeltaTransaction:
                 if change.replaced or change.where is not None or change.rows:
                     done.append((name, self._commit_table(name, change)))
         except SqlError as error:
-            if done and error.detail is None:
+            if done:
                 committed = ", ".join(str(name) for name, _ in done)
-                error.detail = f"Changes of {committed} had been committed already."
+                error.detail = f"{error.detail or ''}\nChanges of {committed} had been committed already.".lstrip()
             raise
         finally:
             self.rollback()

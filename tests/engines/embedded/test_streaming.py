@@ -48,7 +48,7 @@ def test_first_rows_come_at_once_with_parameters(engine: EmbeddedEngine) -> None
 
 def test_error_midway(engine: EmbeddedEngine) -> None:
     """Rows first, then PostgreSQL's error, never DuckDB's text."""
-    sql = "SELECT CASE WHEN i < 500000 THEN 1 ELSE 1 // (i - i) END FROM range(600000) t(i)"
+    sql = "SELECT CASE WHEN i < 19000000 THEN 1 ELSE 1 // (i - i) END FROM range(20000000) t(i)"
     reader = engine.start(query(sql, [INT8])).result().reader
     assert reader.read_next_batch().num_rows > 0
     with pytest.raises(SqlError) as caught:
