@@ -187,6 +187,7 @@ class Cursor:
 
 
 _NOT_COLUMN_IDS = RESERVED | TYPE_OR_FUNCTION
+DURATION_S_MAX = 100 * 366 * 86400
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
@@ -205,6 +206,8 @@ def duration(text: str) -> timedelta:
             raise InvalidParameterValue(
                 f'invalid interval: "{text}"', hint="Write for example '240 hours' or '7 days'."
             )
+    if not abs(total) <= DURATION_S_MAX:
+        raise InvalidParameterValue(f'interval out of range: "{text}"')
     return timedelta(seconds=total)
 
 

@@ -14,8 +14,10 @@ As a function: `SELECT * FROM kadali.restore('sales.orders', version => 3)`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from catalog.types import TEXT
 from engine.base import Action, Description, Result
 from sql_extensions import historic, maintenance, tables
 from sql_extensions.context import Context
@@ -71,8 +73,16 @@ EXAMPLES: dict[str, object] = {
 
 
 def describe(stmt: Restore, ctx: Context) -> Description:
-    params = () if stmt.param_oid is None else (*(25 for _ in range(int(stmt.text) - 1)), stmt.param_oid)
-    return Description(params, fields_of(maintenance.RESTORE_COLUMNS))
+    return Description(_params(stmt, ctx.call.param_oids), fields_of(maintenance.RESTORE_COLUMNS))
+
+
+def _params(stmt: Restore, given: Sequence[int]) -> tuple[int, ...]:
+    """The client's types; where it gave none: what the value is, and text for numbers left out."""
+    if stmt.param_oid is None:
+        return tuple(given)
+    number = int(stmt.text)
+    wanted = [*(TEXT.oid for _ in range(number - 1)), stmt.param_oid]
+    return tuple((given[n] if n < len(given) else 0) or oid for n, oid in enumerate(wanted))
 
 
 def run(stmt: Restore, ctx: Context) -> Result:

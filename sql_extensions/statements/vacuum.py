@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from catalog.errors import SqlSyntaxError
+from catalog.errors import InvalidParameterValue, SqlSyntaxError
 from engine.base import Action, Description, Notice, Result
 from sql_extensions import maintenance, tables
 from sql_extensions.context import Context
@@ -39,6 +39,7 @@ VACUUM ( { FULL | LITE | RETAIN 'interval' | DRY_RUN | VERBOSE | ANALYZE | FORCE
 VACUUM [ FULL ] [ FREEZE ] [ VERBOSE ] [ ANALYZE ] [ table [ ( column [, ...] ) ] [, ...] ]"""
 ACTION = Action.MAINTAIN
 TRANSACTION = TransactionRule.IMMEDIATE
+RETAIN_HOURS_MAX = 100 * 366 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,11 @@ def _delta_clauses(c: Cursor, stmt: Vacuum) -> Vacuum:
     elif c.take("LITE"):
         options = replace(options, lite=True)
     if c.take("RETAIN"):
-        amount = c.integer()
-        unit = c.one_of("HOURS", "DAYS", "HOUR", "DAY")
-        retain = timedelta(days=amount) if unit.startswith("DAY") else timedelta(hours=amount)
-        options = replace(options, retain=retain)
+        position, amount = c.here(), c.integer()
+        hours = amount * 24 if c.one_of("HOURS", "DAYS", "HOUR", "DAY").startswith("DAY") else amount
+        if hours > RETAIN_HOURS_MAX:
+            raise InvalidParameterValue("the retention is out of range", position=position)
+        options = replace(options, retain=timedelta(hours=hours))
     if c.take("DRY", "RUN"):
         options = replace(options, dry_run=True)
     if c.take("FORCE"):
@@ -187,6 +189,7 @@ EXAMPLES: dict[str, object] = {
     "VACUUM (NOPE) t": "42601 at 9",
     "VACUUM (FULL, FULL) t": "42601 at 15",
     "VACUUM t RETAIN x HOURS": "42601 at 17",
+    "VACUUM t RETAIN 99999999999 DAYS": "22023 at 17",
     "VACUUM t DRY RUN LITE": "42601 at 18",
     "VACUUM t RETAIN 1 WEEKS": "42601 at 19",
     "VACUUM FULL '/path'": "42601 at 13",
