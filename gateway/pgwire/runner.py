@@ -31,7 +31,7 @@ class Runner:
         self.running = execution
         self._link.begin(execution.call)
         try:
-            chunk = await self._link.run(first)
+            chunk = await self._link.run(partial(_settling, execution, first))
             if chunk.stop is Stop.COPY_IN:
                 chunk = await self._copy_in(execution, chunk)
             streamed = chunk.stop is None
@@ -105,6 +105,14 @@ class Runner:
                 raise QueryCanceled(f"COPY from stdin failed: {event.reason}")
             if isinstance(event, m.Malformed):
                 raise event.error
+
+
+def _settling(execution: Execution, first: Callable[[], Chunk]) -> Chunk:
+    """The first chunk; if it is all there is, the call is settled in the same turn of the worker thread."""
+    chunk = first()
+    if chunk.stop is Stop.COMPLETE:
+        execution.settle(Outcome.DONE)
+    return chunk
 
 
 def with_reason(error: SqlError, call: Call) -> SqlError:
