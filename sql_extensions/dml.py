@@ -66,7 +66,7 @@ def target_name(c: Cursor, *clause_words: str) -> tuple[int, tuple[str, ...], st
         and following.kind in (TokenKind.WORD, TokenKind.QUOTED)
         and following.word not in clause_words
     ):
-        alias = c.name()
+        alias = c.identifier()
     return position, name, alias
 
 

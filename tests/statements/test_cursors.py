@@ -176,6 +176,19 @@ def test_described(players: Players, sql: str) -> None:
     assert ours.described(sql) == theirs.described(sql)
 
 
+def test_portal_messages_reach_cursors_of_sql(players: Players) -> None:
+    for each in players:
+        each.simple("DECLARE c CURSOR WITH HOLD FOR SELECT 7 AS seven")
+        each.pgconn.send_describe_portal(b"c")
+    ours, theirs = players
+    assert ours._answers() == theirs._answers()
+    if psycopg.pq.version() >= 170000:
+        for each in players:
+            each.pgconn.send_close_portal(b"c")
+        assert ours._answers() == theirs._answers()
+        same(players, "FETCH c")
+
+
 def test_what_can_be_wrapped(gateway: GatewayServer) -> None:
     """Rule R10: statements of ours that give rows."""
     with gateway.connect(USER) as connection:
