@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.errors import InvalidTextRepresentation, ProgramLimitExceeded, SqlError
+from catalog.errors import FeatureNotSupported, InvalidTextRepresentation, ProgramLimitExceeded
 from engine.values.scalars import SPACE
 
 MAX_DIMENSIONS = 6
@@ -12,12 +12,12 @@ Nested = list["Nested | str | None"]
 def parse_array(text: str) -> Nested:
     """Elements as text, NULL as None; raises 22P02 for a malformed literal."""
     body = text.lstrip(SPACE)
+    sizes: list[int] | None = None
     if body.startswith("["):
         bounds, mark, body = body.partition("=")
         if not mark:
             raise _malformed(text, 'Missing "=" after array dimensions.')
-        if any(each.partition(":")[0] not in ("1", "") for each in bounds.strip(SPACE)[1:-1].split("][")):
-            raise SqlError("array lower bounds other than 1 are not supported", code="0A000")
+        sizes = _bounds(bounds.strip(SPACE), text)
         body = body.lstrip(SPACE)
     if not body.startswith("{"):
         raise _malformed(text, 'Array value must start with "{" or dimension information.')
@@ -25,7 +25,30 @@ def parse_array(text: str) -> Nested:
     if body[end:].strip(SPACE):
         raise _malformed(text, "Junk after closing right brace.")
     _check_shape(found, text)
+    if sizes is not None and sizes != _sizes(found):
+        raise _malformed(text, "Specified array dimensions do not match array contents.")
     return found
+
+
+def _bounds(bounds: str, text: str) -> list[int]:
+    """Sizes by dimension, from "[1:2][1:3]"."""
+    sizes = []
+    for each in bounds[1:-1].split("]["):
+        low, mark, high = each.rpartition(":")
+        try:
+            if int(low or 1) != 1:
+                raise FeatureNotSupported("array lower bounds other than 1 are not supported here")
+            sizes.append(int(high))
+        except ValueError:
+            raise _malformed(text, '"[" must introduce explicitly-specified array dimensions.') from None
+        if not mark and not bounds.endswith("]"):
+            raise _malformed(text, 'Missing "]" after array dimensions.')
+    return sizes
+
+
+def _sizes(found: Nested) -> list[int]:
+    first = found[0] if found else None
+    return [len(found), *(_sizes(first) if isinstance(first, list) else ())]
 
 
 def _malformed(text: str, detail: str) -> InvalidTextRepresentation:

@@ -15,10 +15,12 @@ from catalog.errors import (
     FeatureNotSupported,
     InvalidBinaryRepresentation,
     NumericValueOutOfRange,
+    ProgramLimitExceeded,
 )
 from catalog.types import BY_OID, NUMERIC, PgType, arrow_type, char_length, element, format_type, precision_scale
 from engine.values import datetimes as dates
 from engine.values import scalars
+from engine.values.arrays import MAX_DIMENSIONS
 from engine.values.build import build
 from engine.values.intervals import Interval
 
@@ -197,7 +199,11 @@ def _array(value: bytes, inner: PgType) -> list[Any]:
     if len(value) < 12:
         raise InvalidBinaryRepresentation("insufficient data left in message", code="08P01")
     dimensions, flags, oid = struct.unpack_from("!iiI", value)
-    if not 0 <= dimensions <= 6:
+    if dimensions > MAX_DIMENSIONS:
+        raise ProgramLimitExceeded(
+            f"number of array dimensions ({dimensions}) exceeds the maximum allowed ({MAX_DIMENSIONS})"
+        )
+    if dimensions < 0:
         raise InvalidBinaryRepresentation(f"invalid number of dimensions: {dimensions}")
     if flags not in (0, 1):
         raise InvalidBinaryRepresentation(f"invalid array flags: {flags}")

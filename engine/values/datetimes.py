@@ -20,8 +20,9 @@ from engine.values.scalars import SPACE
 
 DAYS_INFINITE, US_INFINITE = 2**31 - 1, 2**63 - 1
 DAY_US = 86_400_000_000
-DAYS_MIN, DAYS_END = -2440588, 2145042541  # 4714-11-24 BC, 5874898-01-01
-US_MIN, US_END = -210866803200000000, US_INFINITE  # 4714-11-24 BC; int64 from 1970 ends in 294247, PostgreSQL in 294276
+DAYS_MIN, DAYS_END = -2440588, 2145042906  # 4714-11-24 BC, 5874898-01-01
+US_MIN, US_END = -210866803200000000, US_INFINITE
+"""4714-11-24 BC; int64 counted from 1970 ends in the year 294247, PostgreSQL's in 294276."""
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTH_NAMES = (
     dict(
@@ -50,6 +51,7 @@ _TOKEN = re.compile(
     r"|(?P<dashed>\d+-\d{1,2}-\d+|\d+/\d+/\d+|\d+\.\d{1,2}\.\d+|\d+-[a-z]+-\d+|[a-z]{3,9}-\d+-\d+|\d{4,}\.\d{3}(?!\d))"
     r"|(?P<number>\d+(?:\.\d+)?)"
     r"|(?P<zone>[a-z_]+(?:/[a-z_0-9+-]+)+)"
+    r"|(?P<julian>j\d+)"
     r"|(?P<word>[a-z]+)"
     r"|(?P<offset>[+-]\d{1,2}(?::\d{1,2}(?::\d{1,2})?)?(?!\d)|[+-]\d{3,6})"
     r"|(?P<blank>[\s,]+)"
@@ -307,6 +309,13 @@ class _Reader:
         whole, dot, fraction = word.partition(".")
         shown = f"{whole[:2]}:{whole[2:4]}:{whole[4:6] or '00'}{dot}{fraction}"
         self._time(shown)
+
+    def _julian(self, word: str) -> None:
+        if self.parts.day is not None:
+            raise _invalid(self.name, self.text)
+        year, month, day = civil(int(word[1:]) - 2440588)
+        self.parts.bc = year <= 0
+        self.parts.day = (year if year > 0 else 1 - year, month, day)
 
     def _zone(self, word: str) -> None:
         try:

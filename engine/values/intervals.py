@@ -43,23 +43,20 @@ _TOKEN = re.compile(
     r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))"
     r"|(?P<word>[a-z]+)|(?P<blank>[\s@,]+)"
 )
-_ISO = re.compile(r"p(?P<date>(?:[+-]?[\d.]+[ymwd])*)(?:t(?P<time>(?:[+-]?[\d.]+[hms])+))?")
+_ISO = re.compile(r"p(?P<date>(?:[+-]?[\d.]+[ymwd])*)(?:t(?P<time>(?:[+-]?[\d.]+[hms])*))?")
 
 
 def parse_interval(text: str) -> Interval:
     """Raises 22007 for what is no interval, 22008 for one that does not fit."""
     body = text.strip(SPACE).lower()
     months, days, us = Fraction(0), Fraction(0), Fraction(0)
-    if body.startswith("p") and (match := _ISO.fullmatch(body)):
+    if len(body) > 1 and body.startswith("p") and (match := _ISO.fullmatch(body)):
         for amount, unit in re.findall(r"([+-]?[\d.]+)([ymwd])", match["date"]):
             months, days, us = _added((months, days, us), _number(amount, text), "mon" if unit == "m" else unit)
         for amount, unit in re.findall(r"([+-]?[\d.]+)([hms])", match["time"] or ""):
             months, days, us = _added((months, days, us), _number(amount, text), "min" if unit == "m" else unit)
         return _checked(months, days, us, text)
-    ago = body.endswith(" ago")
-    total = _tokens(body.removesuffix(" ago"), text)
-    months, days, us = total
-    return _checked(-months, -days, -us, text) if ago else _checked(months, days, us, text)
+    return _checked(*_tokens(body, text), text)
 
 
 Parts = tuple[Fraction, Fraction, Fraction]
@@ -68,39 +65,54 @@ Parts = tuple[Fraction, Fraction, Fraction]
 def _tokens(body: str, text: str) -> Parts:
     total: Parts = (Fraction(0), Fraction(0), Fraction(0))
     pending: str | None = None
-    seen, at = False, 0
+    seen: set[str] = set()
+    sign, at = 1, 0
     while at < len(body):
         match = _TOKEN.match(body, at)
         if match is None:
             raise _invalid(text)
-        at, token = match.end(), match[0]
+        at, word = match.end(), match[0]
         kind = match.lastgroup
         if kind == "blank":
             continue
-        seen = True
+        if word == "ago":
+            sign = -1
+            continue
         if kind == "word":
-            unit = _UNIT_OF.get(token)
+            unit = _UNIT_OF.get(word)
             if unit is None or pending is None:
                 raise _invalid(text)
             total = _added(total, _number(pending, text), unit)
+            _note(seen, ("s", "ms", "us") if unit == "s" and "." in pending else (unit,), text)
             pending = None
             continue
         if pending is not None:  # a bare number before a clock time counts days
             if kind != "time":
                 raise _invalid(text)
             total = _added(total, _number(pending, text), "d")
+            _note(seen, ("d",), text)
             pending = None
         if kind == "number":
-            pending = token
+            pending = word
         elif kind == "time":
-            total = (total[0], total[1], total[2] + _clock(token, text))
+            total = (total[0], total[1], total[2] + _clock(word, text))
+            _note(seen, ("h", "min", "s"), text)
         else:
-            total = (total[0] + _year_month(token, text), total[1], total[2])
+            total = (total[0] + _year_month(word, text), total[1], total[2])
+            _note(seen, ("y", "mon"), text)
     if pending is not None:
         total = _added(total, _number(pending, text), "s")
+        _note(seen, ("s",), text)
     if not seen:
         raise _invalid(text)
-    return total
+    return sign * total[0], sign * total[1], sign * total[2]
+
+
+def _note(seen: set[str], units: tuple[str, ...], text: str) -> None:
+    """No unit may be told twice."""
+    if not seen.isdisjoint(units):
+        raise _invalid(text)
+    seen.update(units)
 
 
 def _added(total: Parts, amount: Fraction, unit: str) -> Parts:
@@ -119,28 +131,28 @@ def _added(total: Parts, amount: Fraction, unit: str) -> Parts:
     return months, days, us + amount * _US[unit]
 
 
-def _number(token: str, text: str) -> Fraction:
+def _number(word: str, text: str) -> Fraction:
     try:
-        return Fraction(token)
+        return Fraction(word)
     except ValueError:
         raise _invalid(text) from None
 
 
-def _clock(token: str, text: str) -> Fraction:
-    sign = -1 if token.startswith("-") else 1
-    words = token.lstrip("+-").split(":")
+def _clock(word: str, text: str) -> Fraction:
+    sign = -1 if word.startswith("-") else 1
+    words = word.lstrip("+-").split(":")
     hours, minutes = int(words[0]), int(words[1])
     seconds = Fraction(words[2].removesuffix(".") if len(words) > 2 else 0)
     if minutes > 59 or seconds >= 61:
-        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"')
+        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"', code="22015")
     return sign * (hours * 3600 + minutes * 60 + seconds) * _SECOND
 
 
-def _year_month(token: str, text: str) -> int:
-    sign = -1 if token.startswith("-") else 1
-    years, months = (int(word) for word in token.lstrip("+-").split("-"))
+def _year_month(word: str, text: str) -> int:
+    sign = -1 if word.startswith("-") else 1
+    years, months = (int(word) for word in word.lstrip("+-").split("-"))
     if months > 11:
-        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"')
+        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"', code="22015")
     return sign * (years * 12 + months)
 
 
@@ -152,5 +164,5 @@ def _checked(months: Fraction, days: Fraction, us: Fraction, text: str) -> Inter
     interval = Interval(int(months), int(days), round(us))
     fits = abs(interval.months) < 2**31 and abs(interval.days) < 2**31 and abs(interval.us) < 2**63
     if not fits:
-        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"')
+        raise DatetimeFieldOverflow(f'interval field value out of range: "{text}"', code="22015")
     return interval

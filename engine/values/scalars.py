@@ -12,10 +12,10 @@ import numpy as np
 
 from catalog.errors import (
     CharacterNotInRepertoire,
+    InvalidParameterValue,
     InvalidTextRepresentation,
     NumericValueOutOfRange,
     ProgramLimitExceeded,
-    SqlError,
     StringDataRightTruncation,
 )
 
@@ -110,7 +110,8 @@ def parse_float(text: str, *, single: bool) -> float:
     if special is not None:
         return special
     if _FLOAT.fullmatch(word):
-        value = float(np.float32(word)) if single else float(word)
+        with np.errstate(over="ignore"):
+            value = float(np.float32(word)) if single else float(word)
         digits = word.lower().partition("e")[0]
         if math.isinf(value) or (value == 0 and digits.strip("+-0.")):
             raise NumericValueOutOfRange(f'"{word}" is out of range for type {name}')
@@ -213,14 +214,22 @@ def parse_bytea(value: str) -> bytes:
 
 
 def _hex_bytes(digits: str) -> bytes:
-    words = digits.split()
-    for word in words:
-        for char in word:
+    try:
+        return bytes.fromhex(digits)  # blanks between bytes are skipped, as in PostgreSQL
+    except ValueError:
+        pass
+    at = 0
+    while at < len(digits):
+        if digits[at] in " \n\t\r":
+            at += 1
+            continue
+        for char in digits[at : at + 2]:
             if char not in "0123456789abcdefABCDEF":
-                raise SqlError(f'invalid hexadecimal digit: "{char}"', code="22023")
-        if len(word) % 2:
-            raise SqlError("invalid hexadecimal data: odd number of digits", code="22023")
-    return bytes.fromhex("".join(words))
+                raise InvalidParameterValue(f'invalid hexadecimal digit: "{char}"')
+        if at + 1 == len(digits):
+            raise InvalidParameterValue("invalid hexadecimal data: odd number of digits")
+        at += 2
+    raise InvalidParameterValue("invalid hexadecimal data")
 
 
 def parse_uuid(text: str) -> UUID:
