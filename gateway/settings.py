@@ -238,16 +238,18 @@ def load(
     *,
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
 ) -> Settings:
     """Defaults, then the TOML file, then KADALI_* variables, then `options` (by setting name): the last one wins.
 
-    Raises ConfigFileError, naming the setting, where it was set, and what would be right.
+    `defaults` are those of a command that differ from ours. Raises ConfigFileError, naming the setting, where it was set, and what would be right.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
+    known = {declared.name: declared for declared in declarations()}
+    values = {name: _parsed(known[name], text, "default") for name, text in (defaults or {}).items()}
     if config is not None:
         values |= _from_file(config)
-    for declared in declarations():
+    for declared in known.values():
         if (text := environment.get(declared.variable)) is not None:
             values[declared.name] = _parsed(declared, text, declared.variable)
         if (option := options.get(declared.name)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gateway.settings import Declaration, Settings, declarations, load
@@ -12,8 +12,10 @@ VISITING = ("data_dir", "catalog_url", "lake_root")
 """Settings that a command needs which only opens the metadata store."""
 
 
-def add_settings(parser: argparse.ArgumentParser, only: Collection[str] | None = None) -> None:
-    """All settings, or only the named ones, and --config."""
+def add_settings(
+    parser: argparse.ArgumentParser, only: Collection[str] | None = None, shown: Mapping[str, str] | None = None
+) -> None:
+    """All settings, or only the named ones, and --config; `shown` are defaults that differ for this command."""
     group = parser.add_argument_group(
         "settings", "The last one wins of: default, file named by --config, KADALI_* variable, option."
     )
@@ -23,16 +25,20 @@ def add_settings(parser: argparse.ArgumentParser, only: Collection[str] | None =
     for declared in declarations():
         if only is None or declared.name in only:
             group.add_argument(
-                declared.option, dest=declared.name, metavar=declared.metavar, help=_help(declared).replace("%", "%%")
+                declared.option,
+                dest=declared.name,
+                metavar=declared.metavar,
+                help=_help(declared, shown or {}).replace("%", "%%"),
             )
 
 
-def settings_of(parsed: argparse.Namespace) -> Settings:
+def settings_of(parsed: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> Settings:
     """Raises ConfigFileError."""
     given = {declared.name: getattr(parsed, declared.name, None) for declared in declarations()}
-    return load(given, config=parsed.config)
+    return load(given, config=parsed.config, defaults=defaults)
 
 
-def _help(declared: Declaration) -> str:
-    default = f" (default: {declared.shown_default})" if declared.shown_default else ""
+def _help(declared: Declaration, shown: Mapping[str, str]) -> str:
+    text = shown.get(declared.name, declared.shown_default)
+    default = f" (default: {text})" if text else ""
     return f"{declared.help}{default} [{declared.variable}]"

@@ -6,8 +6,6 @@ import argparse
 from typing import Any
 
 from gateway.cli.options import add_settings, settings_of
-from gateway.listening import check_ports
-from gateway.observers.log import set_up_logging
 
 _DESCRIPTION = """\
 Run the server in the foreground until SIGINT or SIGTERM; it then accepts no new clients, lets running statements end
@@ -31,6 +29,9 @@ def add_command(commands: Any) -> None:
 
 
 def _serve(parsed: argparse.Namespace) -> int:
+    from gateway.listening import check_ports
+    from gateway.observers.log import set_up_logging
+
     settings = settings_of(parsed)
     set_up_logging(settings)
     check_ports(settings)

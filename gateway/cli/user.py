@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
-from catalog.store.users import check_password, check_user_name
 from gateway.cli.options import VISITING, add_settings, settings_of
 from gateway.cli.password import password_for
-from gateway.metadata import visited_store
-from gateway.observers.log import set_up_logging
-from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from catalog.store import Store
 
 _DESCRIPTION = """\
 Manage who may log in. These commands work while the server runs (changes take effect at once) and without it.
@@ -62,11 +62,13 @@ def _password_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add(parsed: argparse.Namespace) -> int:
-    settings = _settings(parsed)
+    from catalog.store.users import check_password, check_user_name
+
     check_user_name(parsed.name)
+    opening = _store(parsed)
     password, was_generated = password_for(parsed.name, from_stdin=parsed.password_stdin)
     check_password(password)
-    with visited_store(settings) as store:
+    with opening as store:
         store.ensure_tenant(parsed.database)
         store.users.add(parsed.name, parsed.database, password, admin=parsed.admin)
     role = "administrator" if parsed.admin else "user"
@@ -77,9 +79,9 @@ def _add(parsed: argparse.Namespace) -> int:
 
 
 def _password(parsed: argparse.Namespace) -> int:
-    settings = _settings(parsed)
+    opening = _store(parsed)
     password, was_generated = password_for(parsed.name, from_stdin=parsed.password_stdin)
-    with visited_store(settings) as store:
+    with opening as store:
         store.users.set_password(parsed.name, password)
     print(f'changed the password of user "{parsed.name}"', file=sys.stderr)
     if was_generated:
@@ -88,14 +90,14 @@ def _password(parsed: argparse.Namespace) -> int:
 
 
 def _drop(parsed: argparse.Namespace) -> int:
-    with visited_store(_settings(parsed)) as store:
+    with _store(parsed) as store:
         store.users.drop(parsed.name, parsed.database)
     print(f'dropped user "{parsed.name}"', file=sys.stderr)
     return 0
 
 
 def _list(parsed: argparse.Namespace) -> int:
-    with visited_store(_settings(parsed)) as store:
+    with _store(parsed) as store:
         users = store.users.list(parsed.database)
     rows = [("user", "database", "admin", "since")]
     rows += [(u.name, u.database, "yes" if u.admin else "no", f"{u.created_at:%Y-%m-%d %H:%M:%S} UTC") for u in users]
@@ -105,7 +107,10 @@ def _list(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(parsed: argparse.Namespace) -> Settings:
+def _store(parsed: argparse.Namespace) -> AbstractContextManager[Store]:
+    from gateway.metadata import visited_store
+    from gateway.observers.log import set_up_logging
+
     settings = settings_of(parsed)
     set_up_logging(settings)
-    return settings
+    return visited_store(settings)
