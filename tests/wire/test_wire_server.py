@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 from gateway_process import GatewayProcess
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from raw_client import Closed, RawClient, build, message, show
 
 LONG = {
@@ -90,12 +92,12 @@ def test_cancel_in_the_extended_protocol_and_with_long_keys(gateway: GatewayProc
 
 def test_cancel_at_any_moment_leaves_the_session_in_step(client: RawClient) -> None:
     for step in range(25):
-        client.send(build("Query", {"sql": "select n, label from w.big limit 20000"}))
+        client.send(build("Query", {"sql": "select n, label from w.big limit 5000"}))
         time.sleep(step * 0.002)
         client.cancel()
         last = [show(*each) for each in client.until(b"Z")][-2]
         assert last in (
-            'CommandComplete "SELECT 20000"',
+            'CommandComplete "SELECT 5000"',
             'ErrorResponse ERROR 57014 "canceling statement due to user request"',
         )
         assert client.query(f"select {step}")[1] == f'DataRow ["{step}"]'
@@ -149,6 +151,26 @@ def test_cancel_over_tls(gateway: GatewayProcess) -> None:
         time.sleep(0.2)
         canceler.send(struct.pack("!iii", 12 + len(other.key), 80877102, other.pid) + other.key)
         assert show(*other.until(b"E")[-1]).startswith("ErrorResponse ERROR 57014")
+
+
+def test_pg_cancel_backend_and_pg_terminate_backend(gateway: GatewayProcess, client: RawClient) -> None:
+    with psycopg.connect(gateway.dsn(), autocommit=True) as other:
+        client.send(build("Query", {"sql": LONG["embedded"]}))
+        time.sleep(0.2)
+        assert other.execute("select pg_cancel_backend(%s)", (client.pid,)).fetchone() == (True,)
+        assert show(*client.until(b"E")[-1]).startswith("ErrorResponse ERROR 57014")
+        client.until(b"Z")
+        client.send(build("Query", {"sql": LONG["embedded"]}))
+        time.sleep(0.2)
+        assert other.execute("select pg_terminate_backend(%s)", (client.pid,)).fetchone() == (True,)
+        assert show(*client.until(b"E")[-1]) == (
+            'ErrorResponse FATAL 57P01 "terminating connection due to administrator command"'
+        )
+        assert client.is_closed()
+        idle = psycopg.connect(gateway.dsn(), autocommit=True)
+        assert other.execute("select pg_terminate_backend(%s)", (idle.info.backend_pid,)).fetchone() == (True,)
+        with pytest.raises(psycopg.errors.AdminShutdown):
+            idle.execute("select 1")
 
 
 @pytest.mark.parametrize("engine", LONG)
@@ -258,6 +280,22 @@ def test_a_cut_off_message_is_only_a_hang_up(gateway: GatewayProcess) -> None:
     with RawClient(gateway.address) as client:
         client.log_in()
         assert client.query("select 1")[1] == 'DataRow ["1"]'
+
+
+@settings(max_examples=60, deadline=None)
+@given(messages=st.lists(st.tuples(st.sampled_from(b"QPBDECSHdcfF"), st.binary(max_size=40)), min_size=1, max_size=6))
+def test_well_framed_nonsense_leaves_the_session_in_step(
+    gateway: GatewayProcess, messages: list[tuple[int, bytes]]
+) -> None:
+    with RawClient(gateway.address) as client:
+        client.log_in()
+        client.send(*(message(bytes([code]), body) for code, body in messages), build("Sync", {}))
+        client.send(build("Query", {"sql": "select 'in step'"}))
+        heard = [client.receive()]
+        while show(*heard[-1]) != 'DataRow ["in step"]':
+            heard.append(client.receive())
+        assert not any(code == b"E" and body.startswith(b"SFATAL") for code, body in heard)
+        assert [show(*each) for each in client.until(b"Z")] == ['CommandComplete "SELECT 1"', "ReadyForQuery I"]
 
 
 def test_a_large_statement_in_small_pieces(client: RawClient) -> None:
