@@ -44,10 +44,11 @@ def _kept(
     def key(oids: Sequence[int]) -> tuple[object, ...]:
         return context.statement.sql, tuple(oids), session.settings.search_path, session.tenant.catalog.seq
 
-    known = session.plans.get(key(param_oids))
+    present = session.settings.as_of is None
+    known = session.plans.get(key(param_oids)) if present else None
     if known is None:
         known = make(context, param_oids, snapshot)
-        if known.rewritten.specs:
+        if known.rewritten.specs or not present:
             return known  # which version is meant, and so which columns, is asked anew each time
         session.plans.put(key(param_oids), known)
         session.plans.put(key(known.description.param_oids), known)

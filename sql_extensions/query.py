@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sqlglot import exp
+
 from catalog.errors import FeatureNotSupported
 from catalog.names import TableLocation, TableName
 from catalog.shadow.errors import GuardHit
@@ -30,6 +32,7 @@ from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import touches
 from sql_extensions.rewrites import time_travel
+from sql_extensions.rewrites.time_spec import ValueKind
 from sql_extensions.settings import find_calls
 from sql_extensions.shadowing import offset_by, without_positions
 
@@ -157,8 +160,21 @@ def _table_read(context: Context, plan: Plan, read: Read, overrides: Overrides) 
     version = historic.version_of(context, relation, spec)
     if version is not None:
         columns = historic.columns_at(context, relation, spec, version)
+        if spec is not None and spec.value is ValueKind.PARAMETER and not spec.current_columns:
+            _check_described(plan, planner.columns_of(relation), columns)
         source = DeltaSource(TableLocation(location, version), spec is not None and spec.current_columns)
         return TableRead(read.view, relation.name, columns, source)
     transaction.settle_deferred(relation.name)
     transaction.delta.pin(relation.name, location)
     return TableRead(read.view, relation.name, columns, transaction.delta.source(relation.name))
+
+
+def _check_described(plan: Plan, described: historic.Columns, columns: historic.Columns) -> None:
+    """A version bound as a parameter was described with the present columns: `*` must still mean the same."""
+    if plan.tree is None or columns == described:
+        return
+    if any(not isinstance(star.parent, exp.Func) for star in plan.tree.find_all(exp.Star)):
+        raise FeatureNotSupported(
+            "cached plan must not change result type",
+            hint="The table had other columns in that version: name the columns, or write the version into the text.",
+        )

@@ -176,16 +176,26 @@ class SessionSettings:
         columns = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
         [values] = self._server.read_text(f"SELECT {columns}", tuple(wanted))
         session, local = dict(self._session), dict(self._local)
-        for name, value in zip(wanted, values, strict=True):
+        for name, found in zip(wanted, values, strict=True):
             key = _key(name)
-            if value is None or value == self._value(key):
+            if found is None or found == self._value(key):
                 continue
+            value = self._checked_after(key, found) if key in rules.OWN else found
             if key in calls.local:
                 local[key] = value
             else:
                 session[key] = value
                 local.pop(key, None)
         self._note(session, local)
+
+    def _checked_after(self, key: str, value: str) -> str:
+        """The canonical value of a setting of ours that set_config() has set already; a bad one is taken back."""
+        spelled = self._value(key) or ""
+        try:
+            spelled = rules.OWN[key].check(value, self._server.read_text)
+        finally:
+            self._server.read_text("SELECT pg_catalog.set_config($1, $2, false)", (key, spelled))
+        return spelled
 
     def initial_reports(self) -> list[tuple[str, str]]:
         """Every parameter PostgreSQL reports at the start of a session."""

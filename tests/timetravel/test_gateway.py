@@ -172,3 +172,54 @@ def test_connection_option(orders: Lake) -> None:
     text = moment.isoformat().replace(" ", "T")
     with orders.gateway.connect(options=f"-c kadali.as_of={text}") as other:
         assert other.execute(f"SELECT count(*) FROM {orders.schema}.orders").fetchall() == [(1,)]
+
+
+def test_a_version_bound_as_a_parameter_may_have_other_columns(orders: Lake) -> None:
+    orders.run("ALTER TABLE orders ADD COLUMN city text")
+    assert orders.rows("SELECT id FROM orders VERSION AS OF %s", [1]) == [(1,)]
+    assert orders.value("SELECT count(*) FROM orders VERSION AS OF %s", [1]) == 1
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="result type"):
+        orders.rows("SELECT * FROM orders VERSION AS OF %s", [1])
+
+
+def test_plans_made_before_the_session_travels(orders: Lake) -> None:
+    orders.run("ALTER TABLE orders ADD COLUMN city text")
+    assert len(orders.rows("SELECT * FROM orders")[0]) == 3
+    orders.run("TIME TRAVEL TO VERSION 1 OF orders")
+    assert orders.rows("SELECT * FROM orders") == [(1, "n1")]
+    orders.run("TIME TRAVEL OFF")
+    assert len(orders.rows("SELECT * FROM orders")[0]) == 3
+
+
+def test_set_config(orders: Lake) -> None:
+    orders.rows("SELECT set_config('kadali.as_of', '-0 seconds', false)")
+    assert len(orders.rows("SHOW TIME TRAVEL")) == 1
+    assert str(orders.value("SHOW kadali.as_of")).endswith("+00")
+    with pytest.raises(psycopg.errors.UndefinedObject):
+        orders.rows("SELECT set_config('kadali.as_of', 'nonsense', false)")
+    orders.rows("SELECT set_config('kadali.as_of', '', false)")
+    assert orders.rows("SHOW TIME TRAVEL") == []
+
+
+def test_inside_other_statements(orders: Lake) -> None:
+    orders.run("PREPARE p(bigint) AS SELECT count(*) FROM orders VERSION AS OF $1")
+    assert orders.value("EXECUTE p(2)") == 2
+    orders.run("CREATE TABLE copy AS SELECT * FROM orders VERSION AS OF 1")
+    orders.run("INSERT INTO copy SELECT * FROM orders@v2 o WHERE o.id = 2")
+    orders.run("UPDATE copy SET name = o.name || '!' FROM orders VERSION AS OF 1 o WHERE o.id = copy.id")
+    assert orders.rows("SELECT * FROM copy ORDER BY id") == [(1, "n1!"), (2, "n2")]
+    orders.run("DELETE FROM copy USING orders VERSION AS OF 1 o WHERE o.id = copy.id")
+    assert orders.value("SELECT count(*) FROM copy") == 1
+    orders.run("BEGIN", "DECLARE c CURSOR FOR SELECT id FROM orders VERSION AS OF 1")
+    assert orders.rows("FETCH ALL c") == [(1,)]
+    orders.run("COMMIT")
+    copied = "COPY (SELECT id FROM orders VERSION AS OF 1) TO STDOUT"
+    with orders.connection.cursor() as cursor, cursor.copy(copied) as copy:
+        assert list(copy.rows()) == [("1",)]
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="time travel in a view"):
+        orders.run("CREATE VIEW old AS SELECT * FROM orders VERSION AS OF 1")
+
+
+def test_columns_named_with_their_schema(orders: Lake) -> None:
+    name = f'"{orders.schema}"."orders"'
+    assert orders.rows(f'SELECT {name}."id" FROM {name} VERSION AS OF 1 WHERE {name}."id" > 0') == [(1,)]
