@@ -118,6 +118,18 @@ def partitioned_by_types(root: Path) -> DeltaCase:
     return DeltaCase(str(root), tuple((name, pg) for name, (pg, _) in columns.items()), rows)
 
 
+def many_partitions(root: Path) -> DeltaCase:
+    """Enough partition tuples for another form of the scan, some NULL, in two columns, one of them late."""
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=i) if i % 7 else None for i in range(40)]
+    texts = [f"it's {i}" if i % 5 else None for i in range(40)]
+    table = pa.table({"id": pa.array(range(40), pa.int32()), "d": pa.array(days, pa.date32()), "p": texts})
+    write_deltalake(str(root), table, partition_by=["d", "p"])
+    later = pa.table({"id": pa.array([99], pa.int32()), "d": pa.array([None], pa.date32()), "p": ["x"], "n": ["new"]})
+    write_deltalake(str(root), later, mode="append", schema_mode="merge")
+    rows = (*zip(range(40), days, texts, [None] * 40, strict=True), (99, None, "x", "new"))
+    return DeltaCase(str(root), (("id", INT4), ("d", DATE), ("p", TEXT), ("n", TEXT)), rows)
+
+
 def evolved(root: Path) -> DeltaCase:
     """A column added after the first file, and files with their columns in another order."""
     write_deltalake(str(root), pa.table({"id": pa.array([1], pa.int64())}))
@@ -306,6 +318,7 @@ CASES: dict[str, Callable[[Path], DeltaCase]] = {
         all_types,
         partitioned,
         partitioned_by_types,
+        many_partitions,
         evolved,
         checkpointed,
         empty,
