@@ -242,7 +242,8 @@ def load(
 ) -> Settings:
     """Defaults, then the TOML file, then KADALI_* variables, then `options` (by setting name): the last one wins.
 
-    `defaults` are those of a command that differ from ours. Raises ConfigFileError, naming the setting, where it was set, and what would be right.
+    `defaults` are those of a command that differ from ours. Raises ConfigFileError, naming the setting, where it was
+    set, and what would be right.
     """
     environment = os.environ if environment is None else environment
     known = {declared.name: declared for declared in declarations()}

@@ -111,6 +111,6 @@ def _store(parsed: argparse.Namespace) -> AbstractContextManager[Store]:
     from gateway.metadata import visited_store
     from gateway.observers.log import set_up_logging
 
-    settings = settings_of(parsed)
+    settings = settings_of(parsed, defaults={"log_level": "warning"})
     set_up_logging(settings)
     return visited_store(settings)
