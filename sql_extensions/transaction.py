@@ -28,8 +28,11 @@ class TransactionState(Enum):
 
 @dataclass(slots=True)
 class Savepoint:
+    """Where to come back to: how much there was to undo, and to do after a commit."""
+
     name: str
     undo_length: int
+    commit_length: int
 
 
 @dataclass(slots=True)
@@ -126,9 +129,13 @@ class Transaction:
         return []
 
     def fail(self) -> None:
-        """A statement failed: inside a block everything but ROLLBACK is refused from here; outside, undo at once."""
+        """A statement failed: inside a block everything but ROLLBACK is refused from here; outside, undo at once.
+
+        As in PostgreSQL, what can be undone is so at once, back to the last savepoint: settings, cursors, definitions.
+        """
         if self.in_block:
             self.state = TransactionState.FAILED
+            self._undo_to(self._savepoints[-1].undo_length if self._savepoints else 0)
         else:
             self._end(committed=False)
 
@@ -164,7 +171,7 @@ class Transaction:
         self._require_block("SAVEPOINT")
         self.check_usable()
         self.delta.savepoint(self._level_name())
-        self._savepoints.append(Savepoint(name, len(self._undo)))
+        self._savepoints.append(Savepoint(name, len(self._undo), len(self._on_commit)))
 
     def release(self, name: str) -> None:
         self._require_block("RELEASE SAVEPOINT")
@@ -179,6 +186,7 @@ class Transaction:
         self.delta.rollback_to(self._level_name(index))
         self.deferred = {name: compute for name, compute in self.deferred.items() if name in self.delta.changed}
         self._undo_to(self._savepoints[index].undo_length)
+        del self._on_commit[self._savepoints[index].commit_length :]
         del self._savepoints[index + 1 :]
         self.state = TransactionState.OPEN
 

@@ -39,6 +39,9 @@ def run(stmt: Commit, ctx: Context) -> Result:
     session = ctx.session
     if stmt.chain and not session.transaction.in_block:
         raise NoActiveSqlTransaction("COMMIT AND CHAIN can only be used in transaction blocks")
+    for cursor in session.cursors.values():
+        if cursor.hold:
+            ctx.call.on_cancel(cursor.cancel)
     modes = current_modes(session) if stmt.chain else ()
     tag, notices = session.transaction.commit()
     if stmt.chain:

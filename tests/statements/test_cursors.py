@@ -102,6 +102,20 @@ def test_read_only_transactions(tables: Players) -> None:
     )
 
 
+def test_a_drop_undone_by_a_savepoint_deletes_nothing(tables: Players) -> None:
+    same(
+        tables,
+        "BEGIN; SAVEPOINT a; DROP TABLE player.t; ROLLBACK TO a; COMMIT",
+        "SELECT count(*) FROM player.t",
+        "BEGIN; SAVEPOINT a; DROP TABLE player.t; SELECT nonsense",
+        "ROLLBACK TO a; SELECT id FROM player.t ORDER BY id; COMMIT",
+        "SELECT name FROM player.t ORDER BY id",
+        "BEGIN; DROP TABLE player.t; SELECT nonsense",
+        "ROLLBACK",
+        "SELECT name FROM player.t ORDER BY id",
+    )
+
+
 def test_locks(tables: Players) -> None:
     same(
         tables,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.statements.player import USER, Player
 
@@ -201,6 +203,11 @@ SCRIPTS: dict[str, list[str]] = {
         "BEGIN; DISCARD ALL",
         "ROLLBACK; DISCARD PLANS; DISCARD SEQUENCES; DISCARD TEMP; DISCARD TEMPORARY",
         "CLOSE ALL; UNLISTEN *; RESET ALL;",
+        "SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;",
+        "SELECT pg_catalog.set_config('search_path', '', false); SHOW search_path; RESET search_path",
+        "SET statement_timeout = 50; SHOW statement_timeout",
+        "SELECT count(*) FROM generate_series(1, 100000000)",
+        "SET statement_timeout TO DEFAULT",
         "LISTEN x; UNLISTEN x",
         "BEGIN; UNLISTEN *; COMMIT",
         "CHECKPOINT",
@@ -228,3 +235,73 @@ def test_script(players: tuple[Player, Player], name: str) -> None:
         sql: (answer, wanted) for sql in SCRIPTS[name] if (answer := ours.simple(sql)) != (wanted := theirs.simple(sql))
     }
     assert not differing, "\n".join(f"{sql}\n  ours   {a}\n  theirs {b}" for sql, (a, b) in differing.items())
+
+
+STEPS = st.sampled_from(
+    [
+        "BEGIN",
+        "BEGIN",
+        "START TRANSACTION READ ONLY",
+        "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        "COMMIT",
+        "COMMIT AND CHAIN",
+        "ROLLBACK",
+        "ROLLBACK AND CHAIN",
+        "SAVEPOINT a",
+        "SAVEPOINT a",
+        "SAVEPOINT b",
+        "RELEASE a",
+        "RELEASE b",
+        "ROLLBACK TO a",
+        "ROLLBACK TO b",
+        "SET timezone = 'Asia/Tokyo'",
+        "SET timezone = 'Asia/Kolkata'",
+        "SET LOCAL timezone = 'Europe/Berlin'",
+        "SET LOCAL timezone TO DEFAULT",
+        "RESET timezone",
+        "RESET ALL",
+        "SET datestyle = 'German'",
+        "SET LOCAL datestyle = 'SQL, DMY'",
+        "SET my.own = 'x'",
+        "SET LOCAL my.own = 'y'",
+        "SELECT set_config('my.own', 'z', false)",
+        "SELECT set_config('my.own', 'w', true)",
+        "SET TRANSACTION READ ONLY",
+        "SET TRANSACTION READ WRITE",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+        "SET default_transaction_read_only = on",
+        "SELECT 1",
+        "SELECT 1/0",
+        "SELECT nonsense",
+        "DECLARE c CURSOR FOR VALUES (1), (2), (3)",
+        "DECLARE h CURSOR WITH HOLD FOR VALUES (4), (5)",
+        "FETCH c",
+        "FETCH h",
+        "CLOSE c",
+        "PREPARE p AS SELECT 9",
+        "EXECUTE p",
+        "DEALLOCATE p",
+        "SET timezone = 'Asia/Tokyo'; SELECT 1/0",
+        "BEGIN; SAVEPOINT a",
+        "SELECT 1; COMMIT; SET datestyle = 'SQL'",
+        "SELECT 1; SET LOCAL datestyle = 'SQL'; SHOW datestyle",
+    ]
+)
+STATE = (
+    "SHOW timezone; SHOW datestyle; SHOW transaction_read_only; SHOW transaction_isolation;"
+    " SELECT current_setting('my.own', true), current_setting('timezone')"
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, min_size=1, max_size=25))
+def test_any_session_goes_as_in_postgres(players: tuple[Player, Player], steps: list[str]) -> None:
+    ours, theirs = players
+    for each in players:
+        for sql in ("ROLLBACK", "CLOSE ALL", "DEALLOCATE ALL", "RESET ALL", "SET my.own = ''"):
+            each.simple(sql)
+    for at, sql in enumerate(steps):
+        answers = ours.simple(sql), theirs.simple(sql)
+        assert (steps[: at + 1], answers[0]) == (steps[: at + 1], answers[1])
+        answers = ours.simple(STATE), theirs.simple(STATE)
+        assert (steps[: at + 1], answers[0]) == (steps[: at + 1], answers[1])
