@@ -131,13 +131,16 @@ def _aggregate(
         filter=f" FILTER (WHERE {compile_condition(context, scope, condition)})" if condition is not None else "",
         over=" OVER (" + window_sql(context, scope, window) + ")" if window is not None else "",
     )
+    if distinct and not order and name in ("array_agg", "string_agg"):
+        # PostgreSQL finds duplicates by sorting, and shows the values in that order.
+        call = replace(call, order=f" ORDER BY {comparisons.key(moved[0])} ASC NULLS LAST")
     if distinct and any(a.is_exact_text for a in moved):
         raise refuse(f"{name}(DISTINCT numeric computed by division)")
     return function.emit(call)
 
 
 def _find(context: Context, name: str, arguments: list[Value], *, windowed: bool) -> tuple[Function, list[Value]]:
-    if any(a.row is not None for a in arguments):
+    if name != "count" and any(a.row is not None for a in arguments):
         raise refuse(f"function {name} of row values")
     for table in (WINDOWS, AGGREGATES) if windowed else (AGGREGATES,):
         if (found := find_call(table, context, name, arguments)) is not None:
@@ -185,7 +188,11 @@ def window_sql(context: Context, scope: Scope, window: exp.Window) -> str:
         keys = [comparisons.key(compile_expression(context, scope, n)) for n in partition]
         parts.append("PARTITION BY " + ", ".join(keys))
     if order is not None:
-        parts.append("ORDER BY " + ", ".join(order_item(context, scope, o) for o in order.expressions))
+        items = [order_item(context, scope, o) for o in order.expressions]
+        if spec is not None and _ranges_over_dates(context, scope, spec, order):
+            v = compile_expression(context, scope, order.expressions[0].this)
+            items = [order_text(v, order.expressions[0], f"CAST({v.sql} AS TIMESTAMP)")]
+        parts.append("ORDER BY " + ", ".join(items))
     if spec is not None:
         parts.append(_frame(context, scope, spec, order))
     return " ".join(parts)
@@ -205,6 +212,16 @@ def _frame(context: Context, scope: Scope, spec: exp.WindowSpec, order: exp.Expr
     return f"{text} EXCLUDE {exclude.name}" if exclude is not None else text
 
 
+def _ranges_over_dates(context: Context, scope: Scope, spec: exp.WindowSpec, order: exp.Expression) -> bool:
+    """A RANGE frame with an offset in intervals: the dates are compared as timestamps."""
+    from engine.dialect.expressions import compile_expression
+
+    offsets = any(isinstance(spec.args[which], exp.Expression) for which in ("start", "end"))
+    if spec.args["kind"] != "RANGE" or not offsets:
+        return False
+    return compile_expression(context, scope, order.expressions[0].this).oid == 1082
+
+
 def _offset(context: Context, scope: Scope, kind: str, node: exp.Expression, order: exp.Expression | None) -> str:
     from engine.dialect.expressions import compile_expression
 
@@ -216,8 +233,6 @@ def _offset(context: Context, scope: Scope, kind: str, node: exp.Expression, ord
     key = compile_expression(context, scope, order.expressions[0].this)
     if v.oid == 705:
         v = context.cast(v, key.type if key.oid not in (1082, 1083, 1114, 1184) else PgType(1186))
-    if key.oid == 1082:
-        raise refuse("a RANGE frame over dates")
     if NUMERIC.oid in (key.oid, v.oid) and (key.shape is None or v.shape is None):
         raise refuse("a RANGE frame over this numeric")
     return v.sql

@@ -207,7 +207,7 @@ _INPUT = {
 
 def _plain(to: PgType) -> Callable[[Value], Value]:
     def convert(v: Value) -> Value:
-        constant = v.constant if to.oid in (*INTEGERS, OID.oid) and v.oid in INTEGERS else None
+        constant = v.constant if v.oid in INTEGERS else None
         return replace(value(f"CAST({v.sql} AS {duck_type(to)})", to), constant=constant)
 
     return convert
@@ -250,7 +250,7 @@ def _pairs() -> dict[tuple[int, int], Callable[[Value], Value]]:
     pairs[OID.oid, INT4.oid] = _plain(INT4)
     pairs[FLOAT4.oid, FLOAT8.oid] = _plain(FLOAT8)
     pairs[FLOAT8.oid, FLOAT4.oid] = _call("pg_float8_float4({})", FLOAT4)
-    pairs[NUMERIC.oid, FLOAT8.oid] = lambda v: value(numbers.to_float(v), FLOAT8)
+    pairs[NUMERIC.oid, FLOAT8.oid] = lambda v: replace(value(numbers.to_float(v), FLOAT8), constant=v.constant)
     pairs[NUMERIC.oid, FLOAT4.oid] = _numeric_to_float4
     pairs[INT4.oid, BOOL.oid] = _call("({} <> 0)", BOOL)
     pairs[BOOL.oid, INT4.oid] = _plain(INT4)

@@ -19,6 +19,7 @@ from engine.dialect import (  # noqa: F401  (these modules fill the table of fun
 from engine.dialect.context import Context
 from engine.dialect.queries import compile_top
 from engine.dialect.session import SessionConstants
+from engine.dialect.value import refuse
 
 
 def translate(
@@ -38,6 +39,8 @@ def translate(
     Raises FeatureNotSupported naming what cannot be answered faithfully, and InternalError when the types found
     here and PostgreSQL's description disagree.
     """
+    if not fields:
+        raise refuse("a query without columns")
     context = Context(session, relations, tuple(param_types), wide=wide_decimals)
     sql, columns = compile_top(context, tree, fields)
     if len(columns) != len(fields):

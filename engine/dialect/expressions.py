@@ -144,8 +144,14 @@ def _concat(context: Context, scope: Scope, node: exp.Expression) -> Value:
 
 
 def _negative(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    if isinstance(node.this, exp.Literal) and not node.this.is_string and node.this.name == str(2**63):
-        return operators.negate(context, numbers.literal(node.this.name))
+    inner = node.this
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.Literal) and not inner.is_string and inner.name.isdigit():
+        # The grammar makes one constant of sign and digits, so that -2147483648 is an integer.
+        number = -int(inner.name)
+        if number >= -(2**63):
+            return integer(number, INT4 if number >= -(2**31) else INT8)
     return operators.negate(context, compile_expression(context, scope, node.this))
 
 
@@ -161,6 +167,8 @@ def _operator(context: Context, scope: Scope, node: exp.Expression) -> Value:
         return patterns.regex_operator(context, symbol, left, right)
     if symbol in patterns.LIKE_OPERATORS:
         return patterns.like_operator(context, symbol, left, right)
+    if symbol == "^@":
+        return compile_call(context, "starts_with", [left, right])
     if element(left.type) is not None or element(right.type) is not None:
         return arrays.operator(context, symbol, left, right)
     return operators.apply(context, symbol, left, right)
@@ -321,7 +329,10 @@ def _cast(context: Context, scope: Scope, node: exp.Expression) -> Value:
     operand = compile_expression(context, scope, literal)
     if pg.oid == INTERVAL.oid and (to.meta.get("fields") or to.meta.get("precision") is not None):
         if operand.literal is None or operand.oid != UNKNOWN.oid:
-            raise refuse("an interval cast with fields")
+            if to.meta.get("fields"):
+                raise refuse("an interval cast with fields")
+            step = 10 ** (6 - to.meta["precision"])
+            return value(f"pg_round_interval({context.cast(operand, INTERVAL).sql}, {step})", INTERVAL)
         return interval_constant(parse_interval(operand.literal, to.meta.get("fields"), to.meta.get("precision")))
     if isinstance(literal, exp.Array) and element(pg) is not None and operand.oid != pg.oid:
         operand = arrays.literal_as(context, [compile_expression(context, scope, n) for n in literal.expressions], pg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 
@@ -33,7 +34,7 @@ def _special(number: float) -> str | None:
 def _digits8(number: float) -> Decimal:
     found = Decimal(repr(number))
     if abs(number) >= 2**53:
-        below, above = float(np.nextafter(number, -np.inf)), float(np.nextafter(number, np.inf))
+        below, above = math.nextafter(number, -math.inf), math.nextafter(number, math.inf)
         return _inside(found, Decimal(number), Decimal(below), Decimal(above))
     return found
 
@@ -41,7 +42,8 @@ def _digits8(number: float) -> Decimal:
 def _digits4(number: np.float32) -> Decimal:
     found = Decimal(np.format_float_scientific(number, unique=True))
     if abs(float(number)) >= 2**24:
-        below, above = np.nextafter(number, np.float32(-np.inf)), np.nextafter(number, np.float32(np.inf))
+        with np.errstate(over="ignore"):
+            below, above = np.nextafter(number, np.float32(-np.inf)), np.nextafter(number, np.float32(np.inf))
         return _inside(found, Decimal(float(number)), Decimal(float(below)), Decimal(float(above)))
     return found
 

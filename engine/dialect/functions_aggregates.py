@@ -32,6 +32,8 @@ def _count(call: Call) -> Value:
     if not call.arguments:
         return value(call.aggregate("count", "*"), INT8)
     v = call.arguments[0]
+    if v.row is not None:
+        return value(call.aggregate("count", f"({', '.join(comparisons.key(i) for i in v.row)})"), INT8)
     key = comparisons.key(v) if call.distinct and v.oid != 705 else v.sql
     return value(call.aggregate("count", key), INT8)
 
@@ -66,7 +68,9 @@ def _sum_float(pg: PgType) -> Emit:
 
 
 def _sum_interval(call: Call) -> Value:
-    return value(call.aggregate("sum", call.sql(0)), INTERVAL)
+    x = call.sql(0)
+    months, days, micros = (call.aggregate("sum", f"pg_interval_{part}({x})") for part in ("months", "days", "us"))
+    return value(f"pg_interval_of([{months}, {days}, {micros}])", INTERVAL)
 
 
 def _avg_exact(call: Call) -> Value:
@@ -85,7 +89,7 @@ def _avg_float(call: Call) -> Value:
 
 
 def _avg_interval(call: Call) -> Value:
-    total = call.aggregate("sum", call.sql(0))
+    total = _sum_interval(call).sql
     return value(f"pg_interval_div({total}, CAST({call.aggregate('count', call.sql(0))} AS DOUBLE))", INTERVAL)
 
 

@@ -194,5 +194,6 @@ def register_python(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every function in the in-memory database, where all cursors see it."""
     for name, function, arguments, result in _FUNCTIONS:
         connection.create_function(
-            name, _columns(function, len(arguments), result), [_DUCK[a] for a in arguments], _DUCK[result], type="arrow"
+            name, _columns(function, len(arguments), result), [_DUCK[a] for a in arguments], _DUCK[result],
+            type="arrow", null_handling="special",
         )

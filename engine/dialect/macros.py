@@ -47,7 +47,7 @@ pg_float_div_checked(r, a, b) AS CASE WHEN isinf(r) AND NOT isinf(a) THEN {_OVER
     WHEN r = 0 AND a <> 0 AND NOT isinf(b) THEN {_UNDERFLOW} ELSE r END
 
 pg_float_div(a, b) AS CASE WHEN b = 0 THEN (CASE WHEN isnan(a) THEN a ELSE {_error("22012", "division by zero")} END)
-    ELSE pg_float_div_checked(a / b, a, b) END
+    ELSE pg_float_div_checked(a / nullif(b, 0), a, b) END
 
 pg_float8_float4(x) AS CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN {_OVERFLOW}
     WHEN x <> 0 AND abs(x) <= 7.006492321624085e-46 THEN {_UNDERFLOW} ELSE CAST(x AS FLOAT) END
@@ -74,7 +74,8 @@ pg_power(x, y) AS CASE
     WHEN x = 0 AND y < 0 THEN {_error("2201F", "zero raised to a negative power is undefined")}
     WHEN x < 0 AND isfinite(x) AND isfinite(y) AND y <> floor(y)
         THEN {_error("2201F", "a negative number raised to a non-integer power yields a complex result")}
-    WHEN x = 1 OR y = 0 THEN CAST(1 AS DOUBLE) ELSE pg_power_checked(pow(x, y), x, y) END
+    WHEN x = 1 OR y = 0 THEN CAST(1 AS DOUBLE) 
+    ELSE pg_power_checked(pow(x, CASE WHEN x = 0 AND y < 0 THEN 1 ELSE y END), x, y) END
 
 pg_float_sqrt(x) AS CASE WHEN x < 0 THEN {_error("2201F", "cannot take square root of a negative number")}
     ELSE sqrt(x) END
@@ -162,10 +163,10 @@ pg_regex_find(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN regexp
 
 pg_regex_match(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN [regexp_extract(x, pattern, i)] END
 
-pg_fit_varchar(x, n) AS CASE WHEN length(x) <= n THEN x WHEN rtrim(substring(x, n + 1), ' ') = '' THEN left(x, n)
+pg_fit_varchar(x, n) AS CASE WHEN x IS NULL OR length(x) <= n THEN x WHEN rtrim(substring(x, n + 1), ' ') = '' THEN left(x, n)
     ELSE error('SQLSTATE 22001: value too long for type character varying(' || n || ')') END
 
-pg_fit_bpchar(x, n) AS CASE WHEN length(x) <= n THEN x
+pg_fit_bpchar(x, n) AS CASE WHEN x IS NULL OR length(x) <= n THEN x
     ELSE error('SQLSTATE 22001: value too long for type character(' || n || ')') END
 
 pg_bytea_text(x) AS '\\x' || lower(hex(x))
@@ -236,7 +237,7 @@ pg_date_text(x) AS CASE WHEN x >= DATE '0001-01-01' THEN CAST(x AS VARCHAR)
 pg_timestamp_text(x) AS CASE WHEN x >= TIMESTAMP '0001-01-01' THEN CAST(x AS VARCHAR)
     ELSE replace(CAST(x AS VARCHAR), ' (BC)', ' BC') END
 
-pg_timestamptz_text(x) AS CASE WHEN x >= TIMESTAMPTZ '0001-01-02 00:00:00+00' THEN CAST(x AS VARCHAR)
+pg_timestamptz_text(x) AS CASE WHEN x IS NULL OR x >= TIMESTAMPTZ '0001-01-02 00:00:00+00' THEN CAST(x AS VARCHAR)
     ELSE {_error("0A000", "the text of a timestamp before year 1 is not supported by the embedded engine")} END
 
 pg_date_in(x) AS CAST(pg_date_text_in(x) AS DATE)
@@ -286,7 +287,7 @@ pg_round_interval(x, step) AS to_months(pg_interval_months(x)) + to_days(pg_inte
 
 pg_year(x) AS CASE WHEN year(x) > 0 THEN year(x) ELSE year(x) - 1 END
 
-pg_isoyear(x) AS CASE WHEN year(x) > 1 THEN isoyear(x)
+pg_isoyear(x) AS CASE WHEN x IS NULL OR year(x) > 1 THEN isoyear(x)
     ELSE {_error("0A000", "the ISO year of so early a date is not supported by the embedded engine")} END
 
 pg_century(x) AS CASE WHEN year(x) > 0 THEN (year(x) + 99) // 100 ELSE -((100 - year(x)) // 100) END
@@ -342,7 +343,7 @@ pg_interval_days(x) AS datepart('day', x)
 
 pg_interval_us(x) AS (datepart('hour', x) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x))
 
-pg_interval_of(l) AS to_months(CAST(l[1] AS INTEGER)) + to_days(CAST(l[2] AS INTEGER)) + to_microseconds(l[3])
+pg_interval_of(l) AS to_months(CAST(l[1] AS INTEGER)) + to_days(CAST(l[2] AS INTEGER)) + to_microseconds(CAST(l[3] AS BIGINT))
 
 pg_interval_neg(x) AS to_months(-pg_interval_months(x)) + to_days(-pg_interval_days(x))
     + to_microseconds(-pg_interval_us(x))

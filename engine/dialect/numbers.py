@@ -117,7 +117,7 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
     scale = max(left.scale, right.scale)
     whole = max(left.shape[0] - left.scale, right.shape[0] - right.scale)
     wanted = whole + scale + 1
-    if whole + scale > PRECISION_MAX:
+    if whole + scale > PRECISION_MAX or (wanted > PRECISION_MAX and left.constant and right.constant):
         return add(to_exact(left), to_exact(right), operator, wide=wide)
     precision, a, b = _operands(left, right, wanted, scale, wide=wide)
     sql = f"({a} {operator} {b})"
@@ -125,11 +125,17 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
 
 
 def multiply(left: Value, right: Value, *, wide: bool) -> Value:
-    if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX:
+    if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX or _constants_overflow(left, right):
         return exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})")
     scale = left.scale + right.scale
     precision, a, b = _operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
     return decimal(f"({a} * {b})", precision, scale, _joint_scale(left, right, "+"))
+
+
+def _constants_overflow(left: Value, right: Value) -> bool:
+    assert left.shape is not None
+    assert right.shape is not None
+    return bool(left.constant and right.constant) and left.shape[0] + right.shape[0] > PRECISION_MAX
 
 
 def _operands(left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:

@@ -54,7 +54,7 @@ def exponential(number: Decimal) -> Decimal:
         return number
     if number.is_infinite():
         return number if number > 0 else Decimal(0)
-    weight = floor(float(number) * 0.434294481903252)
+    weight = int(float(number) * 0.434294481903252)
     weight = min(max(weight, -DISPLAY_SCALE_MAX), DISPLAY_SCALE_MAX)
     scale = _limited(MIN_SIG_DIGITS - weight, number)
     if float(number) > 300_000:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.errors import DataException
 from catalog.types import BOOL, BPCHAR, TEXT
 from engine.dialect.casts import text_sql
 from engine.dialect.context import Context
@@ -35,12 +36,21 @@ def like(context: Context, left: Value, right: Value, escape: Value | None, *, i
         character = escape.literal
     if character is not None and len(character) > 1:
         raise refuse("an ESCAPE of more than one character")
+    if right.literal is not None and character and _ends_in_escape(right.literal, character):
+        raise DataException("LIKE pattern must not end with escape character", code="22025")
     if insensitive:
         return _ilike(context, left, right, character)
     clause = f" ESCAPE {string(character)}" if character else ""
     if right.literal is not None and character and character not in right.literal:
         clause = ""
     return value(f"({subject(context, left)} {word} {pattern}{clause})", BOOL)
+
+
+def _ends_in_escape(pattern: str, character: str) -> bool:
+    at = 0
+    while at < len(pattern):
+        at += 2 if pattern[at] == character else 1
+    return at > len(pattern)
 
 
 def _ilike(context: Context, left: Value, right: Value, character: str | None) -> Value:

@@ -73,6 +73,8 @@ class Scope:
             if found is not None:
                 return found
             scope = scope.parent
+        if table is None and self._names_relation(name):
+            raise refuse("a whole row as a value")
         if table is not None:
             raise UndefinedTable(f'missing FROM-clause entry for table "{table}"')
         raise UndefinedColumn(f'column "{name}" does not exist')
@@ -92,6 +94,14 @@ class Scope:
         if len(found) > 1:
             raise SqlSyntaxError(f'column reference "{name}" is ambiguous', code="42702")
         return found[0] if found else None
+
+    def _names_relation(self, name: str) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if any(r.alias == name for r in scope.relations):
+                return True
+            scope = scope.parent
+        return False
 
     def relation(self, alias: str) -> Relation:
         scope: Scope | None = self

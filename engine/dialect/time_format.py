@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from catalog.errors import DatetimeFieldOverflow, FeatureNotSupported, InvalidDatetimeFormat
 
 _TOKENS = re.compile(
-    r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(HH24|HH12|HH|MI|SSSSS|SSSS|SS|MS|US|FF[1-6]|AM|PM|A\.M\.|P\.M\.|YYYY|YYY|YY|Y,YYY|Y|IYYY|IYY|IY|I'
-    r"|MONTH|Month|month|MON|Mon|mon|MM|DAY|Day|day|DY|Dy|dy|IDDD|DDD|DD|ID|D|WW|IW|W|CC|J|Q|RM|BC|AD|B\.C\.|A\.D\.|TZH|TZM|TZ|OF|TM|SP)"
+    r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(HH24|HH12|HH|IW|IDDD|ID|MI|SSSSS|SSSS|SS|MS|US|FF[1-6]|AM|PM|A\.M\.|P\.M\.|YYYY|YYY|YY|Y,YYY|Y|IYYY|IYY|IY|I'
+    r"|MONTH|Month|month|MON|Mon|mon|MM|DAY|Day|day|DY|Dy|dy|DDD|DD|D|WW|W|CC|J|Q|RM|BC|AD|B\.C\.|A\.D\.|TZH|TZM|TZ|OF|TM|SP)"
     r"(TH|th)?",
     re.IGNORECASE,
 )
