@@ -88,3 +88,13 @@ def test_what_is_refused_makes_nothing(kadali: Run, settings: Settings) -> None:
     reserved = kadali("user", "add", "pg_anna", "--database", "shop", "--password-stdin", *data, stdin="x")
     assert reserved.returncode == 1 and 'role name "pg_anna" is reserved' in reserved.stderr
     assert not settings.data_dir.exists()
+
+
+def test_with_a_metadata_server_of_ones_own(kadali: Run, folder: Path, store_url: str) -> None:
+    where = ["--catalog-url", store_url, "--data-dir", str(folder / "data")]
+    added = kadali("user", "add", "anna", "--database", "shop", "--password-stdin", *where, stdin="x")
+    assert added.returncode == 0, added.stderr
+    assert "anna  shop" in kadali("user", "list", *where).stdout
+    assert not (folder / "data" / "metadata").exists(), "no embedded server is started"
+    lost = kadali("user", "list", "--catalog-url", "postgresql://nobody@127.0.0.1:1/none")
+    assert lost.returncode == 1 and "kadali: error: the metadata store cannot be reached" in lost.stderr
