@@ -90,6 +90,7 @@ class EmbeddedPostgres:
         self._run_as: identity.RunAs = identity.Direct()
         self._process: subprocess.Popen[bytes] | None = None
         self._supervisor: threading.Thread | None = None
+        self._drainer: threading.Thread | None = None
         self._spawning = threading.Lock()
         self._stopping = threading.Event()
         self._ready = threading.Condition()
@@ -299,7 +300,9 @@ class EmbeddedPostgres:
             cwd="/",
             start_new_session=True,
         )
-        threading.Thread(target=self._drain, args=(process.stderr,), name="postgres log", daemon=True).start()
+        self._last_words.clear()
+        self._drainer = threading.Thread(target=self._drain, args=(process.stderr,), name="postgres log", daemon=True)
+        self._drainer.start()
         return process
 
     def _supervise(self) -> None:
@@ -323,7 +326,10 @@ class EmbeddedPostgres:
                 return
             now = time.monotonic()
             too_often = len(restarts) == _RESTARTS_MAX and now - restarts[0] < _RESTARTS_WINDOW_S
-            if too_often or code in (launcher.EXIT_NO_NAMESPACE, 1):
+            # A crash leaves the pid file as it was: one that never said "ready" would end the same way again.
+            if too_often or (code != 0 and not self._is_ready(process)):
+                if self._drainer is not None:
+                    self._drainer.join(2.0)
                 self._fail(self._explain("PostgreSQL ended", code, "\n".join(self._last_words)))
                 return
             restarts.append(now)

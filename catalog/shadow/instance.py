@@ -39,7 +39,7 @@ _OPTIONS = {
     "track_io_timing": "off",
     "timezone": "UTC",
 }
-_MEMORY_MAX = 3 << 30
+_MEMORY_MAX = 1536 << 20
 _log = logging.getLogger("kadali.shadow")
 
 
@@ -83,8 +83,12 @@ class ShadowInstance:
         """
         with self._mutex:
             if self._server is not None:
-                self._server.start()
-                return self
+                try:
+                    self._server.start()
+                    return self
+                except EmbeddedPostgresError:
+                    _log.exception("the shadow of %s does not start again", self.tenant)
+                    self.stop()
             seed = template(self.directory.parent, cache_dir=self._cache_dir, bin_dir=self._bin_dir)
             server = EmbeddedPostgres(
                 self.directory,
@@ -116,9 +120,9 @@ class ShadowInstance:
 
     def ensure_running(self, deadline_s: float = 20.0) -> None:
         """Start if stopped, wait while it restarts. Raises CannotConnectNow (57P03) after `deadline_s`."""
-        self.start()
         end = time.monotonic() + deadline_s
         while True:
+            self.start()
             try:
                 with self.admin():
                     return

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from psycopg import pq
 
@@ -24,6 +24,7 @@ from catalog.shadow.channel import Channel, ShadowNotice
 from catalog.shadow.rows import RowBlocks
 from catalog.types import PgType
 
+_T = TypeVar("_T")
 DEADLINE_S = 60.0
 BACKEND_BYTES_MAX = 96 << 20
 CONNECT_DEADLINE_S = 20.0
@@ -124,32 +125,41 @@ class ShadowSession:
 
         Raises SqlError as PostgreSQL's Parse does (positions too). Types not given are inferred.
         """
-        with self._statement() as channel:
+
+        def work(channel: Channel) -> Described:
             channel.run(lambda c: c.send_prepare(b"", sql.encode(), list(param_oids) or None))
             (result,) = channel.run(lambda c: c.send_describe_prepared(b""))
             oids = tuple(result.param_type(number) for number in range(result.nparams))
             return Described(oids, _columns(result) if result.nfields else None)
+
+        return self._with_channel(work)
 
     def check_rights(self, sql: str, param_oids: Sequence[int] = ()) -> list[ShadowNotice]:
         """Have PostgreSQL plan a SELECT, INSERT, UPDATE, DELETE or MERGE: 42501 and every other error it would give.
 
         The plan is generic: `$n` need no values. Nothing runs, but constants are evaluated, hence the deadline.
         """
-        with self._statement() as channel:
-            self._parse_explain(channel, sql, param_oids)
+
+        def work(channel: Channel) -> list[ShadowNotice]:
+            _parse_explain(channel, sql, param_oids)
             (told,) = channel.run(lambda c: c.send_describe_prepared(b""))
             nulls: list[bytes | None] = [None] * told.nparams
             channel.run(lambda c: c.send_query_prepared(b"", nulls))
             return channel.take_notices()
 
+        return self._with_channel(work)
+
     def explain(self, sql: str) -> list[str]:
         """The lines of the generic plan: `$n` in it as written, its types inferred."""
-        with self._statement() as channel:
+
+        def work(channel: Channel) -> list[str]:
             # Parse refuses what is not one statement, so that the simple protocol may be used after it: there, unlike
             # after Bind, parameters have no values that the planner would put in.
-            self._parse_explain(channel, sql, ())
+            _parse_explain(channel, sql, ())
             (result,) = channel.run(lambda c: c.send_query((_EXPLAIN + sql).encode()))
             return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
+
+        return self._with_channel(work)
 
     def query(
         self, sql: str, params: Sequence[ShadowParam] = (), result_binary: Sequence[bool] | bool = False
@@ -222,9 +232,8 @@ class ShadowSession:
 
     def parameter_status(self, name: str) -> str | None:
         """A value PostgreSQL reports by itself (ParameterStatus); connects if needed."""
-        with self._statement() as channel:
-            value = channel.connection.parameter_status(name.encode())
-            return None if value is None else value.decode()
+        value = self._with_channel(lambda channel: channel.connection.parameter_status(name.encode()))
+        return None if value is None else value.decode()
 
     def settings(self) -> dict[str, str]:
         """All reported settings, and search_path: what a client may be told."""
@@ -287,10 +296,6 @@ class ShadowSession:
             return ShadowResult(columns, (binary,) * len(columns), "", rows, channel.notices)
         raise ConnectionFailure("the connection to the catalog was lost")
 
-    def _parse_explain(self, channel: Channel, sql: str, param_oids: Sequence[int]) -> None:
-        channel.position_shift = len(_EXPLAIN)
-        channel.run(lambda c: c.send_prepare(b"", (_EXPLAIN + sql).encode(), list(param_oids) or None))
-
     def _for_formats(
         self, sql: str, oids: Sequence[int], wanted: Sequence[bool] | bool
     ) -> tuple[str, bool, tuple[DescribedColumn, ...] | None]:
@@ -348,17 +353,22 @@ class ShadowSession:
         finally:
             self._mutex.release()
 
-    @contextlib.contextmanager
-    def _statement(self) -> Iterator[Channel]:
+    def _with_channel(self, work: Callable[[Channel], _T]) -> _T:
+        """Something that only looks: done once more on a new connection if the old one turns out to be lost."""
         with self._exclusive():
-            channel = self._open()
-            channel.begin(self._deadline_s)
-            try:
-                yield channel
-            finally:
-                channel.end()
-                if channel.broken:
-                    self._drop_channel()
+            for attempt in (1, 2):
+                channel = self._open()
+                channel.begin(self._deadline_s)
+                try:
+                    return work(channel)
+                except ConnectionFailure:
+                    if attempt == 2:
+                        raise
+                finally:
+                    channel.end()
+                    if channel.broken:
+                        self._drop_channel()
+        raise ConnectionFailure("the connection to the catalog was lost")
 
     def _open(self) -> Channel:
         channel = self._channel
@@ -404,6 +414,11 @@ class ShadowSession:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+
+
+def _parse_explain(channel: Channel, sql: str, param_oids: Sequence[int]) -> None:
+    channel.position_shift = len(_EXPLAIN)
+    channel.run(lambda c: c.send_prepare(b"", (_EXPLAIN + sql).encode(), list(param_oids) or None))
 
 
 def _columns(result: pq.abc.PGresult) -> tuple[DescribedColumn, ...]:

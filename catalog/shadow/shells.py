@@ -71,9 +71,13 @@ def create_table(relation: Relation, type_text: TypeText) -> list[str]:
 
 
 def create_view(relation: Relation) -> list[str]:
-    """The view from the user's text; the first statement sets the search_path the text was written under."""
+    """The view from the user's text; the first statement sets the search_path the text was written under.
+
+    `$user` in it is the owner, not us.
+    """
     names = ", ".join(always_quote(column.name) for column in relation.columns)
-    path = ", ".join(always_quote(schema) for schema in relation.search_path) or "''"
+    schemas = (relation.owner if schema == "$user" else schema for schema in relation.search_path)
+    path = ", ".join(always_quote(schema) for schema in schemas) or "''"
     return [
         f"SET LOCAL search_path = {path}",
         f"CREATE OR REPLACE VIEW {_name(relation.name)}{f' ({names})' if names else ''} AS {relation.query}\n",

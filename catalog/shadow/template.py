@@ -74,7 +74,7 @@ def _scripts() -> Iterator[str]:
 
 
 def _recipe_hash() -> str:
-    recipe = "\0".join([*_scripts(), *INITDB_OPTIONS, _prepare.__code__.co_code.hex()])
+    recipe = "\0".join([*_scripts(), *INITDB_OPTIONS, repr(_prepare.__code__.co_consts)])
     return hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from catalog.errors import ReservedName, SqlError
 from catalog.model import CatalogSnapshot, Column, DefaultAcl, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName
-from catalog.shadow import introspect, sync
+from catalog.shadow import introspect
 from catalog.shadow.errors import GuardHit
 from catalog.shadow.instance import ShadowInstance
 from catalog.shadow.objects import KadaliRelation
@@ -217,6 +216,21 @@ def test_views_come_in_any_order(make_instance: Callable[..., ShadowInstance]) -
     assert instance.session("ada").describe("SELECT id FROM sales.v0").columns is not None
 
 
+def test_the_owners_own_schema_in_a_search_path(make_instance: Callable[..., ShadowInstance]) -> None:
+    table = Relation(TableName("ada", "mine"), RelationKind.TABLE, "ada", (Column("a", INT4),))
+    view = Relation(
+        TableName("ada", "v"),
+        RelationKind.VIEW,
+        "ada",
+        (Column("a", INT4),),
+        query="SELECT a FROM mine",
+        search_path=("$user",),
+    )
+    instance = make_instance()
+    snapshot = CatalogSnapshot(1, {"ada": Schema("ada", "ada")}, {table.name: table, view.name: view}, ROLES)
+    assert instance.apply_snapshot(snapshot).stand_ins == []
+
+
 def test_a_bad_relation_does_not_keep_others_out(make_instance: Callable[..., ShadowInstance]) -> None:
     name = TableName("sales", "bad")
     bad = Relation(
@@ -356,6 +370,16 @@ def test_a_broken_cluster_is_made_anew(fresh: ShadowInstance, harm: str) -> None
     assert read_back(fresh, CUSTOMERS.name) == shown(CUSTOMERS)
 
 
+def test_a_cluster_broken_under_way_is_made_anew(fresh: ShadowInstance) -> None:
+    generation = fresh.generation
+    assert fresh._server is not None
+    (fresh.directory / "cluster" / "global" / "pg_control").write_bytes(b"")
+    os.kill(fresh._server.pid or 0, signal.SIGKILL)
+    assert fresh.session("ada") is not None
+    fresh.ensure_running()
+    assert fresh.generation == generation + 1
+
+
 def test_other_objects_make_the_shadow_anew(make_instance: Callable[..., ShadowInstance]) -> None:
     first = make_instance()
     first.apply_snapshot(SNAPSHOT)
@@ -433,5 +457,3 @@ def test_thousands_of_tables(make_instance: Callable[..., ShadowInstance]) -> No
         == 3000
     )
     assert time.monotonic() - started < 5
-    assert sync.BATCH > 1
-    assert psycopg is not None
