@@ -68,6 +68,7 @@ def begin(session: Session, modes: Modes) -> None:
     """Open a block with the defaults now in force and `modes` on top. Raises SqlError."""
     session.transaction.begin()
     session.settings.begin_block()
+    session.before_setting_change()
     for name, value in modes:
         set_mode(session, name, value)
 

@@ -241,8 +241,8 @@ STEPS = st.sampled_from(
     [
         "BEGIN",
         "BEGIN",
-        "START TRANSACTION READ ONLY",
-        "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        "COMMIT; START TRANSACTION READ ONLY",
+        "COMMIT; BEGIN ISOLATION LEVEL SERIALIZABLE",
         "COMMIT",
         "COMMIT AND CHAIN",
         "ROLLBACK",
