@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 
 from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
 from catalog.names import always_quote, quote_literal
-from catalog.types import NUMERIC, PgType, duckdb_type, element, precision_scale, storage_type
+from catalog.types import BPCHAR, NUMERIC, PgType, char_length, duckdb_type, element, precision_scale, storage_type
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
+from engine.embedded.nested_json import json_text
 from engine.embedded.scan import Scan, check_distinct, scan
 
 
@@ -129,7 +130,10 @@ def _shown(expression: str, stored: pa.DataType, pg: PgType) -> str:
     if element(pg) is None and (pa.types.is_nested(stored)):
         if target not in ("JSON", "VARCHAR"):
             raise FeatureNotSupported(f"a nested column cannot be read as {target}")
-        return f"to_json({expression})" if target == "JSON" else f"CAST(to_json({expression}) AS VARCHAR)"
+        return f"CAST({json_text(expression, stored)} AS {target})"
     if pg.oid == NUMERIC.oid and precision_scale(pg) is None and pa.types.is_decimal(stored):
         return expression
+    length = char_length(pg)
+    if pg.oid == BPCHAR.oid and length is not None:  # other writers store char(n) without its padding
+        return f"CASE WHEN length({expression}) < {length} THEN rpad({expression}, {length}, ' ') ELSE {expression} END"
     return f"CAST({expression} AS {target})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ LEGS_MAX = 16
 """Up to this many partition tuples are one leg each; beyond, values are looked up by file name (25 times faster for
 1000 partitions: the name is constant within a vector, and DuckDB prunes files by it)."""
 _FILE = "kadali$file"
+SCHEMAS_MAX = 4096
+"""Data files with deletion vectors whose columns are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +105,7 @@ def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence
     if cut:
         name = f"{tag}_dead"
         registered[name] = _dead_table(snapshot, [path for path, _ in cut])
-        sql += [
-            _cut_leg(
-                fields, dict(zip(names, values, strict=True)), path, f"SELECT r FROM {always_quote(name)} WHERE f = {i}"
-            )
-            for i, (path, values) in enumerate(cut)
-        ]
+        sql += _cut_legs(fields, names, cut, name)
     return Scan(" UNION ALL ".join(sql), registered)
 
 
@@ -118,12 +116,16 @@ Parts = Mapping[str, str]
 def _lookup_leg(fields: Sequence[DeltaField], names: Sequence[str], legs: Mapping[tuple[str, ...], list[str]]) -> str:
     """All files of many partition tuples: each partition column is a constant map from file name to value."""
     files = [(path, values) for values, paths in legs.items() for path in paths]
+    parts = _lookups(names, files)
+    return _plain_leg(fields, parts, [path for path, _ in files], f", filename={quote_literal(_FILE)}")
+
+
+def _lookups(names: Sequence[str], files: Sequence[tuple[str, tuple[str, ...]]]) -> Parts:
     keys = _list(quote_literal(path) for path, _ in files)
-    parts = {
+    return {
         name: f"map_extract_value(MAP([{keys}], [{_list(values[i] for _, values in files)}]), {always_quote(_FILE)})"
         for i, name in enumerate(names)
     }
-    return _plain_leg(fields, parts, [path for path, _ in files], f", filename={quote_literal(_FILE)}")
 
 
 def _plain_leg(fields: Sequence[DeltaField], parts: Parts, files: Sequence[str], options: str = "") -> str:
@@ -144,34 +146,59 @@ def _plain_leg(fields: Sequence[DeltaField], parts: Parts, files: Sequence[str],
     return f"SELECT {select} FROM read_parquet([{listed}], schema=MAP{{{schema}}}{options})"
 
 
-def _cut_leg(fields: Sequence[DeltaField], parts: Parts, path: str, dead: str) -> str:
-    """A file without its deleted rows: aliases instead of the map, NULL for a column the file lacks."""
-    try:
-        present = set(pq.read_schema(path).names)
-    except FileNotFoundError:
-        raise SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.") from None
+def _cut_legs(
+    fields: Sequence[DeltaField], names: Sequence[str], cut: Sequence[tuple[str, tuple[str, ...]]], dead: str
+) -> list[str]:
+    """Files without their deleted rows: aliases instead of the map, NULL for a column that files lack.
 
+    One leg a file; if they are many, one for all, which looks values up by file name.
+    """
+    if len(cut) <= LEGS_MAX:
+        return [
+            _cut_leg(
+                fields,
+                dict(zip(names, values, strict=True)),
+                f"[{quote_literal(path)}]",
+                frozenset(_stored_columns(path)),
+                f"ANTI JOIN (SELECT r FROM {always_quote(dead)} WHERE f = {quote_literal(path)}) x "
+                "ON x.r = f.file_row_number",
+            )
+            for path, values in cut
+        ]
+    parts = _lookups(names, cut)
+    present = frozenset().union(*(_stored_columns(path) for path, _ in cut))
+    files = f"[{_list(quote_literal(path) for path, _ in cut)}], union_by_name=true, filename={quote_literal(_FILE)}"
+    join = f"ANTI JOIN {always_quote(dead)} x ON x.f = f.{always_quote(_FILE)} AND x.r = f.file_row_number"
+    return [_cut_leg(fields, parts, files, present, join)]
+
+
+def _cut_leg(fields: Sequence[DeltaField], parts: Parts, files: str, present: frozenset[str], without_dead: str) -> str:
     def expression(item: DeltaField) -> str:
         if item.name in parts:
             return parts[item.name]
-        return (
-            f"CAST(f.{always_quote(item.stored)} AS {item.duckdb})"
-            if item.stored in present
-            else f"NULL::{item.duckdb}"
-        )
+        if item.stored not in present:
+            return f"NULL::{item.duckdb}"
+        return f"CAST(f.{always_quote(item.stored)} AS {item.duckdb})"
 
-    select = _list(f"{expression(item)} AS {always_quote(item.name)}" for item in fields)
-    return (
-        f"SELECT {select} FROM read_parquet([{quote_literal(path)}], file_row_number=true, hive_partitioning=false) f "
-        f"ANTI JOIN ({dead}) x ON x.r = f.file_row_number"
-    )
+    select = _list(f"{expression(item)} AS {always_quote(item.name)}" for item in fields) or "1"
+    return f"SELECT {select} FROM read_parquet({files}, file_row_number=true, hive_partitioning=false) f {without_dead}"
+
+
+@lru_cache(maxsize=SCHEMAS_MAX)
+def _stored_columns(path: str) -> tuple[str, ...]:
+    """The columns a data file has. Data files never change, and no two have the same name."""
+    try:
+        return tuple(pq.read_schema(path).names)
+    except FileNotFoundError:
+        raise SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.") from None
 
 
 def _dead_table(snapshot: Snapshot, paths: Sequence[str]) -> pa.Table:
-    """(f: position in `paths`, r: row number) of all deleted rows."""
+    """(f: file, r: row number) of all deleted rows."""
     rows = [snapshot.dead[path] for path in paths]
     numbers = np.repeat(np.arange(len(rows), dtype=np.int32), [len(item) for item in rows])
-    return pa.table({"f": numbers, "r": np.concatenate(rows)})
+    files = pa.DictionaryArray.from_arrays(numbers, pa.array(paths, pa.string()))
+    return pa.table({"f": files.dictionary_decode(), "r": np.concatenate(rows)})
 
 
 def _partition_literals(snapshot: Snapshot, fields: Sequence[DeltaField]) -> list[tuple[str, ...]]:

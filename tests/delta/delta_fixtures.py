@@ -178,14 +178,38 @@ def postgres_types(root: Path) -> DeltaCase:
 
 
 def nested(root: Path) -> DeltaCase:
+    """Shown as PostgreSQL's row_to_json prints: scale kept, "T" in timestamps, NaN quoted."""
+    members = {
+        "a": (pa.int32(), 1),
+        "b": (pa.list_(pa.string()), ["x", None, 'q"/\\é']),
+        "n": (pa.decimal128(10, 2), Decimal("1.50")),
+        "f4": (pa.float32(), 0.1),
+        "f8": (pa.float64(), 1e20),
+        "nan": (pa.float64(), float("nan")),
+        "t": (pa.timestamp("us"), dt.datetime(2020, 1, 1, 1, 2, 3)),
+        "tz": (pa.timestamp("us", "UTC"), dt.datetime(2020, 1, 1, 1, 2, 3, 500000, tzinfo=dt.UTC)),
+        "d": (pa.date32(), dt.date(2020, 1, 1)),
+        "x": (pa.binary(), b"\x00\xff"),
+        'i"s': (pa.struct([("y", pa.bool_())]), {"y": None}),
+        "ls": (pa.list_(pa.struct([("z", pa.int64())])), [{"z": 1}, None]),
+    }
+    struct_type = pa.struct([(name, arrow) for name, (arrow, _) in members.items()])
+    value = {name: item for name, (_, item) in members.items()}
+    map_type = pa.map_(pa.string(), pa.struct([("v", pa.int64())]))
     table = pa.table(
         {
-            "s": pa.array([{"a": 1, "b": ["x"]}, None], pa.struct([("a", pa.int32()), ("b", pa.list_(pa.string()))])),
-            "m": pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64())),
+            "s": pa.array([value, None], struct_type),
+            "m": pa.array([[("k", {"v": 1}), ("l", None)], None], map_type),
+            "e": pa.array([[], None], pa.list_(pa.struct([("z", pa.int64())]))),
         }
     )
     write_deltalake(str(root), table)
-    return DeltaCase(str(root), (("s", JSON), ("m", JSONB)), (('{"a":1,"b":["x"]}', '{"k":1}'), (None, None)))
+    text = (
+        '{"a":1,"b":["x",null,"q\\"/\\\\é"],"n":1.50,"f4":0.1,"f8":1e+20,"nan":"NaN","t":"2020-01-01T01:02:03",'
+        '"tz":"2020-01-01T01:02:03.5+00:00","d":"2020-01-01","x":"\\\\x00ff","i\\"s":{"y":null},"ls":[{"z":1},null]}'
+    )
+    rows = ((text, '{"k":{"v":1},"l":null}', "[]"), (None, None, None))
+    return DeltaCase(str(root), (("s", JSON), ("m", JSONB), ("e", JSON)), rows)
 
 
 def deletion_vectors(root: Path) -> DeltaCase:
@@ -218,6 +242,41 @@ def deletion_vectors(root: Path) -> DeltaCase:
     )
     rows = ((1, None), (2, None), (4, None), (10, "x"), (11, "x"), (12, "x"), (13, "x"), (20, "y"))
     return DeltaCase(str(root), (("id", INT8), ("n", TEXT)), rows)
+
+
+def many_deletion_vectors(root: Path) -> DeltaCase:
+    """A vector in each of many files and partitions, half of the files without the later column."""
+    actions: list[Mapping[str, object]] = [
+        protocol(["deletionVectors"], ["deletionVectors"]),
+        metadata([field("id", "long"), field("n", "string"), field("p", "string")], partition_by=["p"]),
+    ]
+    rows: list[tuple[object, ...]] = []
+    for number in range(20):
+        columns: dict[str, object] = {"id": pa.array(range(number * 10, number * 10 + 3), pa.int64())}
+        if number % 2:
+            columns["n"] = ["x", "y", "z"]
+        write_parquet(root / f"f{number}.parquet", columns)
+        data = bitmap([number % 3])
+        vector = {"storageType": "i", "pathOrInlineDv": z85(data), "sizeInBytes": len(data), "cardinality": 1}
+        part = None if number == 7 else f"p'{number}"
+        actions.append(add(root, f"f{number}.parquet", 3, partition={"p": part}, deletion_vector=vector))
+        rows += [(number * 10 + i, "xyz"[i] if number % 2 else None, part) for i in range(3) if i != number % 3]
+    write_log(root, 0, actions)
+    return DeltaCase(str(root), (("id", INT8), ("n", TEXT), ("p", TEXT)), tuple(rows))
+
+
+def spark_char(root: Path) -> DeltaCase:
+    """char(n) and varchar(n) as Spark notes them, stored without padding."""
+    write_parquet(root / "f1.parquet", {"c": ["a", None, "äöüxy"], "v": ["b", "", None]})
+    marked = {"c": "char(5)", "v": "varchar(3)"}
+    fields = [
+        field(name, "string") | {"metadata": {"__CHAR_VARCHAR_TYPE_STRING": text}} for name, text in marked.items()
+    ]
+    protocol_2 = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
+    write_log(root, 0, [protocol_2, metadata(fields), add(root, "f1.parquet", 3)])
+    return DeltaCase(
+        str(root), (("c", PgType(1042, 9)), ("v", varchar(3))), (("a    ", "b"), (None, ""), ("äöüxy", None))
+    )
 
 
 def column_mapping(root: Path, mode: str = "name") -> DeltaCase:
@@ -325,6 +384,8 @@ CASES: dict[str, Callable[[Path], DeltaCase]] = {
         postgres_types,
         nested,
         deletion_vectors,
+        many_deletion_vectors,
+        spark_char,
         column_mapping,
         column_mapping_by_id,
         mapped_nested,

@@ -12,7 +12,7 @@ from engine_queries import ask, delta_read, rows
 
 from catalog.errors import FeatureNotSupported, ObjectNotInPrerequisiteState, SnapshotTooOld
 from catalog.types import INT8, arrow_type
-from engine.delta.snapshot import Snapshots, open_table
+from engine.delta.snapshot import Snapshots, columns_of, open_table
 
 
 def _version(case: DeltaCase) -> int:
@@ -34,6 +34,7 @@ def test_rows(engine: Any, tmp_path: Path, name: str) -> None:
         return
     answer = ask(engine, "SELECT * FROM v", [pg for _, pg in columns], [read])
     assert sorted(map(_naive, rows(answer)), key=_key) == sorted(map(_naive, case.rows), key=_key)
+    assert columns_of(Snapshots().latest(case.uri)) == columns
     for column, (_, pg) in zip(answer.schema, columns, strict=True):
         assert column.type == arrow_type(pg) or str(column.type).startswith("decimal")
 
