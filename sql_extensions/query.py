@@ -26,7 +26,7 @@ from engine.base import (
     WireRows,
 )
 from engine.values import python_value
-from sql_extensions import historic, parameters, planner, rows, tables
+from sql_extensions import historic, parameters, planner, rows, tables, wrapped
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
@@ -44,7 +44,8 @@ __all__ = ["Overrides", "describe", "describe_statement", "run", "run_arrow", "w
 
 def describe(context: Context, param_oids: Sequence[int] = ()) -> Description:
     """Parameter types and columns of `context.statement`, an ordinary query, without running anything."""
-    return planner.plan(context, param_oids).description
+    with wrapped.hinted(context.statement.tokens):
+        return planner.plan(context, param_oids).description
 
 
 def describe_statement(context: Context, param_oids: Sequence[int] = ()) -> Description:
@@ -54,6 +55,11 @@ def describe_statement(context: Context, param_oids: Sequence[int] = ()) -> Desc
 
 def run(context: Context) -> Result:
     """Start the query; its rows are still to be read. Raises SqlError."""
+    with wrapped.hinted(context.statement.tokens):
+        return _run(context)
+
+
+def _run(context: Context) -> Result:
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
     if not touches(context.statement.tokens, names) and not time_travel.suspected(context.statement.sql):
         return _forward(context, RouteReason.CATALOG)

@@ -183,3 +183,13 @@ def test_the_catalog_lists_our_relations(alice: psycopg.Connection[Any]) -> None
     assert [name for (name,) in alice.execute(sql).fetchall()] == ["queries", "settings", "tables"]
     functions = alice.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'kadali'::regnamespace").fetchall()
     assert {"vacuum", "optimize", "restore", "table_history", "time_travel"} <= {name for (name,) in functions}
+
+
+@pytest.mark.parametrize(
+    ("inner", "relation"), [("SHOW QUERIES", "kadali.queries"), ("DESCRIBE HISTORY t", "kadali.table_history")]
+)
+def test_show_in_parentheses_names_the_relation(alice: psycopg.Connection[Any], inner: str, relation: str) -> None:
+    for prepare in (False, True):
+        with pytest.raises(psycopg.errors.SyntaxError) as caught:
+            alice.execute(f"SELECT * FROM ({inner}) x", prepare=prepare)
+        assert relation in str(caught.value.diag.message_hint)
