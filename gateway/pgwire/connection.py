@@ -14,6 +14,7 @@ from gateway.pgwire import messages as m
 MESSAGE_BYTES_MAX = 256 << 20
 STARTUP_BYTES_MAX = 10_000
 _SYNC, _TERMINATE = ord("S"), ord("X")
+_WHOLE_SYNC = b"S\0\0\0\4"
 _COPY_TYPES = frozenset(b"dcf")
 _IGNORED_IN_COPY = frozenset(b"HS")
 
@@ -50,6 +51,10 @@ class Connection:
             return False
         length = int.from_bytes(self._buffer[head : head + 4], "big", signed=True)
         return len(self._buffer) >= head + length
+
+    def sync_follows(self) -> bool:
+        """Whether the next message, at hand already, is Sync."""
+        return self.phase is Phase.READY and self._buffer.startswith(_WHOLE_SYNC)
 
     def next_event(self) -> m.Message | m.StartupMessage | None:
         """The next message to serve; None: more bytes are needed.

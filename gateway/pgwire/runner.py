@@ -26,12 +26,17 @@ class Runner:
         self._link = link
         self.running: Execution | None = None
 
-    async def carry_out(self, execution: Execution, first: Callable[[], Chunk]) -> None:
-        """Run, stream, settle: the one place where a call's outcome is decided."""
+    async def carry_out(
+        self, execution: Execution, first: Callable[[], Chunk], then: Callable[[], None] | None = None
+    ) -> None:
+        """Run, stream, settle: the one place where a call's outcome is decided.
+
+        `then` is done in the same turn of the worker thread, if `first` was all; it must not raise.
+        """
         self.running = execution
         self._link.begin(execution.call)
         try:
-            chunk = await self._link.run(partial(_settling, execution, first))
+            chunk = await self._link.run(partial(_settling, execution, first, then))
             if chunk.stop is Stop.COPY_IN:
                 chunk = await self._copy_in(execution, chunk)
             streamed = chunk.stop is None
@@ -107,11 +112,13 @@ class Runner:
                 raise event.error
 
 
-def _settling(execution: Execution, first: Callable[[], Chunk]) -> Chunk:
+def _settling(execution: Execution, first: Callable[[], Chunk], then: Callable[[], None] | None) -> Chunk:
     """The first chunk; if it is all there is, the call is settled in the same turn of the worker thread."""
     chunk = first()
     if chunk.stop is Stop.COMPLETE:
         execution.settle(Outcome.DONE)
+        if then is not None:
+            then()
     return chunk
 
 

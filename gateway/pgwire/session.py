@@ -49,6 +49,8 @@ class WireSession:
         self._statements = StatementNames(core)
         self._portals = PortalNames(core)
         self._runner = Runner(link)
+        self._cycle_error: SqlError | None = None
+        """Of a commit that was done ahead of its Sync."""
         core.transaction.at_end(self._transaction_ended)
         self._handlers: dict[type, Callable[..., Awaitable[None]]] = {
             m.Query: self._query,
@@ -153,12 +155,13 @@ class WireSession:
             return
         self._check_usable(portal.parsed)
         limit = max(event.max_rows, 0)
+        then = self._end_early if self._link.connection.sync_follows() else None
         if portal.execution is not None:
-            await self._runner.carry_out(portal.execution, partial(portal.execution.resume, limit))
+            await self._runner.carry_out(portal.execution, partial(portal.execution.resume, limit), then)
             return
         call = self._new_call(statement.sql, statement, portal.params, portal.formats)
         portal.execution = Execution(call, self.core, self._services, formats=portal.formats, described=portal.fields)
-        await self._runner.carry_out(portal.execution, partial(portal.execution.start, limit))
+        await self._runner.carry_out(portal.execution, partial(portal.execution.start, limit), then)
 
     async def _close(self, event: m.Close) -> None:
         if event.kind == "S":
@@ -171,6 +174,9 @@ class WireSession:
 
     async def _sync(self, _event: m.Sync) -> None:
         transaction = self.core.transaction
+        error, self._cycle_error = self._cycle_error, None
+        if error is not None:
+            raise error
         if not transaction.in_block and (transaction.started_at is not None or len(self._portals)):
             await self._run(self._end_cycle)
         self._statements.prune()
@@ -262,6 +268,14 @@ class WireSession:
         if transaction.started_at is not None and not transaction.in_block:
             call.check_canceled()
         transaction.end_implicit()
+
+    def _end_early(self) -> None:
+        """Sync is next: spare it a turn of its own. Runs in a worker thread."""
+        if not self.core.transaction.in_block:
+            try:
+                self._end_cycle()
+            except SqlError as error:
+                self._cycle_error = error
 
     def _end_cycle(self) -> None:
         self.core.transaction.end_implicit()

@@ -182,3 +182,16 @@ def test_a_whole_message_is_seen_without_reading_it() -> None:
         assert not connection.has_message()
     connection.receive_data(query[cut:])
     assert connection.has_message() and connection.buffered == len(query)
+
+
+def test_sync_is_seen_ahead() -> None:
+    connection = ready()
+    sync = message(b"S")
+    for cut in range(len(sync)):
+        connection = ready()
+        connection.receive_data(sync[:cut])
+        assert not connection.sync_follows()
+    connection.receive_data(sync[cut:])
+    assert connection.sync_follows()
+    connection.failed()
+    assert not connection.sync_follows()

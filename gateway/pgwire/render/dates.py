@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from engine.values.datetimes import civil
 from gateway.pgwire.render.column import Body, Bools, Matrix, Rule, big_endian, nulls, patched, ragged, raw
 from gateway.pgwire.render.style import DateStyle
 from gateway.pgwire.render.times import clock, clock_table, fractions
@@ -89,13 +90,6 @@ def offset_text(east: int, *, xsd: bool = False) -> bytes:
     if size % 60:
         text += f":{size % 60:02}"
     return text.encode()
-
-
-def civil(day: int) -> tuple[int, int, int]:
-    """(astronomical year, month, day of month) of a day since 1970, proleptic Gregorian."""
-    cycle, day_of_cycle = divmod(day - _FIRST_DAY, 146097)
-    near = date.fromordinal(day_of_cycle + 1)
-    return near.year + 400 * cycle, near.month, near.day
 
 
 def _infinite(value: int, limit: int) -> bytes | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.errors import InvalidTextRepresentation
+from engine.values.scalars import parse_uuid
 from gateway.pgwire.render.column import Body, Matrix, Rule, as_binary, data_of, from_offsets, offsets_data, raw
 
 _HEX = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), np.uint16)
@@ -31,24 +30,14 @@ def bytea_text(output: str) -> Rule:
 def uuid_text(arrow: pa.DataType) -> Rule:
     """uuid kept as 16 bytes, or as text in any form PostgreSQL takes."""
     if _is_text(arrow):
-        return Rule(lambda value: str(uuid_value(value)).encode(), values=lambda array: array.to_pylist())
+        return Rule(lambda value: str(parse_uuid(value)).encode(), values=lambda array: array.to_pylist())
     return Rule(lambda value: str(UUID(bytes=value)).encode(), _dashed)
 
 
 def uuid_binary(arrow: pa.DataType) -> Rule:
     if _is_text(arrow):
-        return Rule(lambda value: uuid_value(value).bytes, values=lambda array: array.to_pylist())
+        return Rule(lambda value: parse_uuid(value).bytes, values=lambda array: array.to_pylist())
     return Rule(lambda value: value, _uuid_bytes)
-
-
-def uuid_value(text: str) -> UUID:
-    """PostgreSQL's uuid input: hyphens after any group of four digits, braces around the whole; raises 22P02."""
-    inner = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else text
-    groups = inner.split("-")
-    digits = "".join(groups)
-    if len(digits) != 32 or any(len(g) % 4 or not g for g in groups) or digits.strip("0123456789abcdefABCDEF"):
-        raise InvalidTextRepresentation(f'invalid input syntax for type uuid: "{text}"')
-    return UUID(hex=digits)
 
 
 def bytea_escape(value: bytes) -> bytes:
@@ -94,11 +83,6 @@ def _dashed(array: pa.Array) -> Matrix:
     for to, at, width in ((0, 0, 8), (9, 8, 4), (14, 12, 4), (19, 16, 4), (24, 20, 12)):
         out[:, to : to + width] = digits[:, at : at + width]
     return out
-
-
-def fixed_binary(array: pa.Array) -> Any:
-    """fixed_size_binary as binary."""
-    return pc.cast(array, pa.binary())
 
 
 def padded(length: int) -> Rule:

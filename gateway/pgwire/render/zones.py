@@ -5,26 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog.errors import InvalidParameterValue
+from engine.values.zones import zone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CYCLE_S = 146097 * 86400
 _FIRST_S, _LAST_S = -62135510400, 253402214400  # a day inside the years 1 and 9999
 _SCAN_FROM_S, _SCAN_TO_S, _SCAN_STEP_S = -6311433600, 4102444800, 3 * 86400  # the years 1770 to 2100
-
-
-@lru_cache(maxsize=256)
-def zone(name: str) -> ZoneInfo:
-    """The zone of an IANA name; raises 22023 as SET TimeZone does."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidParameterValue(f'invalid value for parameter "TimeZone": "{name}"') from None
 
 
 def offset_at(second: int, name: str) -> int:
