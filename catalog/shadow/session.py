@@ -20,6 +20,7 @@ from psycopg import pq
 
 from catalog.errors import CannotConnectNow, ConnectionFailure, FeatureNotSupported, ObjectInUse, SqlError
 from catalog.names import always_quote
+from catalog.shadow import formats
 from catalog.shadow.channel import Channel, ShadowNotice
 from catalog.shadow.rows import RowBlocks
 from catalog.types import PgType
@@ -45,8 +46,6 @@ _REPORTED = (
     "integer_datetimes",
     "standard_conforming_strings",
 )
-_SAME_IN_BOTH_FORMATS = frozenset({18, 19, 25, 114, 142, 705, 1042, 1043, 2275})
-"""Types whose text and binary forms are the same bytes: names, strings, json, xml."""
 
 
 class Server(Protocol):
@@ -299,36 +298,20 @@ class ShadowSession:
     def _for_formats(
         self, sql: str, oids: Sequence[int], wanted: Sequence[bool] | bool
     ) -> tuple[str, bool, tuple[DescribedColumn, ...] | None]:
-        """The text to send and the one format to ask for, since libpq knows only one for all columns.
-
-        Mixed formats are had by asking for binary, with the text columns made text by their own output functions.
-        """
+        """The text to send, the one format to ask for (libpq knows only one for all columns), the columns of `sql`."""
         if isinstance(wanted, bool) or len(set(wanted)) <= 1:
             return sql, wanted if isinstance(wanted, bool) else any(wanted), None
         columns = self.describe(sql, oids).columns
         if columns is None:
             return sql, False, None
-        differing = {
-            binary
-            for column, binary in zip(columns, wanted, strict=True)
-            if column.type.oid not in _SAME_IN_BOTH_FORMATS
-        }
-        if len(differing) <= 1:
-            return sql, True in differing, columns
-        names = [f"c{number}" for number in range(len(columns))]
-        shown = [
-            name
-            if binary or column.type.oid in _SAME_IN_BOTH_FORMATS
-            else f"CASE WHEN {name} IS DISTINCT FROM NULL THEN format('%s', {name}) END"
-            for name, column, binary in zip(names, columns, wanted, strict=True)
-        ]
-        body = sql.rstrip().removesuffix(";")
-        text = f"SELECT {', '.join(shown)} FROM (\n{body}\n) AS kadali_formats ({', '.join(names)})"
+        text, binary = formats.one_format(sql, [column.type.oid for column in columns], wanted)
+        if text == sql:
+            return sql, binary, columns
         try:
             self.describe(text, oids)
         except SqlError as error:
             raise FeatureNotSupported("mixed text and binary result formats are not supported here") from error
-        return text, True, columns
+        return text, binary, columns
 
     def _rows_of(self, sql: str, params: Sequence[ShadowParam] = ()) -> list[tuple[str | None, ...]]:
         result = self.query(sql, params)
