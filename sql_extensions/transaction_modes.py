@@ -65,12 +65,22 @@ def current_modes(session: Session) -> Modes:
 
 
 def begin(session: Session, modes: Modes) -> None:
-    """Open a block with the defaults now in force and `modes` on top. Raises SqlError."""
-    session.transaction.begin()
-    session.settings.begin_block()
+    """Open a block with the defaults now in force and `modes` on top, which a failed statement takes back.
+
+    Raises SqlError.
+    """
+    chain(session, ())
     session.before_setting_change()
     for name, value in modes:
         set_mode(session, name, value)
+
+
+def chain(session: Session, modes: Modes) -> None:
+    """Open a block with the characteristics of the one before (`current_modes`): they are what it begins with."""
+    session.transaction.begin()
+    session.settings.begin_block()
+    for name, value in modes:
+        session.settings.set(f"transaction_{name}", value, local=True)
 
 
 def _mode(c: Cursor) -> tuple[str, str]:

@@ -75,7 +75,7 @@ class SessionSettings:
         self._reported: dict[str, str] = {}
         self._changed = False
         self._path: tuple[str, int, tuple[str, ...]] | None = None
-        self.before_change: Callable[[], None] = _nothing
+        self.before_change: Callable[[], None] = lambda: None
         """Called before a query's set_config() is taken over: the session remembers what to go back to."""
         server.restore_from(self.for_shadow)
         for name, value in start:
@@ -115,7 +115,7 @@ class SessionSettings:
             self._server.read_text("SELECT pg_catalog.set_config($1, NULL, true)", (name,))
             self._custom.setdefault(key, name)
         if local:
-            self._store(key, self._reset_value(key), local=True)
+            self._replace(self._session, {**self._local, key: self._reset_value(key)})
         else:
             self._replace(_without(self._session, key), _without(self._local, key))
 
@@ -380,9 +380,6 @@ _HIDDEN: Mapping[str, str] = {
     "seed": "unavailable",
 }
 """Settings that PostgreSQL leaves out of pg_settings."""
-
-
-def _nothing() -> None: ...
 
 
 def _key(name: str) -> str:

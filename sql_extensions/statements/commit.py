@@ -45,7 +45,7 @@ def run(stmt: Commit, ctx: Context) -> Result:
     modes = current_modes(session) if stmt.chain else ()
     tag, notices = session.transaction.commit()
     if stmt.chain:
-        transaction_modes.begin(session, modes)
+        transaction_modes.chain(session, modes)
     return Result(tag, notices=notices)
 
 

@@ -51,7 +51,7 @@ def run(stmt: Rollback, ctx: Context) -> Result:
     modes = current_modes(session) if stmt.chain else ()
     tag, notices = session.transaction.rollback()
     if stmt.chain:
-        transaction_modes.begin(session, modes)
+        transaction_modes.chain(session, modes)
     return Result(tag, notices=notices)
 
 
