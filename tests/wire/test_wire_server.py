@@ -225,6 +225,20 @@ def test_a_slow_reader_costs_no_memory(gateway: GatewayProcess, client: RawClien
     client.cancel()
 
 
+def test_a_commit_that_fails_at_sync_is_an_error_there(gateway: GatewayProcess, client: RawClient) -> None:
+    client.query("insert into w.sink values (1, 'start')")
+    change = build("Parse", {"sql": "update w.sink set label = 'ours' where id = 1"})
+    client.send(change, build("Bind", {}), build("Execute", {}), build("Flush", {}))
+    assert show(*client.until(b"C")[-1]) == 'CommandComplete "UPDATE 1"'
+    with psycopg.connect(gateway.dsn(), autocommit=True) as other:
+        other.execute("update w.sink set label = 'theirs' where id = 1")
+    client.send(build("Sync", {}))
+    heard = [show(*each) for each in client.until(b"Z")]
+    assert heard[0].startswith("ErrorResponse ERROR 40001 ") and heard[1:] == ["ReadyForQuery I"]
+    assert client.query("select label from w.sink")[1] == 'DataRow ["theirs"]'
+    client.query("truncate w.sink")
+
+
 def test_statement_timeout(client: RawClient) -> None:
     client.query("set statement_timeout = '200ms'")
     for sql in LONG.values():
