@@ -155,7 +155,10 @@ def against_postgres(batch: pa.RecordBatch) -> None:
                 copy = CopyOutEncoder([Field(f.name, from_arrow(f.type)) for f in batch.schema], options, Style())
 
                 def out() -> None:
-                    with connection.cursor() as cursor, cursor.copy(f"COPY lineitem TO STDOUT (FORMAT {form})") as stream:  # noqa: B023
+                    with (
+                        connection.cursor() as cursor,
+                        cursor.copy(f"COPY lineitem TO STDOUT (FORMAT {form})") as stream,
+                    ):  # noqa: B023
                         for _ in stream:
                             pass
 

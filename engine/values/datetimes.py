@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.errors import (
@@ -17,6 +17,7 @@ from catalog.errors import (
     InvalidParameterValue,
 )
 from engine.values.scalars import SPACE
+from engine.values.zones import zone as named_zone
 
 DAYS_INFINITE, US_INFINITE = 2**31 - 1, 2**63 - 1
 DAY_US = 86_400_000_000
@@ -64,7 +65,7 @@ class _Parts:
 
     day: tuple[int, int, int] | None = None
     time_us: int | None = None
-    zone: int | ZoneInfo | None = None
+    zone: int | tzinfo | None = None
     bc: bool = False
     special: str | None = None
 
@@ -91,7 +92,7 @@ def parse_timestamptz(text: str, time_zone: str = "UTC", precision: int = -1) ->
     parts = _parse(text, "timestamp with time zone")
     if parts.special is not None:
         return _instant(parts, text, 0, precision, "timestamp")
-    zone = parts.zone if parts.zone is not None else _zone(time_zone)
+    zone = parts.zone if parts.zone is not None else named_zone(time_zone)
     day = _days(parts, text, "timestamp with time zone")
     east = zone if isinstance(zone, int) else _local_offset(day, parts.time_us or 0, zone)
     return _instant(parts, text, east, precision, "timestamp")
@@ -112,9 +113,11 @@ def parse_timetz(text: str, time_zone: str = "UTC", precision: int = -1) -> str:
         raise _invalid("time with time zone", text)
     zone = parts.zone
     if zone is None:
-        zone = _zone(time_zone)
-    if isinstance(zone, ZoneInfo):
-        if parts.day is None and zone.key not in ("UTC", "Etc/UTC", "GMT"):
+        zone = named_zone(time_zone)
+    if isinstance(zone, timezone):
+        zone = int(zone.utcoffset(None).total_seconds())
+    if isinstance(zone, tzinfo):
+        if parts.day is None and str(zone) not in ("UTC", "Etc/UTC", "GMT"):
             raise FeatureNotSupported("time with time zone needs a numeric zone offset here")
         zone = 0 if parts.day is None else _local_offset(_days(parts, text, "time"), parts.time_us, zone)
     return timetz_text(round_us(parts.time_us, precision), zone)
@@ -197,14 +200,7 @@ def _days(parts: _Parts, text: str, name: str) -> int:
         raise _overflow(text) from None
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidParameterValue(f'time zone "{name}" not recognized') from None
-
-
-def _local_offset(day: int, time_us: int, zone: ZoneInfo) -> int:
+def _local_offset(day: int, time_us: int, zone: tzinfo) -> int:
     """Seconds east at a local time; in a gap the offset before it holds, in an overlap standard time (the later)."""
     ordinal = day + 719163
     shift = 0

@@ -53,7 +53,19 @@ def test_all_types_in_one_row(oracle: Oracle, binary: bool) -> None:
     check(oracle, [*PLAIN, *ARRAYS], binary=binary)
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "Europe/London", "Africa/Monrovia", "UTC"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Asia/Kolkata",
+        "America/New_York",
+        "Europe/London",
+        "Africa/Monrovia",
+        "UTC",
+        "<+05>-05",
+        "GMT-05:30",
+        "Etc/GMT+3",
+    ],
+)
 def test_time_zones(oracle: Oracle, zone: str) -> None:
     samples = [s for s in [*PLAIN, *ARRAYS] if s.name in ("tz", "a_tz")]
     check(oracle, samples, binary=False, style=Style(time_zone=zone))
