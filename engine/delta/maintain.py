@@ -120,14 +120,16 @@ def vacuum(
     full: bool = True,
     keep_versions: Collection[int] = (),
 ) -> VacuumResult:
-    """Delete files that no version inside the retention needs. `full` also takes files the log never named.
+    """Delete files that no version inside the retention needs.
 
-    Raises InvalidParameterValue for a retention below the table's unless `force`.
+    `full` also takes old files that the log never named, but not those of deletion vectors: deltalake cannot tell the
+    living ones. Raises InvalidParameterValue for a retention below the table's unless `force`.
     """
     table = open_table(uri)
     with delta_errors():
         check_table_writable(table, read_fields(table.schema().to_json()))
         configured = _retention(table.metadata().configuration)
+        vectors = "deletionVectors" in (table.protocol().reader_features or ())
     wanted = configured if retain is None else retain
     if wanted < configured and not force:
         raise InvalidParameterValue(
@@ -137,23 +139,29 @@ def vacuum(
     if wanted < timedelta(0):
         raise InvalidParameterValue("the retention must not be negative")
 
-    def run(only_list: bool) -> list[str]:
+    def run(*, only_list: bool, unknown_files: bool) -> list[str]:
         with delta_errors():
             return table.vacuum(
                 retention_hours=math.ceil(_hours(wanted)),
                 dry_run=only_list,
                 enforce_retention_duration=False,
-                full=full,
+                full=unknown_files,
                 keep_versions=list(keep_versions) or None,
                 commit_properties=commit.properties(),
             )
 
     root = Path(local_path(uri))
-    found = _present(root, run(True))
+    found = _present(root, run(only_list=True, unknown_files=full))
+    if vectors:  # a full run of deltalake deletes the files of living vectors: what it may take is taken here
+        found = {path: size for path, size in found.items() if path.suffix != ".bin"}
     if not dry_run:
-        run(False)
+        run(only_list=False, unknown_files=full and not vectors)
+        if vectors and full:
+            with delta_errors():
+                for path in found:
+                    path.unlink(missing_ok=True)
         found = {path: size for path, size in found.items() if not path.exists()}
-    deleted = {str(path.relative_to(root)): size for path, size in found.items()}
+    deleted = {str(path.relative_to(root)): size for path, size in found.items() if path.is_relative_to(root)}
     oldest = oldest_readable(uri)
     times = {entry.version: entry.time for entry in commits(uri)}
     files = tuple(sorted(deleted.items()))
@@ -296,8 +304,8 @@ def restore(
     check_writable(present.min_writer, present.writer_features, present.configuration, present.fields)
     wanted = snapshots.at(TableLocation(uri, version))
     before, after = _sizes(present), _sizes(wanted)
-    restored = {path: size for path, size in after.items() if path not in before}
-    removed = {path: size for path, size in before.items() if path not in after}
+    restored = {key: size for key, size in after.items() if key not in before}
+    removed = {key: size for key, size in before.items() if key not in after}
     require_files(wanted, relation)
     made = present.version
     if not dry_run and version != present.version:
@@ -321,8 +329,10 @@ def arrow_schema(fields: Sequence[Field]) -> pa.Schema:
     return pa.schema([(item.name, arrow_type(item.type)) for item in fields])
 
 
-def _sizes(snapshot: Snapshot) -> dict[str, int]:
-    return dict(zip(snapshot.files["path"].to_pylist(), snapshot.files["size_bytes"].to_pylist(), strict=True))
+def _sizes(snapshot: Snapshot) -> dict[tuple[str, bytes], int]:
+    """Sizes of a version's files. The same file with other deleted rows is another one, as in Delta's own figures."""
+    keys = [(path, snapshot.dead[path].tobytes() if path in snapshot.dead else b"") for path in snapshot.paths()]
+    return dict(zip(keys, snapshot.files["size_bytes"].to_pylist(), strict=True))
 
 
 def _retention(configuration: dict[str, str]) -> timedelta:

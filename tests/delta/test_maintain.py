@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT, column_mapping, deletion_vectors
+from delta_fixtures import (
+    COMMIT,
+    add,
+    bitmap,
+    column_mapping,
+    deletion_vectors,
+    field,
+    metadata,
+    protocol,
+    write_log,
+    write_parquet,
+    z85,
+)
 from deltalake import DeltaTable, write_deltalake
 
 from catalog.errors import (
@@ -100,6 +112,36 @@ def test_vacuum_of_odd_partitions(tmp_path: Path) -> None:
     assert len(done.files) == 6
     assert all(size > 0 for _, size in done.files)
     assert len(_ids(path)) == 6
+
+
+def test_vacuum_spares_files_of_deletion_vectors(tmp_path: Path) -> None:
+    """deltalake's full vacuum would delete them and with them the table."""
+    case = deletion_vectors(tmp_path / "t")
+    (tmp_path / "t" / "orphan.parquet").write_bytes(b"x")
+    for path in (tmp_path / "t").glob("*.*"):
+        os.utime(path, (1, 1))
+    assert maintain.vacuum(case.uri, full=False, commit=COMMIT).files == ()
+    assert maintain.vacuum(case.uri, dry_run=True, commit=COMMIT).files == (("orphan.parquet", 1),)
+    assert maintain.vacuum(case.uri, commit=COMMIT).files == (("orphan.parquet", 1),)
+    assert not (tmp_path / "t" / "orphan.parquet").exists()
+    assert Snapshots().latest(case.uri).statistics().rows == len(case.rows)
+
+
+def test_restore_undoes_a_deletion_vector(tmp_path: Path) -> None:
+    """The same file with and without deleted rows counts as two."""
+    root = tmp_path / "t"
+    write_parquet(root / "a.parquet", {"id": pa.array(range(5), pa.int64())})
+    features = ["deletionVectors"]
+    write_log(root, 0, [protocol(features, features), metadata([field("id", "long")]), add(root, "a.parquet", 5)])
+    data = bitmap([1, 2])
+    vector = {"storageType": "i", "pathOrInlineDv": z85(data), "sizeInBytes": len(data), "cardinality": 2}
+    gone = {"path": "a.parquet", "deletionTimestamp": 1_700_000_000_000, "dataChange": True, "partitionValues": {}}
+    write_log(root, 1, [{"remove": gone}, add(root, "a.parquet", 5, deletion_vector=vector)])
+    snapshots = Snapshots()
+    assert snapshots.latest(str(root)).statistics().rows == 3
+    done = maintain.restore(str(root), 0, "t", snapshots, commit=COMMIT)
+    assert (done.num_removed_files, done.num_restored_files, done.num_of_files_after_restore) == (1, 1, 1)
+    assert snapshots.latest(str(root)).statistics().rows == 5
 
 
 def test_vacuum_keeps_what_the_retention_needs(uri: str) -> None:
