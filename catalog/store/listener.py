@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from catalog.errors import ConnectionFailure
+from catalog.errors import ConnectionFailure, SqlError
 from catalog.store.change import CHANNEL
 from catalog.store.database import Database, store_errors
 
@@ -67,12 +67,19 @@ class Listener:
                 for notification in self._connection.notifies(timeout=0):
                     tenant, _, seq = notification.payload.partition(" ")
                     self._on_change(UUID(tenant), int(seq))
-                self._on_tick()
+                self._tick()
             except (psycopg.Error, ConnectionFailure) as error:
                 if not self._stopping.is_set():
                     _log.warning("the metadata store cannot be reached: %s", error)
                 self._connection.close()
                 self._stopping.wait(RECONNECT_S)
+
+    def _tick(self) -> None:
+        """A failure of what is done by the way does not cost the connection, and with it the proof of life."""
+        try:
+            self._on_tick()
+        except SqlError as error:
+            _log.warning("statistics could not be saved, which is tried again: %s", error)
 
     def _wait(self) -> None:
         """For a notification, the next tick, or `stop()`."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from catalog.errors import ConnectionFailure, InvalidCatalogName, UndefinedTable
+from catalog.errors import ConnectionFailure, InvalidCatalogName, SqlError, UndefinedTable
 from catalog.model import CatalogSnapshot, DefaultAcl, Relation, Schema, Statistics
 from catalog.names import TableName
 from catalog.store.change import FEED_KEPT, Change, Op, relaxed
@@ -22,6 +22,8 @@ from catalog.store.lake import Lake
 from catalog.store.rows import relation_of
 from catalog.store.tables import catalog_changes, memberships, relations, schemas, tenants
 
+FOLLOW_MAX = 5_000
+"""Beyond so many entries of the feed at once, everything is loaded anew."""
 STALE_S = 0.5
 """A snapshot older than this is checked against the store before it is given out."""
 
@@ -135,7 +137,7 @@ class TenantCatalog:
                 for name, (location, statistics) in sorted(batch.items()):
                     change.put_statistics(name, location, statistics)
                 change.finish()
-        except ConnectionFailure:
+        except SqlError:
             with self._lock:
                 self._unsaved = batch | self._unsaved
             raise
@@ -195,7 +197,7 @@ class TenantCatalog:
 
     def _follow(self, connection: Connection, base: CatalogSnapshot, last: int) -> CatalogSnapshot:
         changes = self._changes(connection, base.seq, last)
-        if changes is None:
+        if changes is None or len(changes) > FOLLOW_MAX:
             return self._load(connection, last)
         ops = {entry.op for entry in changes}
         if ops - {Op.STATISTICS}:

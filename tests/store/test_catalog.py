@@ -245,6 +245,39 @@ def test_the_feed_is_bounded_and_who_is_behind_loads_everything(
     assert eventually(lambda: len(slow.snapshot().relations) == 6)
 
 
+def test_very_many_changes_at_once_are_loaded_anew(
+    catalog: TenantCatalog, open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.store.tenant_catalog.FOLLOW_MAX", 2)
+    other = open_store().catalog("demo")
+    other.snapshot()
+    with catalog.change() as change:
+        for number in range(5):
+            change.create_relation(table(f"t{number}", catalog))
+    assert len(catalog.snapshot().relations) == 5
+    assert eventually(lambda: len(other.snapshot().relations) == 5)
+
+
+def test_statistics_that_cannot_be_saved_now_are_saved_later(catalog: TenantCatalog, store_url: str) -> None:
+    made = table("t", catalog)
+    with catalog.change() as change:
+        change.create_relation(made)
+    with psycopg.connect(store_url) as blocker:
+        blocker.execute("ALTER TABLE kadali.relations RENAME COLUMN delta_version TO gone")
+        blocker.commit()
+        catalog.record_statistics(made.name, made.location, Statistics(1, 10, 100, 1))
+        threading.Event().wait(0.6)
+        blocker.execute("ALTER TABLE kadali.relations RENAME COLUMN gone TO delta_version")
+        blocker.commit()
+
+        def saved() -> bool:
+            row = blocker.execute("SELECT delta_version FROM kadali.relations").fetchone()
+            blocker.rollback()
+            return row == (1,)
+
+        assert eventually(saved, within_s=5)
+
+
 def test_definitions_are_kept_in_the_schema_history(
     catalog: TenantCatalog, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
