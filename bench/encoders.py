@@ -133,7 +133,7 @@ def threshold(batch: pa.RecordBatch) -> None:
                 rows_module.SCALAR_ROWS_MAX = path
                 return encode(piece)  # noqa: B023
 
-            got = ratio(lambda: by(10**9), lambda: by(-1), 7, 200)  # noqa: B023
+            got = ratio(lambda: by(10**9), lambda: by(-1), 7, 200)
             rows_module.SCALAR_ROWS_MAX = limit
             print(f"{size:4} rows {name:6}: value by value {got:5.2f} x vectorised")
 
@@ -158,7 +158,7 @@ def against_postgres(batch: pa.RecordBatch) -> None:
                     with (
                         connection.cursor() as cursor,
                         cursor.copy(f"COPY lineitem TO STDOUT (FORMAT {form})") as stream,
-                    ):  # noqa: B023
+                    ):
                         for _ in stream:
                             pass
 

@@ -23,6 +23,10 @@ class Read:
     at: int | None = field(default=None)
 
 
+class _InvalidSize(Exception):
+    """A field of negative size."""
+
+
 class TupleReader:
     """Reads rows of `width` fields; remembers what of the stream has gone by."""
 
@@ -67,50 +71,51 @@ class TupleReader:
         return True
 
     def _rows(self, block: bytes, read: Read, *, last: bool) -> None:
-        size, at = len(block), read.used
-        while at + 2 <= size and not self._ended:
-            (count,) = _COUNT.unpack_from(block, at)
-            if count == -1:
-                self._ended = True
-                at += 2
-                break
-            if count != self.width:
-                raise BadCopyFileFormat(f"row field count is {count}, expected {self.width}")
-            row, end = self._row(block, at + 2, read, last=last)
-            if row is None:
-                return
-            at = end
-            for column, value in zip(read.columns, row, strict=True):
-                column.append(value)
-            read.rows += 1
-            read.used = at
-        if self._ended and at < size:
+        size, at, width, cells = len(block), read.used, self.width, list[bytes | None]()
+        rows = whole = 0  # complete rows, and their cells
+        try:
+            while at + 2 <= size and not self._ended:
+                (count,) = _COUNT.unpack_from(block, at)
+                if count == -1:
+                    self._ended = True
+                    read.used = at + 2
+                    break
+                if count != width:
+                    raise BadCopyFileFormat(f"row field count is {count}, expected {width}")
+                end = self._row(block, at + 2, cells)
+                if end < 0:
+                    if last:
+                        read.at = len(cells) - whole
+                        raise BadCopyFileFormat("unexpected EOF in COPY data")
+                    break
+                at = read.used = end
+                whole = len(cells)
+                rows += 1
+        except _InvalidSize:
+            read.at = len(cells) - whole
+            raise BadCopyFileFormat("invalid field size") from None
+        finally:
+            read.rows = rows
+            read.columns = [cells[column:whole:width] for column in range(width)]
+        if self._ended and read.used < size:
             raise BadCopyFileFormat("received copy data after EOF marker")
-        read.used = at if self._ended or last else read.used
 
-    def _row(self, block: bytes, at: int, read: Read, *, last: bool) -> tuple[list[bytes | None] | None, int]:
-        row: list[bytes | None] = []
-        size = len(block)
-        for column in range(self.width):
-            read.at = column
-            if at + 4 > size:
-                return self._short(last=last)
-            (length,) = _SIZE.unpack_from(block, at)
-            at += 4
-            if length == -1:
-                row.append(None)
-                continue
+    def _row(self, block: bytes, at: int, cells: list[bytes | None]) -> int:
+        """Append one row's cells; where it ends, or -1 if the block ends before it does."""
+        unpack, size, append = _SIZE.unpack_from, len(block), cells.append
+        for _ in range(self.width):
+            start = at + 4
+            if start > size:
+                return -1
+            (length,) = unpack(block, at)
             if length < 0:
-                raise BadCopyFileFormat("invalid field size")
-            if at + length > size:
-                return self._short(last=last)
-            row.append(block[at : at + length])
-            at += length
-        read.at = None
-        return row, at
-
-    @staticmethod
-    def _short(*, last: bool) -> tuple[None, int]:
-        if last:
-            raise BadCopyFileFormat("unexpected EOF in COPY data")
-        return None, 0
+                if length != -1:
+                    raise _InvalidSize
+                append(None)
+                at = start
+                continue
+            at = start + length
+            if at > size:
+                return -1
+            append(block[start:at])
+        return at
