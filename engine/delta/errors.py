@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 _CLUSTER_HINT = "Run the statement on a Spark cluster."
 _PATH = re.compile(r"(?:[a-z0-9]+://|/)[^\s'\",)]+")
-_NO_SPACE = re.compile(r"no space left|os error 28\b|disk quota|os error 122\b", re.IGNORECASE)
+_NO_SPACE = re.compile(r"no space left|os error 28\b|disk quota|os error 122\b|file too large", re.IGNORECASE)
 _NOT_NULL = re.compile(r"[Ii]nvariant|NOT NULL|non-nullable|not nullable")
 _FEATURES = re.compile(
     r"[Uu]nsupported (?:table )?features?|[Ww]riter features?|[Rr]eader features?|Feature '\w+' is not supported"
@@ -113,7 +113,7 @@ def translate(error: Exception) -> SqlError:
 def _storage(error: Exception, text: str) -> SqlError:
     if isinstance(error, FileNotFoundError) or _VANISHED.search(text):
         return SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")
-    if isinstance(error, OSError) or "object store" in text.lower():
+    if isinstance(error, OSError) or "(os error " in text or "object store" in text.lower():
         return IoError(f"input/output error on a Delta table: {_clean(text)}")
     if (match := _PROPERTY.search(text)) is not None:
         return InvalidParameterValue(f'invalid table property or value of it: "{match[1]}"')

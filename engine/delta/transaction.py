@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -334,21 +335,24 @@ class _Spill:
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-        if self._writer is None:
-            self._path = self._transaction.new_file()
-            self._writer = pq.ParquetWriter(self._path, schema, compression="snappy")
-        table = pa.Table.from_batches(list(batches), schema)
-        self._writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+        with delta_errors():
+            if self._writer is None:
+                self._path = self._transaction.new_file()
+                self._writer = pq.ParquetWriter(self._path, schema, compression="snappy")
+            table = pa.Table.from_batches(list(batches), schema)
+            self._writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
 
     def close(self) -> tuple[str, ...]:
         if self._writer is None or self._path is None:
             return ()
-        self._writer.close()
+        with delta_errors():
+            self._writer.close()
         return (self._path,)
 
     def discard(self) -> None:
         if self._writer is not None and self._path is not None:
-            self._writer.close()
+            with suppress(OSError):  # the error that led here is the one to report
+                self._writer.close()
             Path(self._path).unlink(missing_ok=True)
 
 
