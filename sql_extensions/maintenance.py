@@ -27,11 +27,13 @@ from engine.delta.snapshot import columns_of
 from engine.delta.table import CommitInfo
 from sql_extensions import partition_filter, tables
 from sql_extensions.context import Context
-from sql_extensions.cursor import Cursor
+from sql_extensions.cursor import Cursor, duration
 from sql_extensions.names import Name
 from sql_extensions.partition_filter import Condition
 from sql_extensions.registry import fields_of
 
+UNCOMMITTED_KEPT = timedelta(hours=24)
+"""A file that no commit names may belong to a write under way: it is never deleted before it is as old as this."""
 VACUUM_COLUMNS = pa.schema(
     [
         ("table", pa.string()),
@@ -145,17 +147,39 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
         raise ObjectNotInPrerequisiteState(
             f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
         )
-    done = maintain.vacuum(
-        target.uri,
-        commit=commit_info(ctx),
-        retain=options.retain,
-        dry_run=options.dry_run,
-        force=options.force,
-        full=not options.lite,
-    )
+    done = _delete_files(ctx, target.uri, options)
     if target.relation is not None and not options.dry_run:
         tables.refresh(ctx.session.tenant, target.relation, at_once=True)
     return done
+
+
+def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.VacuumResult:
+    """One pass, or two for a short retention: what no commit names is not deleted before UNCOMMITTED_KEPT."""
+
+    def sweep(retain: timedelta | None, *, full: bool, dry_run: bool) -> maintain.VacuumResult:
+        return maintain.vacuum(
+            uri, commit=commit_info(ctx), retain=retain, dry_run=dry_run, force=options.force, full=full
+        )
+
+    wanted = options.retain
+    if wanted is None:
+        configured = ctx.session.tenant.engine.snapshots.latest(uri).configuration.get(
+            "delta.deletedFileRetentionDuration"
+        )
+        wanted = maintain.DEFAULT_RETENTION if configured is None else _interval(configured)
+    if options.lite or wanted >= UNCOMMITTED_KEPT:
+        return sweep(options.retain, full=not options.lite, dry_run=options.dry_run)
+    done = sweep(options.retain, full=False, dry_run=options.dry_run)
+    others = sweep(UNCOMMITTED_KEPT, full=True, dry_run=True)
+    if others.files and not options.dry_run:
+        others = sweep(UNCOMMITTED_KEPT, full=True, dry_run=False)
+    files = dict(done.files) | dict(others.files)
+    return replace(others, files=tuple(sorted(files.items())), bytes=sum(files.values()))
+
+
+def _interval(configured: str) -> timedelta:
+    """A table property such as "interval 7 days"."""
+    return duration(configured.lower().removeprefix("interval"))
 
 
 def _totals(target: VacuumTarget, done: maintain.VacuumResult) -> dict[str, object]:

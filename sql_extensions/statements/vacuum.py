@@ -6,8 +6,9 @@
 
 Removes files that no version within the retention uses; older versions can then no longer be read (`VERSION AS OF`).
 The retention is the table's own (`delta.deletedFileRetentionDuration`), 168 hours unless set. A shorter one is refused
-(22023) unless FORCE is given. FULL lists all files of the table's folder, LITE goes by the log alone. Only the table's
-owner and administrators may vacuum it; `'/path'` is for administrators.
+(22023) unless FORCE is given. FULL, the default, also takes files of the table's folder that no commit names, once they
+are 24 hours old (a write under way may still commit younger ones); LITE goes by the log alone. Only the table's owner
+and administrators may vacuum it; `'/path'` is for administrators.
 
 `VACUUM table` and everything in the first spelling answer with one row for each table: table, files_deleted, bytes,
 retain_from_version, oldest_time_travel_left; with DRY RUN one row for each file: table, path, bytes. PostgreSQL's own

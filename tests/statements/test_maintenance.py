@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,6 +126,42 @@ def test_vacuum(t: Table) -> None:
     assert t.value("SELECT count(*) FROM t") == 3
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=r"no longer readable.*oldest is"):
         t.rows("SELECT * FROM t VERSION AS OF 3")
+
+
+def test_vacuum_keeps_what_is_not_committed_yet(t: Table) -> None:
+    folder = Path(t.location)
+    young, old = folder / "part-young.parquet", folder / "part-old.parquet"
+    for file in (young, old):
+        file.write_bytes(b"x")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    t.rows("OPTIMIZE t")
+    listed = {row[1] for row in tag(t, "VACUUM t RETAIN 0 HOURS DRY RUN FORCE")[1]}
+    assert "part-old.parquet" in listed and "part-young.parquet" not in listed and len(listed) == 3
+    assert tag(t, "VACUUM t RETAIN 0 HOURS FORCE")[1][0][1] == 3
+    assert young.exists() and not old.exists()
+
+
+def test_vacuum_under_inserts_loses_nothing(t: Table) -> None:
+    done = threading.Event()
+    inserted = 0
+
+    def insert() -> None:
+        nonlocal inserted
+        with t.gateway.connect() as other:
+            while not done.is_set():
+                other.execute(f"INSERT INTO {t.schema}.t VALUES ('2026-01-01', 9, 'x')")
+                inserted += 1
+
+    writer = threading.Thread(target=insert)
+    writer.start()
+    try:
+        for _ in range(6):
+            t.rows("OPTIMIZE t")
+            t.rows("VACUUM t RETAIN 0 HOURS FORCE")
+    finally:
+        done.set()
+        writer.join(30)
+    assert t.value("SELECT count(*) FROM t") == 3 + inserted
 
 
 def test_vacuum_in_postgres_spellings_has_no_rows(t: Table) -> None:
