@@ -73,6 +73,7 @@ class Gateway:
             observers=(history, metrics, LogObserver(every_statement=settings.log_statements)),
         )
         self._pg = PgServer(services, self._tenants.open_session, store.users, tls)
+        metrics.watch_connections(lambda: self._pg.connections)
         self._http = HttpServer(
             readiness=lambda: self.readiness, metrics=metrics.text, workers=self._probes, version=VERSION
         )
