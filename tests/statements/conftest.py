@@ -79,5 +79,6 @@ def players(gateway: GatewayServer, oracle_conninfo: str) -> Iterator[tuple[Play
         each.simple("CREATE SCHEMA player")
     yield ours, theirs
     for each in (ours, theirs):
-        each.simple("ROLLBACK; DROP SCHEMA player")
+        for sql in ("ROLLBACK", "RESET ALL", "DROP SCHEMA player CASCADE"):
+            each.simple(sql)
         each.connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,23 @@ def test_what_can_be_wrapped(gateway: GatewayServer) -> None:
         assert connection.execute("EXECUTE s").fetchall() == first.fetchall()
         connection.execute("DECLARE q CURSOR WITH HOLD FOR SHOW QUERIES")
         assert connection.execute("FETCH ALL q").fetchall()
+
+
+@pytest.mark.parametrize("sql", ["MOVE ALL c", "FETCH LAST c", "COMMIT"])
+def test_moving_is_canceled(tables: Players, sql: str) -> None:
+    connection = tables[0].connection
+    huge = "SELECT 1 FROM " + ", ".join(f"player.t t{n}" for n in range(14))
+    connection.execute("BEGIN")
+    connection.execute(f"DECLARE c {'CURSOR WITH HOLD' if sql == 'COMMIT' else 'SCROLL CURSOR'} FOR {huge}")
+    timer = threading.Timer(0.5, connection.cancel_safe)
+    timer.start()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        connection.execute(sql)
+    timer.join()
+    connection.execute("ROLLBACK")
+    assert connection.execute("SELECT count(*) FROM player.t").fetchone() == (5,)
+    with pytest.raises(psycopg.errors.InvalidCursorName):
+        connection.execute("FETCH c")
 
 
 @pytest.mark.parametrize("binary", [False, True])

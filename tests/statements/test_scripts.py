@@ -293,7 +293,7 @@ STATE = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, min_size=1, max_size=25))
 def test_any_session_goes_as_in_postgres(players: tuple[Player, Player], steps: list[str]) -> None:
     ours, theirs = players
