@@ -110,6 +110,7 @@ class EmbeddedPostgres:
                 return self
             binaries = find_binaries(self._bin_dir)
             self._refuse_foreign_content()
+            self.data_dir.parent.mkdir(parents=True, exist_ok=True)  # before its permissions decide
             self._run_as = identity.choose(binaries, self.data_dir, self._run_as_uid)
             self._own(self.data_dir)
             self._lock_file = self._take_lock()

@@ -204,7 +204,7 @@ class Channel:
         """Until the socket is ready. Past the deadline: cancel, and after some grace give the connection up."""
         while True:
             left = self._end_at - time.monotonic()
-            if _poll(self.connection.socket, events, min(_SLICE_S, max(left, 0.01))):
+            if _poll(self.connection.socket, events, _SLICE_S if left <= 0 else min(_SLICE_S, left)):
                 return
             if left <= 0 or self._cancel_wanted:
                 with self._mutex:

@@ -361,11 +361,14 @@ class ShadowSession:
         if channel is None:
             channel = self._connect()
             try:
-                self._restore(channel)
+                settings = self._settings_source()
+                self._apply(channel, {name: settings[name] for name in settings if name.lower() != "client_encoding"})
             except BaseException:
                 channel.close()
                 raise
             self._channel = channel
+        elif channel.connection.parameter_status(b"client_encoding") != b"UTF8":
+            self._apply(channel, {"client_encoding": "UTF8"})  # a set_config; between us and the shadow all is UTF-8
         return channel
 
     def _connect(self) -> Channel:
@@ -380,10 +383,10 @@ class ShadowSession:
                     raise CannotConnectNow("the catalog of this database is starting up") from error
                 time.sleep(0.02)
 
-    def _restore(self, channel: Channel) -> None:
+    def _apply(self, channel: Channel, settings: Mapping[str, str]) -> None:
         channel.begin(self._deadline_s)
         try:
-            for name, value in self._settings_source().items():
+            for name, value in settings.items():
                 channel.run(
                     lambda c, name=name, value=value: c.send_query_params(  # type: ignore[misc]
                         b"SELECT set_config($1, $2, false)", [name.encode(), value.encode()]

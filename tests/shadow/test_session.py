@@ -156,6 +156,14 @@ def test_settings_are_restored_on_a_new_connection(shop: ShadowInstance, session
     assert session.show("search_path") == '"$user", public'
 
 
+def test_text_stays_utf8(session: ShadowSession) -> None:
+    session.evaluate("SELECT set_config('client_encoding', 'LATIN1', false)")
+    assert session.evaluate("SELECT 'äß€'") == [("äß€",)]
+    session.set("client_encoding", "LATIN1")
+    session.close()
+    assert session.evaluate("SELECT 'äß€'") == [("äß€",)]
+
+
 def test_bad_settings(session: ShadowSession) -> None:
     with pytest.raises(UndefinedObject):
         session.set("nope", "1")
