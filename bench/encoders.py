@@ -140,45 +140,51 @@ def threshold(batch: pa.RecordBatch) -> None:
 
 def against_postgres(batch: pa.RecordBatch) -> None:
     """CPU of a PostgreSQL backend that sends the same rows, and takes the same COPY data."""
-    with EmbeddedPostgres(Path(tempfile.mkdtemp()) / "bench", durable=False) as server:
-        with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
-            load(connection, batch)
-            backend = connection.info.backend_pid
-            pieces = chunks(batch, 8192)
-            for code, name in ((0, "text"), (1, "binary")):
-                encode = encoder(batch, code).encode
-                sql = b"SELECT * FROM lineitem"
-                peer = lambda: connection.pgconn.exec_params(sql, [], result_format=code)  # noqa: B023, E731
-                show(f"DataRows {name}", lambda: [encode(p) for p in pieces], peer, backend)  # noqa: B023
-            for form in ("text", "csv", "binary"):
-                options = CopyOptions(format=form)
-                copy = CopyOutEncoder([Field(f.name, from_arrow(f.type)) for f in batch.schema], options, Style())
+    with (
+        EmbeddedPostgres(Path(tempfile.mkdtemp()) / "bench", durable=False) as server,
+        psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection,
+    ):
+        load(connection, batch)
+        for code, name in ((0, "text"), (1, "binary")):
+            drained(connection, batch, code, name)
+        for form in ("text", "csv", "binary"):
+            copied(connection, batch, form)
 
-                def out() -> None:
-                    with (
-                        connection.cursor() as cursor,
-                        cursor.copy(f"COPY lineitem TO STDOUT (FORMAT {form})") as stream,
-                    ):
-                        for _ in stream:
-                            pass
 
-                show(f"COPY OUT {form}", lambda: [copy.encode(p) for p in pieces], out, backend)  # noqa: B023
-                with connection.cursor() as cursor, cursor.copy(f"COPY lineitem TO STDOUT (FORMAT {form})") as stream:
-                    data = b"".join(bytes(each) for each in stream)
-                columns = [(f.name, from_arrow(f.type)) for f in batch.schema]
+def drained(connection: psycopg.Connection, batch: pa.RecordBatch, code: int, name: str) -> None:
+    encode, pieces = encoder(batch, code).encode, chunks(batch, 8192)
 
-                def inbound() -> None:
-                    connection.execute("TRUNCATE fresh")
-                    with connection.cursor() as cursor, cursor.copy(f"COPY fresh FROM STDIN (FORMAT {form})") as stream:  # noqa: B023
-                        stream.write(data)  # noqa: B023
+    def peer() -> None:
+        connection.pgconn.exec_params(b"SELECT * FROM lineitem", [], result_format=code)
 
-                def decode() -> None:
-                    decoder = CopyInDecoder("t", columns, options)  # noqa: B023
-                    for at in range(0, len(data), 1 << 20):  # noqa: B023
-                        decoder.feed(data[at : at + (1 << 20)])  # noqa: B023
-                    decoder.finish()
+    show(f"DataRows {name}", lambda: [encode(piece) for piece in pieces], peer, connection.info.backend_pid)
 
-                show(f"COPY IN {form}", decode, inbound, backend)
+
+def copied(connection: psycopg.Connection, batch: pa.RecordBatch, form: str) -> None:
+    options, pieces = CopyOptions(format=form), chunks(batch, 8192)
+    columns = [(field.name, from_arrow(field.type)) for field in batch.schema]
+    copy = CopyOutEncoder([Field(*column) for column in columns], options, Style())
+    outbound = f"COPY lineitem TO STDOUT (FORMAT {form})"
+
+    def out() -> bytes:
+        with connection.cursor() as cursor, cursor.copy(outbound) as stream:
+            return b"".join(bytes(each) for each in stream)
+
+    data, backend = out(), connection.info.backend_pid
+
+    def inbound() -> None:
+        connection.execute("TRUNCATE fresh")
+        with connection.cursor() as cursor, cursor.copy(f"COPY fresh FROM STDIN (FORMAT {form})") as stream:
+            stream.write(data)
+
+    def decode() -> None:
+        decoder = CopyInDecoder("fresh", columns, options)
+        for at in range(0, len(data), 1 << 20):
+            decoder.feed(data[at : at + (1 << 20)])
+        decoder.finish()
+
+    show(f"COPY OUT {form}", lambda: [copy.encode(piece) for piece in pieces], out, backend)
+    show(f"COPY IN {form}", decode, inbound, backend)
 
 
 def load(connection: psycopg.Connection, batch: pa.RecordBatch) -> None:

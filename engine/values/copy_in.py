@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.errors import BadCopyFileFormat, ProgramLimitExceeded, SqlError
-from catalog.types import NUMERIC, PgType, arrow_type, precision_scale
+from catalog.errors import BadCopyFileFormat, FeatureNotSupported, ProgramLimitExceeded, SqlError
+from catalog.types import NUMERIC, PgType, arrow_type, element, format_type, precision_scale
 from engine.values.binary import arrow_from_binary, parse_binary
 from engine.values.build import build
 from engine.values.copy_options import CopyOptions, check, chosen
@@ -22,6 +22,7 @@ from engine.values.text import arrow_from_text, parse_text
 BLOCK_BYTES = 1 << 20
 LINE_BYTES_MAX = 1 << 28
 _SHOWN_MAX = 100
+_DATES = (1082, 1114, 1184)
 
 Column = tuple[str, PgType]
 
@@ -37,6 +38,9 @@ class Settings(Protocol):
     @property
     def time_zone(self) -> str: ...
 
+    @property
+    def date_style(self) -> str: ...
+
 
 class CopyInDecoder:
     """Decodes one COPY FROM STDIN. Feed every CopyData, then call `finish` once (at CopyDone).
@@ -51,6 +55,8 @@ class CopyInDecoder:
     ) -> None:
         self.options = check(options, reading=True)
         time_zone = settings.time_zone if settings is not None else "UTC"
+        if settings is not None and not options.binary:
+            _check_date_order(settings.date_style, columns)
         make = _BinaryBlocks if options.binary else _TextBlocks
         self._blocks: _Blocks = make(tuple(columns), self.options, relation, time_zone)
         self._held: list[bytes] = []
@@ -75,6 +81,18 @@ class CopyInDecoder:
         self._held, self._size = [rest], len(rest)
         self._wanted = max(BLOCK_BYTES, 2 * len(rest))
         return batches
+
+
+def _check_date_order(date_style: str, columns: Sequence[Column]) -> None:
+    """1/2/2020 means what DateStyle says, and only MDY is read here: refuse rather than misread."""
+    order = date_style.lower().replace(",", " ").split()
+    if not {"dmy", "ymd", "european", "euro"}.isdisjoint(order):
+        for name, pg in columns:
+            if (element(pg) or pg).oid in _DATES:
+                raise FeatureNotSupported(
+                    f'COPY FROM into column "{name}" of type {format_type(pg)} needs a DateStyle with MDY',
+                    hint="SET datestyle = 'ISO, MDY' and send dates as YYYY-MM-DD.",
+                )
 
 
 class _Blocks(Protocol):

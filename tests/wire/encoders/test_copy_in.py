@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import types as t
-from catalog.errors import SqlError
+from catalog.errors import FeatureNotSupported, NumericValueOutOfRange, SqlError
 from catalog.types import PgType
 from engine.base import Field
 from engine.values.copy_in import CopyInDecoder
@@ -164,6 +165,37 @@ def test_postgresqls_own_output_comes_back(oracle: Oracle, form: str) -> None:
     columns: Columns = [(s.name, s.sql_type, s.pg) for s in SAMPLES]
     got = ours(columns, [("format", form)], data, range(1000, len(data), 1000))
     assert got == data_rows(oracle.rows(f"SELECT {listed} FROM sample ORDER BY i", binary=False))
+
+
+@dataclass(frozen=True)
+class Session:
+    time_zone: str = "UTC"
+    date_style: str = "ISO, MDY"
+
+
+def test_settings_of_the_session() -> None:
+    columns = [("at", t.TIMESTAMPTZ)]
+    decoder = CopyInDecoder("t", columns, CopyOptions(), Session("America/New_York"))
+    decoder.feed(b"2020-07-01 12:00\n")
+    (batch,) = decoder.finish()
+    assert batch.column(0).to_pylist()[0].isoformat() == "2020-07-01T16:00:00+00:00"
+    with pytest.raises(FeatureNotSupported):
+        CopyInDecoder("t", columns, CopyOptions(), Session(date_style="ISO, DMY"))
+    CopyInDecoder("t", [("a", t.TEXT)], CopyOptions(), Session(date_style="ISO, DMY"))
+
+
+def test_bare_numeric_is_exact_or_refused() -> None:
+    decoder = CopyInDecoder("t", [("n", t.NUMERIC)], CopyOptions())
+    decoder.feed(b"1.5\n-0.000000000000000001\n")
+    (batch,) = decoder.finish()
+    assert batch.schema.types == [pa.decimal128(38, 18)]
+    assert [str(value) for value in batch.column(0).to_pylist()] == ["1.500000000000000000", "-1E-18"]
+    for bad in (b"0.0000000000000000001\n", b"100000000000000000000\n"):
+        decoder = CopyInDecoder("t", [("n", t.NUMERIC)], CopyOptions())
+        decoder.feed(bad)
+        with pytest.raises(NumericValueOutOfRange) as error:
+            decoder.finish()
+        assert error.value.context == f'COPY t, line 1, column n: "{bad.decode().strip()}"'
 
 
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
