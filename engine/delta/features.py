@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from catalog.errors import FeatureNotSupported
+from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from engine.delta.schema import DeltaField
 
 READ_HERE = frozenset({"deletionVectors", "timestampNtz", "columnMapping", "v2Checkpoint", "variantType"})
@@ -26,6 +26,32 @@ WRITE_HERE = frozenset(
     }
 )
 """Writer features under which deltalake 1.6 was seen to write right tables."""
+
+SETTABLE = frozenset(
+    {
+        "delta.appendOnly",
+        "delta.autoOptimize.autoCompact",
+        "delta.autoOptimize.optimizeWrite",
+        "delta.checkpointInterval",
+        "delta.dataSkippingNumIndexedCols",
+        "delta.dataSkippingStatsColumns",
+        "delta.deletedFileRetentionDuration",
+        "delta.enableChangeDataFeed",
+        "delta.enableExpiredLogCleanup",
+        "delta.isolationLevel",
+        "delta.logRetentionDuration",
+        "delta.randomizeFilePrefixes",
+        "delta.randomPrefixLength",
+        "delta.setTransactionRetentionDuration",
+        "delta.targetFileSize",
+        "delta.tuneFileSizesForRewrites",
+    }
+)
+"""Properties that deltalake honours or that only Spark reads; keys without "delta." are the user's own."""
+_FEATURE_PROPERTIES = (
+    "delta.feature.", "delta.enable", "delta.columnMapping.", "delta.minReaderVersion", "delta.minWriterVersion",
+    "delta.checkpointPolicy", "delta.universalFormat.",
+)  # fmt: skip
 
 _CLUSTER_HINT = "Use a Spark cluster for this table."
 _READER_VERSION_MAX = 3
@@ -71,6 +97,20 @@ def check_writable(
         )
     if any('"variant"' in json.dumps(field.type) for field in fields):
         raise FeatureNotSupported("tables with variant columns cannot be written here", hint=_CLUSTER_HINT)
+
+
+def check_properties(properties: Mapping[str, str]) -> None:
+    """Refuse what would turn on features deltalake has not (0A000: it accepts some, to no or bad effect), and 22023."""
+    for key, value in properties.items():
+        if not key.startswith("delta.") or (key in SETTABLE and key != "delta.checkpointInterval"):
+            continue
+        if key == "delta.checkpointInterval":
+            if not value.isdecimal() or int(value) == 0:
+                raise InvalidParameterValue(f'invalid value for table property "{key}": "{value}"')
+        elif key.startswith(_FEATURE_PROPERTIES):
+            raise FeatureNotSupported(f'table property "{key}" cannot be set here', hint=_CLUSTER_HINT)
+        else:
+            raise InvalidParameterValue(f'unrecognized table property "{key}"')
 
 
 def _listed(features: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from catalog.errors import (
 from catalog.model import Column
 from catalog.types import element, format_type
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_writable
+from engine.delta.features import check_properties, check_writable
 from engine.delta.schema import DeltaField, read_fields, write_field, write_schema
 from engine.delta.snapshot import Snapshot, check_location, columns_of, has_log, local_path, open_table
 
@@ -58,6 +58,7 @@ def create(
     """
     check_columns(columns, partition_by)
     check_location(local_path(uri))
+    check_properties(configuration or {})
     schema = Schema.from_json(write_schema(columns))
     if has_log(local_path(uri)):
         raise DuplicateTable("a Delta table exists at that location")
@@ -69,6 +70,7 @@ def create(
             partition_by=list(partition_by),
             description=comment,
             configuration=dict(configuration or {}),
+            raise_if_key_not_exists=False,
             commit_properties=commit.properties(),
         )
         return int(table.version())
@@ -122,9 +124,13 @@ def add_column(uri: str, column: Column, *, commit: CommitInfo) -> int:
 
 def set_properties(uri: str, properties: Mapping[str, str], *, commit: CommitInfo) -> int:
     """Set table properties; returns the new version. Unknown `delta.` keys are 22023."""
+    check_properties(properties)
     table = open_table(uri)
     with delta_errors():
-        table.alter.set_table_properties(dict(properties), commit_properties=commit.properties())
+        check_table_writable(table, read_fields(table.schema().to_json()))
+        table.alter.set_table_properties(
+            dict(properties), raise_if_not_exists=False, commit_properties=commit.properties()
+        )
         return int(table.version())
 
 
