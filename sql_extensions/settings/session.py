@@ -14,9 +14,9 @@ from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from sql_extensions.settings import rules
 from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
 from sql_extensions.settings.set_config import SetConfigCalls
+from sql_extensions.settings.values import SettingValues
 
 _TRANSACTION = ("transaction_isolation", "transaction_read_only", "transaction_deferrable")
-_SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
 
 
 class SettingsServer(Protocol):
@@ -49,7 +49,7 @@ class Mark:
     local: Mapping[str, str]
 
 
-class SessionSettings:
+class SessionSettings(SettingValues):
     """For one session and one thread at a time.
 
     `start`: (name, value) of the role's defaults, the startup packet and its options, in this order: RESET goes back to
@@ -166,17 +166,25 @@ class SessionSettings:
         return {self._custom.get(key, key): value for key, value in in_force.items() if _goes_to_shadow(key)}
 
     def follow(self, calls: SetConfigCalls) -> None:
-        """After a query that called set_config(): take over what the shadow has in force now."""
+        """After a query that called set_config(): take over what the shadow has in force now.
+
+        Raises SqlError where SET would have refused the value; the shadow is then as before.
+        """
         self.before_change()
+        session, local = dict(self._session), dict(self._local)
+        kept_out = self._take_back_withheld()
         for name in calls.names:
+            if _key(name) in _TRANSACTION:
+                raise FeatureNotSupported(
+                    f'set_config() of "{_key(name)}" is not supported', hint="Use SET TRANSACTION."
+                )
             if rules.is_custom(name) and _key(name) not in rules.OWN:
                 self._custom.setdefault(_key(name), name)
         wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key)]
         wanted += self._custom.values()
         columns = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
         [values] = self._server.read_text(f"SELECT {columns}", tuple(wanted))
-        session, local = dict(self._session), dict(self._local)
-        for name, found in zip(wanted, values, strict=True):
+        for name, found in (*kept_out, *zip(wanted, values, strict=True)):
             key = _key(name)
             if found is None or found == self._value(key):
                 continue
@@ -187,6 +195,22 @@ class SessionSettings:
                 session[key] = value
                 local.pop(key, None)
         self._note(session, local)
+
+    def _take_back_withheld(self) -> list[tuple[str, str]]:
+        """Settings that must not be in force in the shadow and now are: reset there; what they had been set to."""
+        rows = self._server.read_text(
+            "SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings"
+            " WHERE source = 'session' AND name = ANY ($1::pg_catalog.text[])"
+            " UNION ALL SELECT 'role', r FROM pg_catalog.current_setting('role') AS r WHERE r <> 'none'",
+            ("{" + ",".join(rules.WITHHELD) + "}",),
+        )
+        found = [(name or "", value or "") for name, value in rows]
+        if found:
+            columns = ", ".join(f"pg_catalog.set_config(${n + 1}, NULL, false)" for n in range(len(found)))
+            self._server.read_text(f"SELECT {columns}", tuple(name for name, _ in found))
+        for name, value in found:
+            self._check_honoured(name, value)
+        return found
 
     def _checked_after(self, key: str, value: str) -> str:
         """The canonical value of a setting of ours that set_config() has set already; a bad one is taken back."""
@@ -213,33 +237,6 @@ class SessionSettings:
         self._reported = now
         return changed
 
-    # -- values on the hot path ------------------------------------------------------------------------------------
-
-    @property
-    def time_zone(self) -> str:
-        return self._value("timezone") or "UTC"
-
-    @property
-    def date_style(self) -> str:
-        """Output style and field order: "ISO, MDY"."""
-        return self._value("datestyle") or ""
-
-    @property
-    def interval_style(self) -> str:
-        return self._value("intervalstyle") or ""
-
-    @property
-    def bytea_output(self) -> str:
-        return self._value("bytea_output") or ""
-
-    @property
-    def extra_float_digits(self) -> int:
-        return int(self._value("extra_float_digits") or 1)
-
-    @property
-    def application_name(self) -> str:
-        return self._value("application_name") or ""
-
     @property
     def search_path(self) -> tuple[str, ...]:
         """current_schemas(false): the schemas of the path that exist and that the user may use."""
@@ -250,48 +247,6 @@ class SessionSettings:
             )
             self._path = (value, seq, tuple(schema for (schema,) in rows if schema is not None))
         return self._path[2]
-
-    @property
-    def statement_timeout_s(self) -> float | None:
-        return rules.seconds(self._value("statement_timeout") or "0")
-
-    @property
-    def lock_timeout_s(self) -> float | None:
-        return rules.seconds(self._value("lock_timeout") or "0")
-
-    @property
-    def idle_in_transaction_timeout_s(self) -> float | None:
-        return rules.seconds(self._value("idle_in_transaction_session_timeout") or "0")
-
-    @property
-    def idle_session_timeout_s(self) -> float | None:
-        return rules.seconds(self._value("idle_session_timeout") or "0")
-
-    @property
-    def transaction_isolation(self) -> str:
-        """Of the transaction under way: "read committed", "repeatable read", ..."""
-        return self._value("transaction_isolation") or ""
-
-    @property
-    def transaction_read_only(self) -> bool:
-        """Whether the transaction under way may not write (25006); outside a block the default counts."""
-        return self._value("transaction_read_only") == "on"
-
-    @property
-    def as_of(self) -> str | None:
-        """kadali.as_of: the time or tag all reads are pinned to; None for now."""
-        return self._value("kadali.as_of") or None
-
-    @property
-    def cluster(self) -> str:
-        return self._value("kadali.cluster") or "default"
-
-    def wants_notice(self, severity: str) -> bool:
-        """Whether client_min_messages lets a NOTICE, WARNING, ... pass; INFO always does."""
-        word, least = severity.lower(), self._value("client_min_messages") or "notice"
-        if word not in _SEVERITIES or least not in _SEVERITIES:
-            return True
-        return _SEVERITIES.index(word) >= _SEVERITIES.index(least)
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -338,10 +293,13 @@ class SessionSettings:
             (own.name if own else name, value),
         )
         spelled = spelled or ""
-        rules.check_honoured(self._spelling(key), spelled)
-        if key == "role" and spelled not in ("none", self._user):
-            raise FeatureNotSupported(f'SET ROLE to a role other than "{self._user}" is not supported')
+        self._check_honoured(key, spelled)
         return spelled
+
+    def _check_honoured(self, key: str, value: str) -> None:
+        rules.check_honoured(self._spelling(key), value)
+        if key == "role" and value not in ("none", self._user):
+            raise FeatureNotSupported(f'SET ROLE to a role other than "{self._user}" is not supported')
 
     def _quoted(self, values: tuple[str, ...]) -> tuple[str, ...]:
         calls = ", ".join(f"pg_catalog.quote_ident(${n + 1})" for n in range(len(values)))

@@ -78,7 +78,6 @@ SCRIPTS: dict[str, list[str]] = {
         "SELECT current_setting('my.claim')",
         "SELECT set_config('my.claim', 'z', false); SELECT 1/0",
         "SELECT current_setting('my.claim')",
-        "SELECT set_config('transaction_read_only', 'on', true)",
     ],
     "transactions": [
         "BEGIN",

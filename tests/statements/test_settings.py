@@ -233,6 +233,26 @@ def test_set_config_for_the_transaction_only(settings: SessionSettings) -> None:
     assert settings._server.read_text("SELECT current_setting('my.z')") == [("",)]
 
 
+def test_set_config_brings_nothing_into_the_shadow_that_set_keeps_out(settings: SessionSettings) -> None:
+    def run(sql: str) -> None:
+        settings._server.read_text(sql)
+        calls = find_calls(sql, tokenize(sql), 0)
+        assert calls is not None
+        settings.follow(calls)
+
+    run("SELECT set_config('work_' || 'mem', '100MB', false)")
+    assert settings.show("work_mem")[1] == "100MB"
+    assert settings._server.read_text("SELECT current_setting('work_mem')") == [("8MB",)]
+    for sql in (
+        "SELECT set_config('standard_conforming_strings', 'off', false)",
+        "SELECT set_config('transaction_read_only', 'on', false)",
+    ):
+        with pytest.raises(FeatureNotSupported):
+            run(sql)
+    assert settings.show("standard_conforming_strings")[1] == "on"
+    assert settings._server.read_text("SELECT current_setting('standard_conforming_strings')") == [("on",)]
+
+
 def test_reset_goes_back_to_the_start(open_settings: Opener) -> None:
     settings = open_settings(("datestyle", "German"), ("kadali.cluster", "embedded"), ("my.x", "start"))
     for name, value in (("datestyle", "ISO"), ("cluster", "auto"), ("my.x", "new"), ("work_mem", "1GB")):
