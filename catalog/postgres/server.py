@@ -44,7 +44,8 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
 }
 _DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
-_OURS = frozenset({"cluster", "cluster.new", "lock", "socket", "socket.path"})
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_OURS = frozenset({"boot", "cluster", "cluster.new", "lock", "socket", "socket.path"})
 _RESTARTS_MAX, _RESTARTS_WINDOW_S = 5, 60.0
 _log = logging.getLogger("kadali.postgres")
 
@@ -225,6 +226,8 @@ class EmbeddedPostgres:
         """By rename of a finished one, so that a cluster is whole or absent."""
         half_made = self.data_dir / "cluster.new"
         shutil.rmtree(half_made, ignore_errors=True)
+        if not self.durable:
+            self._forget_before_reboot()
         if (self.cluster / "PG_VERSION").exists() and (self.cluster / "global" / "pg_control").exists():
             return
         if self.cluster.exists():
@@ -245,6 +248,15 @@ class EmbeddedPostgres:
         half_made.rename(self.cluster)
         if self.durable:
             _sync_folder(self.data_dir)
+
+    def _forget_before_reboot(self) -> None:
+        """What was written without fsync may be torn after a crash of the machine: a cluster lives for one boot."""
+        record = self.data_dir / "boot"
+        now = _BOOT_ID.read_text() if _BOOT_ID.exists() else ""
+        if self.cluster.exists() and (record.read_text() if record.exists() else "") != now:
+            _log.warning("the machine was started since PostgreSQL in %s was made: it is made anew", self.data_dir)
+            shutil.rmtree(self.cluster)
+        record.write_text(now)
 
     def _run_initdb(self, target: Path) -> None:
         self._own(target)

@@ -42,6 +42,7 @@ def template(work_dir: Path, *, cache_dir: Path | None = None, bin_dir: Path | N
         with server:
             _prepare(server)
         shutil.copytree(server.cluster, arriving / "cluster", symlinks=True)
+        os.sync()  # the copy outlives a crash of the machine, which the server's files need not
         try:
             (arriving / "cluster").rename(finished)
         except OSError:

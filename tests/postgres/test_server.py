@@ -211,6 +211,7 @@ def test_a_broken_cluster_is_wiped_only_if_it_is_disposable(private_dir: Path) -
         broken = private_dir / str(durable) / "cluster"
         broken.mkdir(parents=True)
         (broken / "PG_VERSION").write_text("16\n")
+        (broken.parent / "boot").write_text(Path("/proc/sys/kernel/random/boot_id").read_text())
     with pytest.raises(EmbeddedPostgresError, match="not a whole PostgreSQL cluster"):
         EmbeddedPostgres(private_dir / "True", durable=True).start()
     assert (private_dir / "True" / "cluster" / "PG_VERSION").exists()
@@ -220,6 +221,18 @@ def test_a_broken_cluster_is_wiped_only_if_it_is_disposable(private_dir: Path) -
         assert not server.cluster.exists()
     with pytest.raises(EmbeddedPostgresError, match="refusing to delete"):
         EmbeddedPostgres(private_dir / "True", durable=True).wipe()
+
+
+def test_a_reboot_ends_a_disposable_cluster_and_not_a_durable_one(private_dir: Path) -> None:
+    for durable in (True, False):
+        server = EmbeddedPostgres(private_dir / str(durable), durable=durable)
+        with server, psycopg.connect(server.conninfo(), autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept (a int)")
+        (server.data_dir / "boot").write_text("another boot")
+        with server:
+            assert ask(server, "SELECT to_regclass('kept')::text") == ("kept" if durable else None)
+        with server:
+            assert ask(server, "SELECT 1") == 1
 
 
 def test_a_stale_pid_file_that_names_a_live_process_does_no_harm(private_dir: Path) -> None:
