@@ -239,8 +239,10 @@ class Link(asyncio.Protocol):
             )
         except (OSError, TimeoutError) as error:
             log.info("TLS handshake with %s failed: %s", self.peer, error)
-            raise ConnectionLost from error
+            secured = None
         if secured is None:
+            transport.abort()
+            self._hang_up()  # asyncio calls no connection_lost after a handshake that failed
             raise ConnectionLost
         self._use(secured)
 

@@ -231,6 +231,16 @@ def test_too_many_connections(strict: GatewayProcess) -> None:
         assert connection.execute("select 1").fetchone() == (1,)
 
 
+def test_failed_handshakes_take_no_place(strict: GatewayProcess) -> None:
+    for _ in range(300):
+        with RawClient(strict.address) as client:
+            client.send(struct.pack("!ii", 8, 80877103))
+            assert client.socket.recv(1) == b"S"
+            client.send(b"this is no handshake at all")
+    with psycopg.connect(strict.dsn(sslmode="require")) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
 def test_who_does_not_log_in_is_sent_away(strict: GatewayProcess) -> None:
     for first in (b"", struct.pack("!ii", 8, 80877103)):
         with RawClient(strict.address) as client:
