@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -21,10 +22,14 @@ def decimal_text(arrow: pa.DataType) -> Rule:
     """Exactly `scale` decimals, never an exponent."""
     # Arrow's cast turns to exponents below 1e-6, so only with more than six decimals (or a negative scale).
     vector = _plain_text if 0 <= arrow.scale <= 6 else _spliced
+    if _fits_64(arrow):
+        return Rule(_shown_64(arrow.scale), vector, _unscaled_64)
     return Rule(lambda value: format(value, "f").encode(), vector, _decimals)
 
 
 def decimal_binary(arrow: pa.DataType) -> Rule:
+    if _fits_64(arrow):
+        return Rule(_sent_64(arrow.scale), _base_10000, _unscaled_64)
     return Rule(lambda value: numeric_binary(format(value, "f")), _base_10000, _decimals)
 
 
@@ -67,6 +72,47 @@ def _from_exponent(text: str) -> bytes:
     if not plain.lstrip("-").replace(".", "", 1).isdigit():
         raise InvalidTextRepresentation(f'invalid input syntax for type numeric: "{text}"')
     return numeric_binary(plain)
+
+
+def _unscaled_64(array: pa.Array) -> list[int | None]:
+    found: list[int | None] = raw(array, np.int64, 2)[::2].tolist()
+    if array.null_count:
+        return [value if ok else None for value, ok in zip(found, array.is_valid().to_pylist(), strict=True)]
+    return found
+
+
+def _shown_64(scale: int) -> Callable[[int], bytes]:
+    if not scale:
+        return lambda value: b"%d" % value
+    base: int = 10**scale
+    plus, minus = b"%d.%0" + b"%d" % scale + b"d", b"-%d.%0" + b"%d" % scale + b"d"
+    return lambda value: plus % divmod(value, base) if value >= 0 else minus % divmod(-value, base)
+
+
+_SENT = tuple(struct.Struct(f"!HhHH{count}H").pack for count in range(12))
+
+
+def _sent_64(scale: int) -> Callable[[int], bytes]:
+    of_fraction = -(-scale // 4)
+    pad: int = 10 ** (-scale % 4)
+    zero = _SENT[0](0, 0, 0, scale)
+
+    def one(value: int) -> bytes:
+        if not value:
+            return zero
+        rest = abs(value) * pad
+        groups: list[int] = []
+        below = 0  # zero digits left out at the end
+        while rest:
+            rest, digit = divmod(rest, 10000)
+            if groups or digit:
+                groups.append(digit)
+            else:
+                below += 1
+        weight = below + len(groups) - 1 - of_fraction
+        return _SENT[len(groups)](len(groups), weight, 0x4000 if value < 0 else 0, scale, *reversed(groups))
+
+    return one
 
 
 def _decimals(array: pa.Array) -> list[Decimal | None]:

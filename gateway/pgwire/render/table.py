@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -58,8 +59,9 @@ class Renderer:
         return self.rule.cells(self.prepare(array))
 
 
+@lru_cache(maxsize=4096)
 def renderer(pg: PgType, arrow: pa.DataType, style: Style, *, binary: bool) -> Renderer:
-    """The renderer of a column; raises 0A000 for a pair nothing here can write faithfully."""
+    """The renderer of a column, which has no state; raises 0A000 for a pair nothing here can write faithfully."""
     plain = _plain(arrow)
     target = _target(pg, plain)
     rule = _rule(pg, target, style, binary=binary)
