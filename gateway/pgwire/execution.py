@@ -120,6 +120,12 @@ class Execution:
             self.call.error = error
             settle(self.call, outcome, self._services)
 
+    def notices_left(self) -> tuple[bytes, ...]:
+        """What the statement had to say before it failed."""
+        wants, notices = self._session.settings.wants_notice, list(self.call.notices)
+        self.call.notices.clear()
+        return tuple(replies.notice_response(notice) for notice in notices if wants(notice.severity))
+
     def close(self) -> None:
         """Let go of the engine's query; safe to call twice."""
         source, self._source = self._source, None

@@ -55,6 +55,7 @@ class Runner:
             known = with_reason(as_sql_error(error), execution.call)
             outcome = outcome_of(known, lost=self._link.lost)
             await self._link.run(partial(execution.settle, outcome, known))
+            self._link.send(*execution.notices_left())
             raise known from error
         finally:
             self.running = None

@@ -47,10 +47,11 @@ def run(stmt: Begin, ctx: Context) -> Result:
     if not session.transaction.in_block:
         transaction_modes.begin(session, stmt.modes)
         return Result(tag)
+    ctx.call.notice(Notice("WARNING", "there is already a transaction in progress", "25001"))
     session.before_setting_change()
     for name, value in stmt.modes:
         set_mode(session, name, value)
-    return Result(tag, notices=[Notice("WARNING", "there is already a transaction in progress", "25001")])
+    return Result(tag)
 
 
 EXAMPLES: dict[str, object] = {

@@ -89,9 +89,8 @@ def _assigns(c: Cursor) -> bool:
 
 def run(stmt: Set, ctx: Context) -> Result:
     session = ctx.session
-    notices: list[Notice] = []
     if stmt.local and not session.transaction.in_any_block:
-        notices.append(Notice("WARNING", "SET LOCAL can only be used in transaction blocks", "25P01"))
+        ctx.call.notice(Notice("WARNING", "SET LOCAL can only be used in transaction blocks", "25P01"))
     session.before_setting_change()
     name = stmt.name.lower()
     if stmt.value is Reset.DEFAULT:
@@ -102,7 +101,7 @@ def run(stmt: Set, ctx: Context) -> Result:
         set_mode(session, name.removeprefix("transaction_"), session.settings.spelled(name, stmt.value[0]))
     else:
         session.settings.set_list(stmt.name, stmt.value, local=stmt.local)
-    return Result("SET", notices=notices)
+    return Result("SET")
 
 
 EXAMPLES: dict[str, object] = {

@@ -34,12 +34,11 @@ def parse(c: Cursor) -> SetConstraints:
 
 
 def run(stmt: SetConstraints, ctx: Context) -> Result:
-    notices: list[Notice] = []
     if not ctx.session.transaction.in_any_block:
-        notices.append(Notice("WARNING", "SET CONSTRAINTS can only be used in transaction blocks", "25P01"))
+        ctx.call.notice(Notice("WARNING", "SET CONSTRAINTS can only be used in transaction blocks", "25P01"))
     if stmt.names:
         raise UndefinedObject(f'constraint "{stmt.names[0][-1]}" does not exist')
-    return Result("SET CONSTRAINTS", notices=notices)
+    return Result("SET CONSTRAINTS")
 
 
 EXAMPLES: dict[str, object] = {

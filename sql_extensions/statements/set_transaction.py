@@ -59,12 +59,11 @@ def run(stmt: SetTransaction, ctx: Context) -> Result:
         for name, value in stmt.modes:
             session.settings.set(f"default_transaction_{name}", value)
         return Result("SET")
-    notices: list[Notice] = []
     if not session.transaction.in_any_block:
-        notices.append(Notice("WARNING", "SET TRANSACTION can only be used in transaction blocks", "25P01"))
+        ctx.call.notice(Notice("WARNING", "SET TRANSACTION can only be used in transaction blocks", "25P01"))
     for name, value in stmt.modes:
         set_mode(session, name, value)
-    return Result("SET", notices=notices)
+    return Result("SET")
 
 
 EXAMPLES: dict[str, object] = {
