@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from engine.delta.errors import delta_errors
 from engine.delta.snapshot import Snapshot, Snapshots, local_path, open_table, resolve
 
 _COMMIT = re.compile(r"(\d{20})\.json\Z")
+TIMES_KEPT = 100_000
+"""Times of commits remembered, of all tables together."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,15 +49,17 @@ def version_at(uri: str, moment: datetime) -> int:
     A commit's time is the one its history shows. Clocks of writers may differ: a version is never taken to be older
     than the one before it.
     """
-    known = commits(uri)
+    open_table(uri)
+    files = reversed(_commit_files(uri))
+    known = [(version, time) for version, path in files if (time := _time_of(path)) is not None]
     latest: int | None = None
     so_far = _EPOCH
-    for commit in reversed(known):
-        so_far = max(so_far, commit.time)
+    for version, time in known:
+        so_far = max(so_far, time)
         if so_far <= moment:
-            latest = commit.version
+            latest = version
     if latest is None:
-        first = known[-1].time.isoformat(sep=" ", timespec="milliseconds") if known else "unknown"
+        first = known[0][1].isoformat(sep=" ", timespec="milliseconds") if known else "unknown"
         raise from_sqlstate(
             "22008", "the timestamp is before the table's first readable commit", detail=f"It was at {first}."
         )
@@ -121,6 +126,20 @@ def _time(path: Path, info: Mapping[str, Any]) -> datetime:
     noted = info.get("inCommitTimestamp", info.get("timestamp"))
     milliseconds = int(noted) if noted is not None else path.stat().st_mtime_ns // 1_000_000
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def _time_of(path: Path) -> datetime | None:
+    """The time of a commit file; None if log clean-up has just removed it. A log's entries never change: read once."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return _time_kept(path, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=TIMES_KEPT)
+def _time_kept(path: Path, _inode: int, _changed_ns: int) -> datetime:
+    return _time(path, next(_actions(path, "commitInfo"), {}))
 
 
 def _oldest_with_checkpoint(uri: str, oldest: int) -> int:
