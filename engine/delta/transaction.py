@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from engine.delta import staging
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_writable
 from engine.delta.rows import RowCaster, storage_schema
+from engine.delta.schema import DeltaField, read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.table import CommitInfo
 
@@ -317,8 +318,9 @@ class DeltaTransaction:
                 raise SerializationFailure("could not serialize access: the table has been replaced")
 
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
-        schema = storage_schema(snapshot.fields)
-        reader = pa.RecordBatchReader.from_batches(schema, _staged_batches(change, schema))
+        schema = storage_schema(_grown(snapshot.fields, read_fields(table.schema().to_json())))
+        staged = _staged_batches(change, storage_schema(snapshot.fields))
+        reader = pa.RecordBatchReader.from_batches(schema, (_widened(batch, schema) for batch in staged))
         properties = self.commit_info.properties()
         if change.replaced:
             write_deltalake(table, reader, mode="overwrite", commit_properties=properties)
@@ -367,3 +369,22 @@ def _staged_batches(change: _Change, schema: pa.Schema) -> Iterator[pa.RecordBat
             for batch in file.iter_batches(_ROWS_PER_GROUP):
                 yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
     yield from change.batches
+
+
+def _grown(before: Sequence[DeltaField], now: Sequence[DeltaField]) -> Sequence[DeltaField]:
+    """The table's columns at commit: those staged for, and perhaps nullable ones that others added in the meantime."""
+    known = {item.name: item for item in before}
+    added = [item for item in now if item.name not in known]
+    same = [item for item in now if item.name in known and item.type == known[item.name].type]
+    if len(same) != len(before) or any(not item.nullable for item in added):
+        raise SerializationFailure("could not serialize access: the columns of the table have changed")
+    return now
+
+
+def _widened(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with NULL in the columns it lacks."""
+    if batch.schema.equals(schema):
+        return batch
+    names = set(batch.schema.names)
+    columns = [batch.column(f.name) if f.name in names else pa.nulls(batch.num_rows, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)

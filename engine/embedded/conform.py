@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from catalog.errors import FeatureNotSupported, InternalError, NumericValueOutOfRange
 from catalog.types import FLOAT4, NUMERIC, UUID, PgType, arrow_type, element, format_type, precision_scale
 from engine.base import Field
+from engine.delta.rows import map_list
 
 Conform = Callable[[pa.Array], pa.Array]
 
@@ -50,7 +51,7 @@ def _plan(delivered: pa.DataType, pg: PgType) -> tuple[pa.DataType, Conform | No
     if of is not None and pa.types.is_list(delivered):
         inner_type, inner = _plan(delivered.value_type, of)
         listed = pa.list_(inner_type)
-        return listed, lambda array: _conform_list(array, listed, inner)
+        return listed, lambda array: map_list(array, listed, inner)
     if pa.types.is_dictionary(delivered):
         value_type, inner = _plan(delivered.value_type, pg)
         return value_type, lambda array: _then(array.dictionary_decode(), inner)
@@ -107,15 +108,6 @@ def _to_float4(array: pa.Array) -> pa.Array:
     if pc.any(pc.and_(pc.is_inf(narrow), pc.invert(pc.is_inf(array)))).as_py():
         raise NumericValueOutOfRange("value out of range: overflow")
     return narrow
-
-
-def _conform_list(array: pa.ListArray, target: pa.DataType, inner: Conform | None) -> pa.Array:
-    """The same lists over conformed elements; the elements' place in the child array is kept (slices included)."""
-    values = array.values if inner is None else inner(array.values)
-    width = len(array) + 1
-    offsets = pa.Array.from_buffers(pa.int32(), width, [None, array.buffers()[1]], offset=array.offset)
-    mask = array.is_null() if array.null_count else None
-    return pa.ListArray.from_arrays(pa.array(offsets.to_numpy()), values, type=target, mask=mask)
 
 
 def uuid_bytes(array: pa.Array) -> pa.Array:

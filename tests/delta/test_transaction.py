@@ -481,3 +481,21 @@ def test_deletion_vectors_and_mapping_can_be_written(lake: Lake, tmp_path: Path)
         second.replace(T, case.uri, pa.RecordBatchReader.from_batches(rows.schema, [rows, rows]))
         second.commit()
         assert lake.snapshots.latest(case.uri).statistics().rows == 2
+
+
+def test_column_added_by_another(lake: Lake) -> None:
+    """Staged rows get NULL in a column added meanwhile; a rewrite is refused."""
+    from engine.delta.table import add_column
+
+    transaction = lake.begin()
+    lake.append(transaction, 1)
+    add_column(lake.uris[T], Column("extra", TEXT), commit=COMMIT)
+    transaction.commit()
+    assert pa.table(DeltaTable(lake.uris[T]).scan())["extra"].to_pylist() == [None]
+    rewrite = lake.begin()
+    rewrite.pin(T, lake.uris[T], 1)
+    three = pa.record_batch({"id": pa.array([5], pa.int64()), "v": ["x"], "extra": ["y"]})
+    rewrite.replace(T, lake.uris[T], pa.RecordBatchReader.from_batches(three.schema, [three]))
+    add_column(lake.uris[T], Column("more", TEXT), commit=COMMIT)
+    with pytest.raises(SerializationFailure):
+        rewrite.commit()
