@@ -33,7 +33,7 @@ def compile_call(context: Context, name: str, arguments: list[Value]) -> Value:
     if found is None:
         raise unsupported(name)
     function, moved = found
-    return function.emit(Call(context, name, moved))
+    return context.once(moved, lambda v: function.emit(Call(context, name, v)))
 
 
 def unsupported(name: str) -> FeatureNotSupported:
@@ -79,7 +79,7 @@ def _scalar(context: Context, scope: Scope, name: str, nodes: list[exp.Expressio
             return None
         raise unsupported(name)
     function, moved = found_call
-    return function.emit(Call(context, name, moved))
+    return context.once(moved, lambda v: function.emit(Call(context, name, v)))
 
 
 def _positional(name: str, node: exp.Expression) -> exp.Expression:

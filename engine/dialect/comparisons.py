@@ -68,8 +68,36 @@ def compare(context: Context, symbol: str, left: Value, right: Value) -> str:
     if left.row is not None or right.row is not None:
         return _rows(context, symbol, left, right)
     left, right = align(context, left, right)
+    if left.oid == NUMERIC.oid and (found := _by_threshold(symbol, left, right)) is not None:
+        return found
     a, b = keys(left, right)
     return f"({a} {symbol} {b})"
+
+
+_ROUNDED = {"<": "ceil", ">=": "ceil", "<=": "floor", ">": "floor"}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _by_threshold(symbol: str, left: Value, right: Value) -> str | None:
+    """DECIMAL against exact text without touching the DECIMAL: the text is rounded to its scale, up or down.
+
+    Inside a subquery, so that it happens once for each row of that. None for operators and forms this does not fit.
+    """
+    if left.shape is None and right.shape is not None and symbol in _MIRRORED:
+        left, right, symbol = right, left, _MIRRORED[symbol]
+    if left.shape is None or right.shape is not None or symbol not in _ROUNDED:
+        return None
+    precision, scale = left.shape
+    if precision >= numbers.PRECISION_MAX:
+        return None
+
+    def threshold(text: str) -> str:
+        return f"CAST(pg_numeric_{_ROUNDED[symbol]}_at({text}, {scale}) AS DECIMAL({numbers.PRECISION_MAX},{scale}))"
+
+    if right.inner is None:
+        return f"({left.sql} {symbol} {threshold(right.sql)})"
+    sql, column = right.inner
+    return f"({left.sql} {symbol} (SELECT {threshold(f'pg_q.{column}')} FROM ({sql}) AS pg_q))"
 
 
 def keys(left: Value, right: Value) -> tuple[str, str]:
@@ -111,6 +139,8 @@ def distinct_from(context: Context, left: Value, right: Value, *, negated: bool)
         parts = [distinct_from(context, a, b, negated=negated) for a, b in zip(left.row, right.row, strict=True)]
         return "(" + (" AND " if negated else " OR ").join(parts) + ")"
     left, right = align(context, left, right)
+    if left.oid == NUMERIC.oid and (found := _by_threshold(symbol, left, right)) is not None:
+        return found
     a, b = keys(left, right)
     return f"({a} {word} {b})"
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from catalog.types import PgType
 from engine.dialect.casts import cast
 from engine.dialect.session import SessionConstants
 from engine.dialect.value import Value
+
+
+_HEAVY = re.compile(r"\bSELECT\b|\brandom\(\)|\bgen_random_uuid\(\)")
+
+
+def _is_heavy(sql: str) -> bool:
+    """Whether it holds a subquery, or a function that answers anew at each place it stands."""
+    return _HEAVY.search(sql) is not None
 
 
 @dataclass(slots=True)
@@ -25,6 +34,30 @@ class Context:
         """A new name for a FROM item."""
         self.aliases += 1
         return f"r{self.aliases}"
+
+    def once(self, arguments: Sequence[Value], emit: Callable[[list[Value]], Value]) -> Value:
+        """`emit` of the arguments, where subqueries and random() among them are computed once however often they stand.
+
+        Macros and checks repeat their arguments; a one-element list and a lambda give such an argument a name.
+        """
+        found = emit(list(arguments))
+        named = list(arguments)
+        bound: list[tuple[str, str]] = []
+        for i, v in enumerate(arguments):
+            if v.row is None and v.inner is None and not _is_heavy(v.sql):
+                continue
+            if _is_heavy(v.sql) and (found.sql.count(v.sql) > 1 or "pg_" in found.sql.replace(v.sql, "")):
+                self.aliases += 1
+                bound.append((f"pg_v{self.aliases}", v.sql))
+                named[i] = v.with_sql(bound[-1][0])
+        if not bound or found.srf:
+            return found
+        found = emit(named)
+        sql, scale_sql = found.sql, found.scale_sql
+        for name, source in bound:
+            sql = f"list_transform([{source}], lambda {name}: {sql})[1]"
+            scale_sql = f"list_transform([{source}], lambda {name}: {scale_sql})[1]" if scale_sql else None
+        return replace(found.with_sql(sql), scale_sql=scale_sql)
 
     def cast(self, v: Value, to: PgType, *, explicit: bool = False) -> Value:
         return cast(v, to, self.session, explicit=explicit)

@@ -45,6 +45,10 @@ def _sum_integer(call: Call) -> Value:
     return value(f"CAST({total} AS BIGINT)", INT8)
 
 
+_ROWS_DIGITS = 13
+"""A sum has this many digits more than its terms: enough for 10^13 rows, and it leaves room to compute with it."""
+
+
 def _scale_max(call: Call, v: Value) -> str | None:
     return None if v.scale_sql is None else call.aggregate("max", v.scale_sql)
 
@@ -53,9 +57,9 @@ def _sum_numeric(call: Call) -> Value:
     v = call.arguments[0]
     if v.shape is None:
         return numbers.exact(f"pg_numeric_sum({call.aggregate('list', v.sql)})")
-    return numbers.decimal(
-        f"CAST({call.aggregate('sum', v.sql)} AS DECIMAL(38,{v.scale}))", 38, v.scale, _scale_max(call, v)
-    )
+    precision = min(v.shape[0] + _ROWS_DIGITS, numbers.PRECISION_MAX)
+    total = f"CAST({call.aggregate('sum', v.sql)} AS DECIMAL({precision},{v.scale}))"
+    return numbers.decimal(total, precision, v.scale, _scale_max(call, v))
 
 
 def _sum_float(pg: PgType) -> Emit:

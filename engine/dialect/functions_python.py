@@ -144,6 +144,8 @@ _FUNCTIONS: Sequence[_F] = (
     ("pg_numeric_variance", _variance, (int, str, str, str), str),
     ("pg_numeric_variance_list", _variance_list, (list, str), str),
     ("pg_numeric_scale_of", lambda x: numeric_text.scale_of(Decimal(x)), (str,), int),
+    ("pg_numeric_ceil_at", lambda x, s: numeric_text.threshold(x, s, "ROUND_CEILING"), (str, int), str),
+    ("pg_numeric_floor_at", lambda x, s: numeric_text.threshold(x, s, "ROUND_FLOOR"), (str, int), str),
     ("pg_numeric_trim_scale", _text(numeric_text.trimmed), (str,), str),
     ("pg_numeric_in_slow", numeric_text.read, (str,), str),
     ("pg_numeric_float8", numeric_text.to_float, (str,), float),

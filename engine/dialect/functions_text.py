@@ -156,6 +156,28 @@ def _encode(call: Call) -> Value:
     return value(f"pg_encode({call.sql(0)}, {call.sql(1)})", TEXT)
 
 
+def _substring(call: Call) -> Value:
+    """substring by position. Constants in the usual range need no checks."""
+    start, rest = call.arguments[1], call.arguments[2:]
+    constants = [a.constant for a in call.arguments[1:]]
+    if all(c is not None and c.isdigit() for c in constants) and start.constant != "0":
+        return value(f"substring({', '.join([call.sql(0), *(c for c in constants if c is not None)])})", TEXT)
+    name = "pg_substring_for" if rest else "pg_substring"
+    return value(f"{name}({', '.join(a.sql for a in call.arguments)})", TEXT)
+
+
+def _end(name: str) -> Emit:
+    """left and right."""
+
+    def emit(call: Call) -> Value:
+        count = call.arguments[1].constant
+        if count is not None and count.isdigit() and count != "0":
+            return value(f"{name}({call.sql(0)}, {count})", TEXT)
+        return value(f"pg_{name}({call.sql(0)}, {call.sql(1)})", TEXT)
+
+    return emit
+
+
 def _register() -> None:
     s = SCALARS
     t, i = TEXT, INT4
@@ -172,13 +194,12 @@ def _register() -> None:
     s.plain("octet_length", [BYTEA], i, "CAST(octet_length({0}) AS INTEGER)")
     s.add("octet_length", [PgType(1042)], _octets_bpchar)
     s.plain("bit_length", [t], i, "CAST(strlen({0}) * 8 AS INTEGER)")
-    s.plain("substring", [t, i], t, "pg_substring({0}, {1})")
-    s.plain("substring", [t, i, i], t, "pg_substring_for({0}, {1}, {2})")
-    s.plain("substr", [t, i], t, "pg_substring({0}, {1})")
-    s.plain("substr", [t, i, i], t, "pg_substring_for({0}, {1}, {2})")
+    for name in ("substring", "substr"):
+        s.add(name, [t, i], _substring)
+        s.add(name, [t, i, i], _substring)
     s.add("substring", [t, t], _substring_regex)
-    s.plain("left", [t, i], t, "pg_left({0}, {1})")
-    s.plain("right", [t, i], t, "pg_right({0}, {1})")
+    s.add("left", [t, i], _end("left"))
+    s.add("right", [t, i], _end("right"))
     for name in ("ltrim", "rtrim", "btrim"):
         duck = "trim" if name == "btrim" else name
         s.plain(name, [t], t, f"{duck}({{0}}, ' ')")

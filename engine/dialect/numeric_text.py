@@ -156,6 +156,17 @@ def sort_key(number: Decimal) -> str:
 _NINES = str.maketrans("0123456789", "9876543210")
 
 
+def threshold(text: str, scale: int, rounding: str) -> str:
+    """The number rounded to `scale` for a comparison with DECIMAL(37, scale); beyond its range, the nearest bound."""
+    number = Decimal(text)
+    bound = Decimal(10**38 - 1).scaleb(-scale, context=_EXACT)
+    if number.is_nan() or number >= bound:
+        return f"{bound:f}"
+    if number <= -bound:
+        return f"{-bound:f}"
+    return f"{rounded(number, scale, rounding):f}"
+
+
 def sign(number: Decimal) -> Decimal:
     return number if number.is_nan() else Decimal((number > 0) - (number < 0))
 

@@ -66,7 +66,7 @@ def apply(context: Context, symbol: str, left: Value, right: Value) -> Value:
     operands = [
         v if v.oid == oid else context.cast(v, PgType(oid)) for v, oid in zip((left, right), found.arguments, strict=True)
     ]
-    return found.emit(context, *operands)
+    return context.once(operands, lambda v: found.emit(context, *v))
 
 
 def _integers() -> None:

@@ -154,4 +154,4 @@ def subquery_relation(alias: str | None, sql_alias: str, columns: Sequence[Outpu
 
 def outer(v: Value, sql: str, scale_sql: str | None) -> Value:
     """A column of a subquery, whose expression was `v`."""
-    return replace(v, sql=sql, scale_sql=scale_sql, constant=None, literal=None, is_null=False, srf=False)
+    return replace(v, sql=sql, scale_sql=scale_sql, constant=None, literal=None, is_null=False, srf=False, raw=None, checks=(), inner=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from catalog.types import BOOL, NUMERIC, PgType, array_of, element
@@ -29,7 +31,7 @@ def compile_scalar(context: Context, scope: Scope, node: exp.Expression) -> Valu
         raise refuse("a subquery of several columns as a value")
     only = columns[0]
     if only.scale is None:
-        return outer(only.value, f"({sql})", None)
+        return replace(outer(only.value, f"({sql})", None), inner=(sql, only.sql))
     alias = context.alias()
     text = numbers.text_of(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}"))
     return numbers.exact(f"(SELECT {text} FROM ({sql}) AS {alias})")

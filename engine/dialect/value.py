@@ -37,6 +37,8 @@ class Value:
     raw: str | None = None
     """Float arithmetic without its range checks, which `checks` lists: a larger expression checks once."""
     checks: tuple[str, ...] = ()
+    inner: tuple[str, str] | None = None
+    """Of a scalar subquery: its text and the name of its column."""
 
     @property
     def oid(self) -> int:
@@ -53,7 +55,7 @@ class Value:
         return self.type.oid == NUMERIC.oid and self.shape is None
 
     def with_sql(self, sql: str) -> Value:
-        return replace(self, sql=sql, constant=None, raw=None, checks=())
+        return replace(self, sql=sql, constant=None, raw=None, checks=(), inner=None)
 
 
 def value(sql: str, pg: PgType) -> Value:
