@@ -3,20 +3,18 @@
     with EmbeddedPostgres(folder, durable=True) as server:
         psycopg.connect(server.conninfo("postgres"))
 
-`data_dir` is wholly ours: `cluster` (PostgreSQL's own), `socket`, `lock`. Connections come only through a Unix socket
-that only our user can reach; there are no passwords.
+`data_dir` is wholly ours (`folder.py`). Connections come only through a Unix socket that only our user and the server's
+can reach; there are no passwords.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -27,10 +25,9 @@ from typing import IO, Self
 
 from catalog.postgres import identity, launcher, leftovers
 from catalog.postgres.binaries import EmbeddedPostgresError, find_binaries
+from catalog.postgres.folder import PORT, DataFolder
 
 SUPERUSER = "kadali"
-PORT = 5432
-SOCKET_PATH_MAX = 103 if sys.platform == "darwin" else 107
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -44,8 +41,6 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
 }
 _DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_OURS = frozenset({"boot", "cluster", "cluster.new", "lock", "socket", "socket.path"})
 _RESTARTS_MAX, _RESTARTS_WINDOW_S = 5, 60.0
 _log = logging.getLogger("kadali.postgres")
 
@@ -74,8 +69,9 @@ class EmbeddedPostgres:
         start_timeout_s: float = 60.0,
         stop_timeout_s: float = 20.0,
     ) -> None:
-        self.data_dir = data_dir.absolute()
-        self.cluster = self.data_dir / "cluster"
+        self._folder = DataFolder(data_dir, durable=durable)
+        self.data_dir = self._folder.path
+        self.cluster = self._folder.cluster
         self.durable = durable
         self._seed = seed
         self._settings = _SETTINGS | ({} if durable else _DISPOSABLE) | dict(options or {})
@@ -86,7 +82,6 @@ class EmbeddedPostgres:
         self._start_timeout_s = start_timeout_s
         self._stop_timeout_s = stop_timeout_s
         self._mutex = threading.RLock()
-        self._lock_file: IO[str] | None = None
         self._socket_dir: Path | None = None
         self._run_as: identity.RunAs = identity.Direct()
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,20 +101,18 @@ class EmbeddedPostgres:
         with self._mutex:
             if self._failure is not None:
                 self.stop()
-            if self._lock_file is not None:
+            if self._folder.claimed:
                 self._wait_ready()
                 return self
             binaries = find_binaries(self._bin_dir)
-            self._refuse_foreign_content()
-            self.data_dir.parent.mkdir(parents=True, exist_ok=True)  # before its permissions decide
+            self._folder.make_parents()
             self._run_as = identity.choose(binaries, self.data_dir, self._run_as_uid)
-            self._own(self.data_dir)
-            self._lock_file = self._take_lock()
+            self._folder.claim(self._run_as)
             try:
                 if leftovers.end_leftovers(self.cluster, patience_s=self._stop_timeout_s if self.durable else 2.0):
                     _log.warning("ended a PostgreSQL server that an earlier process left in %s", self.data_dir)
-                self._make_cluster()
-                self._socket_dir = self._make_socket_dir()
+                self._folder.make_cluster(self._seed, self._run_initdb)
+                self._socket_dir = self._folder.make_socket()
                 self._stopping.clear()
                 self._failure = None
                 self._supervisor = threading.Thread(target=self._supervise, name="postgres supervisor", daemon=True)
@@ -147,11 +140,10 @@ class EmbeddedPostgres:
             if self._supervisor is not None:
                 self._supervisor.join(self._stop_timeout_s)
                 self._supervisor = None
-            if self._lock_file is not None:
+            if self._folder.claimed:
                 leftovers.end_leftovers(self.cluster, patience_s=1.0)
-                self._drop_socket_dir()
-                self._lock_file.close()
-                self._lock_file = None
+                self._folder.release()
+            self._socket_dir = None
             self._process = None
             self._failure = None
 
@@ -193,73 +185,7 @@ class EmbeddedPostgres:
     ) -> None:
         self.stop()
 
-    # -- directories ----------------------------------------------------------------------------------------------
-
-    def _refuse_foreign_content(self) -> None:
-        if self.data_dir.exists() and (rest := {entry.name for entry in self.data_dir.iterdir()} - _OURS):
-            raise EmbeddedPostgresError(
-                f'the data directory "{self.data_dir}" holds foreign files: {", ".join(sorted(rest)[:3])}',
-                hint="Name an empty or missing directory.",
-            )
-
-    def _own(self, folder: Path) -> None:
-        """Make `folder` if it is missing, private to the user the server runs as."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if isinstance(self._run_as, identity.Drop) and folder.stat().st_uid != self._run_as.uid:
-            os.chown(folder, self._run_as.uid, self._run_as.gid)
-        if folder.stat().st_mode & 0o077:
-            folder.chmod(0o700)
-
-    def _take_lock(self) -> IO[str]:
-        lock = (self.data_dir / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise EmbeddedPostgresError(
-                f'the data directory "{self.data_dir}" is in use by another process',
-                hint="Each process needs a data directory of its own.",
-            ) from None
-        return lock
-
-    def _make_cluster(self) -> None:
-        """By rename of a finished one, so that a cluster is whole or absent."""
-        half_made = self.data_dir / "cluster.new"
-        shutil.rmtree(half_made, ignore_errors=True)
-        if not self.durable:
-            self._forget_before_reboot()
-        if (self.cluster / "PG_VERSION").exists() and (self.cluster / "global" / "pg_control").exists():
-            return
-        if self.cluster.exists():
-            if self.durable:
-                raise EmbeddedPostgresError(
-                    f'the directory "{self.cluster}" is not a whole PostgreSQL cluster',
-                    hint="Restore it from a backup, or remove it to begin anew.",
-                )
-            shutil.rmtree(self.cluster)
-        if self._seed is not None:
-            shutil.copytree(self._seed, half_made, symlinks=True)
-            half_made.chmod(0o700)
-            if isinstance(self._run_as, identity.Drop):
-                for path in (half_made, *half_made.rglob("*")):
-                    os.chown(path, self._run_as.uid, self._run_as.gid)
-        else:
-            self._run_initdb(half_made)
-        half_made.rename(self.cluster)
-        if self.durable:
-            _sync_folder(self.data_dir)
-
-    def _forget_before_reboot(self) -> None:
-        """What was written without fsync may be torn after a crash of the machine: a cluster lives for one boot."""
-        record = self.data_dir / "boot"
-        now = _BOOT_ID.read_text() if _BOOT_ID.exists() else ""
-        if self.cluster.exists() and (record.read_text() if record.exists() else "") != now:
-            _log.warning("the machine was started since PostgreSQL in %s was made: it is made anew", self.data_dir)
-            shutil.rmtree(self.cluster)
-        record.write_text(now)
-
     def _run_initdb(self, target: Path) -> None:
-        self._own(target)
         arguments = ["--pgdata", str(target), "--username", SUPERUSER, "--auth=trust", "--encoding=UTF8"]
         arguments += ["--locale=C.UTF-8", "--no-instructions", *([] if self.durable else ["--no-sync"])]
         arguments += self._initdb_options
@@ -270,28 +196,6 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError("initdb did not finish within 180 s") from error
         if done.returncode != 0:
             raise self._explain("initdb failed", done.returncode, done.stderr.decode(errors="replace"))
-
-    def _make_socket_dir(self) -> Path:
-        """`data_dir/socket`, or a private folder under the system's temporary one if that path is too long."""
-        self._drop_socket_dir()
-        folder = self.data_dir / "socket"
-        if _socket_path_bytes(folder) > SOCKET_PATH_MAX:
-            folder = Path(tempfile.mkdtemp(prefix="kadali-"))
-            (self.data_dir / "socket.path").write_text(str(folder))
-            if _socket_path_bytes(folder) > SOCKET_PATH_MAX:
-                raise EmbeddedPostgresError(
-                    f'the socket path below "{folder}" is longer than {SOCKET_PATH_MAX} bytes',
-                    hint="Choose a shorter data directory, or set TMPDIR to a shorter path.",
-                )
-        self._own(folder)
-        return folder
-
-    def _drop_socket_dir(self) -> None:
-        record = self.data_dir / "socket.path"
-        if record.exists():
-            shutil.rmtree(record.read_text(), ignore_errors=True)
-            record.unlink()
-        self._socket_dir = None
 
     # -- processes ------------------------------------------------------------------------------------------------
 
@@ -399,21 +303,9 @@ def _environment() -> dict[str, str]:
     return kept | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
-def _socket_path_bytes(folder: Path) -> int:
-    return len(os.fsencode(folder / f".s.PGSQL.{PORT}"))
-
-
 def _quote_list_item(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
 def _quote_conninfo(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,8 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from catalog.postgres import EmbeddedPostgres, EmbeddedPostgresError, identity, leftovers
-from catalog.postgres import server as server_module
+from catalog.postgres import EmbeddedPostgres, EmbeddedPostgresError, find_binaries, folder, identity, leftovers
 
 ROOT = Path(__file__).parents[2]
 as_root = pytest.mark.as_root
@@ -94,6 +93,7 @@ def test_root_drops_to_a_uid_that_can_reach_everything(open_dir: Path) -> None:
         assert server.pid is not None
         assert uid_outside(server.pid) == identity.NOBODY
         assert (server.cluster.stat().st_uid, server.cluster.stat().st_mode & 0o777) == (identity.NOBODY, 0o700)
+        assert (server.data_dir.stat().st_uid, server.data_dir.stat().st_mode & 0o777) == (0, 0o711)
         assert ask(server, "SELECT current_user") == "kadali"
     assert open_dir.stat().st_uid == 0
     assert open_dir.stat().st_mode & 0o777 == 0o755
@@ -177,7 +177,7 @@ def test_a_path_too_long_even_there_fails_loudly(private_dir: Path, monkeypatch:
     temporary = private_dir / ("t" * 100)
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    with pytest.raises(EmbeddedPostgresError, match=f"longer than {server_module.SOCKET_PATH_MAX} bytes"):
+    with pytest.raises(EmbeddedPostgresError, match=f"longer than {folder.SOCKET_PATH_MAX} bytes"):
         EmbeddedPostgres(private_dir / ("x" * 100), durable=False).start()
     assert list(temporary.iterdir()) == []
 
@@ -285,7 +285,7 @@ def test_no_server_outlives_a_killed_process(private_dir: Path, durable: bool, r
 def test_a_left_over_server_is_ended_and_replaced(private_dir: Path) -> None:
     """A postmaster that ignored its parent's death: started here by hand, with a session at work."""
     with EmbeddedPostgres(private_dir / "a", durable=True) as server:
-        command = [*server._command(str(server_module.find_binaries().postgres)), "-D", str(server.cluster)]
+        command = [*server._command(str(find_binaries().postgres)), "-D", str(server.cluster)]
         command += ["-c", "listen_addresses=", "-c", f"unix_socket_directories={server._socket_dir}"]
         conninfo = server.conninfo()
     (server.data_dir / "socket").mkdir(exist_ok=True)
