@@ -18,12 +18,9 @@ FORBIDDEN_FUNCTIONS = frozenset({"getenv", "write_log", "current_setting", "getv
 
 def check_select(cursor: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:
     """Raise InternalError or InsufficientPrivilege unless `sql` is one SELECT over `relations` and its CTEs."""
-    statements = duckdb.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise InternalError("only a single SELECT may be sent to the embedded engine")
-    row = cursor.execute("SELECT json_serialize_sql($1)", [statements[0].query]).fetchone()
-    tree = json.loads(row[0]) if row is not None else {"error": True}
-    if tree["error"]:
+    answer = cursor.execute("SELECT json_serialize_sql($1)", [sql]).fetchall()
+    tree = json.loads(answer[0][0])
+    if tree["error"] or len(tree["statements"]) != 1:  # "error" also for any statement that is not a SELECT
         raise InternalError("only a single SELECT may be sent to the embedded engine")
     known = {name.lower() for name in relations}
     nodes = list(_nodes(tree))
