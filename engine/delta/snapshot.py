@@ -217,6 +217,21 @@ class Snapshots:
                 handle.lock.release()
         return self._keep(location.uri, open_table(location.uri, location.version))
 
+    def lend(self, uri: str) -> DeltaTable:
+        """The open handle at the newest version, for one writer alone; readers meanwhile open another."""
+        handle = self._handle(uri)
+        with handle.lock:
+            table = handle.refresh(uri)
+            handle.table = None
+            return table
+
+    def give_back(self, uri: str, table: DeltaTable) -> None:
+        """After a successful write with `lend`'s handle; one that failed is dropped instead."""
+        handle = self._handle(uri)
+        with handle.lock:
+            if handle.table is None:
+                handle.keep(uri, table)
+
     def forget(self, uri: str) -> None:
         """Drop all that is kept of a table (it was dropped, or its handle failed)."""
         with self._lock:
@@ -273,8 +288,11 @@ class _Handle:
         else:
             with delta_errors():
                 table.update_incremental()
-        self.table, self._marker = table, _marker(uri, table.version())
+        self.keep(uri, table)
         return table
+
+    def keep(self, uri: str, table: DeltaTable) -> None:
+        self.table, self._marker = table, _marker(uri, table.version())
 
 
 def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:

@@ -282,12 +282,14 @@ class DeltaTransaction:
     def _commit_append(self, snapshot: Snapshot, change: _Change) -> int:
         """Appends conflict with nothing but a change of the table itself: they are tried again on a new snapshot."""
         for attempt in range(1, APPEND_ATTEMPTS + 1):
-            table = open_table(snapshot.uri)
+            table = self._snapshots.lend(snapshot.uri)
             self._check_same_table(table, snapshot)
             try:
                 with delta_errors():
                     self._write(table, snapshot, change)
-                    return int(table.version())
+                    version = int(table.version())
+                self._snapshots.give_back(snapshot.uri, table)
+                return version
             except SerializationFailure:
                 if attempt == APPEND_ATTEMPTS:
                     raise
