@@ -12,6 +12,8 @@ from catalog.names import always_quote
 from catalog.postgres.server import SUPERUSER
 from catalog.shadow.state import writing
 
+ADMINS = "kadali_admins"
+"""The role that owns the tenant's database; its administrators are members, and so of pg_database_owner too."""
 _STRIP = """
 UPDATE {table} SET {column} = ARRAY(
   SELECT item FROM unnest({column}) item WHERE NOT EXISTS (
@@ -23,18 +25,24 @@ WHERE {column}::text LIKE '%%' || %(role)s || '%%'
 
 
 def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) -> None:
-    """Create the login roles that are missing, and give CREATE on the database to administrators only."""
+    """Create the login roles that are missing; administrators, and only they, own the database together."""
     if not roles:
         return
     with writing(connection):
         database = always_quote(connection.info.dbname)
         rows = connection.execute(
-            "SELECT rolname, has_database_privilege(oid, current_database(), 'CREATE'), rolcanlogin"
-            " FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'"
+            "SELECT r.rolname, EXISTS (SELECT 1 FROM pg_auth_members m JOIN pg_roles a ON a.oid = m.roleid"
+            " WHERE m.member = r.oid AND a.rolname = %s), r.rolcanlogin"
+            " FROM pg_roles r WHERE NOT r.rolsuper AND r.rolname !~ '^pg_'",
+            [ADMINS],
         ).fetchall()
         for name in roles:
-            if name == SUPERUSER or name.startswith("pg_"):
+            if name in (SUPERUSER, ADMINS) or name.startswith("pg_"):
                 raise ReservedName(f'role name "{name}" is reserved')
+        if ADMINS not in {name for name, _, _ in rows}:
+            connection.execute(f"CREATE ROLE {ADMINS} NOLOGIN".encode())
+            connection.execute(f"ALTER DATABASE {database} OWNER TO {ADMINS}".encode())
+            connection.execute(f"REVOKE TEMP ON DATABASE {database} FROM {ADMINS}".encode())
         now = {name: (admin, login) for name, admin, login in rows}
         for name, admin in roles.items():
             role = always_quote(name)
@@ -43,8 +51,8 @@ def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) ->
             elif not now[name][1]:
                 connection.execute(f"ALTER ROLE {role} LOGIN".encode())
             if admin != now.get(name, (False, True))[0]:
-                verb = "GRANT CREATE ON DATABASE {} TO {}" if admin else "REVOKE CREATE ON DATABASE {} FROM {}"
-                connection.execute(verb.format(database, role).encode())
+                verb = f"GRANT {ADMINS} TO {role} WITH INHERIT TRUE, SET FALSE" if admin else f"REVOKE {ADMINS} FROM {role}"
+                connection.execute(verb.encode())
 
 
 def known_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool] | None = None) -> frozenset[str]:
@@ -61,7 +69,7 @@ def drop_roles(connection: psycopg.Connection[Any], keep: Mapping[str, bool]) ->
         return
     rows = connection.execute("SELECT rolname FROM pg_roles WHERE NOT rolsuper AND rolname !~ '^pg_'").fetchall()
     for (name,) in rows:
-        if name not in keep:
+        if name not in keep and name != ADMINS:
             role = always_quote(name)
             with writing(connection):
                 for table, column in (("pg_class", "relacl"), ("pg_attribute", "attacl"), ("pg_namespace", "nspacl")):

@@ -24,7 +24,12 @@ from catalog.store.users import Users, check_name
 
 RESERVED_TENANTS = frozenset({"postgres", "template0", "template1", "kadali", "all", "replication"})
 SECRET_BYTES = 32
-PUBLIC = Schema("public", "pg_database_owner", "standard public schema")
+PUBLIC = Schema(
+    "public",
+    "pg_database_owner",
+    "standard public schema",
+    ("pg_database_owner=UC/pg_database_owner", "=U/pg_database_owner"),
+)
 """The schema each tenant starts with, as in PostgreSQL."""
 
 
