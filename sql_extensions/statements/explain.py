@@ -54,13 +54,13 @@ def parse(c: Cursor) -> Explain:
     if first >= len(tokens):
         raise SqlSyntaxError("syntax error at end of input", position=tokens[-1].end + 1)
     c.rest()
-    words = [token.word for token in options]
+    chosen = _chosen(options)
     return Explain(
         recognise_tokens(c.sql, tokens[first:]),
         clauses.text(c.sql, options),
-        _on(words, "ANALYZE") or _on(words, "ANALYSE"),
-        _on(words, "VERBOSE"),
-        not {"JSON", "XML", "YAML"} & set(words),
+        _on(chosen, "analyze"),
+        _on(chosen, "verbose"),
+        chosen.get("format", "text") == "text",
     )
 
 
@@ -97,8 +97,17 @@ def _opens_query(tokens: Sequence[Token]) -> bool:
     return (len(tokens) > 2 and tokens[2].word in ("SELECT", "WITH", "VALUES", "TABLE")) or tokens[2].text == "("
 
 
-def _on(words: Sequence[str], option: str) -> bool:
-    if option not in words:
-        return False
-    index = words.index(option)
-    return not (index + 1 < len(words) and words[index + 1] in ("FALSE", "OFF"))
+def _chosen(options: Sequence[Token]) -> dict[str, str]:
+    """Option names as PostgreSQL reads them, quoted or not, with their values; the last of equal ones counts."""
+    inside = options[1:-1] if options and options[0].text == "(" else options
+    parts = clauses.comma_parts(inside) if inside is not options else [(token,) for token in options]
+    chosen: dict[str, str] = {}
+    for part in parts:
+        name = "analyze" if part and part[0].word == "ANALYSE" else part[0].text if part else ""
+        chosen[name] = "".join(token.text for token in part[1:]).lower()
+    return chosen
+
+
+def _on(chosen: dict[str, str], option: str) -> bool:
+    """Whether the option may be on: what PostgreSQL would refuse counts as on."""
+    return option in chosen and chosen[option] not in ("false", "off", "0")
