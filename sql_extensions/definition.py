@@ -18,10 +18,9 @@ from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, 
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
 from engine.delta.table import CommitInfo
-from sql_extensions import assignment, constraints, dml, query, tables
+from sql_extensions import assignment, constraints, dml, query, tables, views
 from sql_extensions.context import Context
 from sql_extensions.tenant import Tenant
-
 
 LAKE_NUMERIC = numeric(38, 18)
 """What `numeric` without precision means for a column: Delta's decimals have a scale, and 38 digits at most."""
@@ -112,6 +111,7 @@ def _define(
         _run(ddl, sql, view_query, ctx)
         snapshot = tenant.catalog.snapshot()
         changes = _with_scales(ddl, ddl.changes(), snapshot, ctx)
+        views.check_meaning(snapshot, changes.relations, (*changes.dropped, *changes.renamed.values()))
         relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
         made = [item.location for item in relations if item.name in changes.created and item.location]
         before = _before(changes, snapshot, tenant)

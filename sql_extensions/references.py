@@ -12,6 +12,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from catalog.errors import FeatureNotSupported
 from catalog.model import CatalogSnapshot, Relation, RelationKind
 from catalog.names import TableName
+from sql_extensions.system_relations import SYSTEM_RELATIONS
 from sql_extensions.tokens import Token, TokenKind
 
 KADALI_SCHEMA = "kadali"
@@ -90,8 +91,10 @@ def _resolve(node: exp.Table, snapshot: CatalogSnapshot, search_path: tuple[str,
         if schema in SYSTEM_SCHEMAS:
             return Reference(node, ReferenceKind.SYSTEM, TableName(schema, name))
         return _known(node, TableName(schema, name), snapshot, spec)
-    for schema in search_path:
-        if schema in SYSTEM_SCHEMAS:
+    for schema in search_path if "pg_catalog" in search_path else ("pg_catalog", *search_path):
+        if schema in SYSTEM_RELATIONS:
+            if name in SYSTEM_RELATIONS[schema]:
+                return Reference(node, ReferenceKind.SYSTEM, TableName(schema, name))
             continue
         reference = _known(node, TableName(schema, name), snapshot, spec)
         if reference.kind is not ReferenceKind.UNKNOWN:
