@@ -1,0 +1,43 @@
+"""How fast rows leave the server: a raw socket reader drains 16 columns of lineitem, SELECT and COPY, text and binary."""
+
+from __future__ import annotations
+
+from bench import peers, wire
+from bench.measure import Report, alternate, cpu_of, latency, seconds, throughput
+
+SCALE = 1.0
+ROWS = 1_500_000
+SQL = f"SELECT * FROM {peers.SCHEMA}.lineitem LIMIT {ROWS}"
+
+
+def requests(rows: int) -> dict[str, bytes]:
+    sql = f"SELECT * FROM {peers.SCHEMA}.lineitem LIMIT {rows}"
+    return {
+        "SELECT text, simple": wire.simple(sql),
+        "SELECT text, extended": wire.extended(sql),
+        "SELECT binary, extended": wire.extended(sql, binary=True),
+        "COPY text": wire.simple(f"COPY ({sql}) TO STDOUT"),
+        "COPY csv": wire.simple(f"COPY ({sql}) TO STDOUT (FORMAT csv)"),
+        "COPY binary": wire.simple(f"COPY ({sql}) TO STDOUT (FORMAT binary)"),
+    }
+
+
+def run(report: Report, rounds: int, scale: float = SCALE, rows: int = ROWS) -> None:
+    with peers.loaded_gateway(scale) as ours, peers.loaded_postgres(scale, ["lineitem"]) as peer:
+        mine, theirs = wire.RawClient(ours.conninfo), wire.RawClient(peer.conninfo)
+        for name, request in requests(rows).items():
+            costs = alternate(
+                seconds(lambda: mine.drain(request)), seconds(lambda: theirs.drain(request)), rounds  # noqa: B023
+            )
+            report.add(throughput(name, "PostgreSQL", costs))
+        for name, request in requests(rows).items():
+
+            def cpu(client: wire.RawClient, pid: int, request: bytes = request) -> float:
+                before = cpu_of(pid)
+                client.drain(request)
+                return cpu_of(pid) - before
+
+            costs = alternate(lambda: cpu(mine, ours.main_pid), lambda: cpu(theirs, theirs.pid), rounds, warm=0)  # noqa: B023
+            report.add(latency(f"{name}: CPU of the server", "PostgreSQL", costs))
+        mine.close()
+        theirs.close()
