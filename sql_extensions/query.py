@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from catalog.errors import FeatureNotSupported
+from catalog.errors import FeatureNotSupported, UndefinedParameter
 from catalog.names import TableLocation, TableName
 from catalog.shadow.errors import GuardHit
 from catalog.shadow.session import ShadowParam
@@ -35,6 +35,7 @@ from sql_extensions.rewrites import time_travel
 from sql_extensions.rewrites.time_spec import ValueKind
 from sql_extensions.settings import find_calls
 from sql_extensions.shadowing import offset_by, without_positions
+from sql_extensions.tokens import TokenKind
 
 Overrides = Mapping[TableName, Source]
 """Other rows in the place of tables: what RETURNING reads."""
@@ -66,8 +67,16 @@ def _run(context: Context) -> Result:
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return _forward(context, RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG)
+    _check_params(context)
     context.call.route = Route("embedded", RouteReason.DELTA_READ)
     return Result("SELECT ", _run_plan(context, plan, {}))
+
+
+def _check_params(context: Context) -> None:
+    """Raises UndefinedParameter (42P02) for a $n that was given no value: in a simple query none is."""
+    for token in context.statement.tokens:
+        if token.kind is TokenKind.PARAM and int(token.text[1:]) > len(context.call.params):
+            raise UndefinedParameter(f"there is no parameter {token.text}", position=token.start + 1)
 
 
 def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides) -> ArrowRows:
