@@ -102,7 +102,7 @@ class Tenants:
         """A session of `principal` with the start-up packet's settings. Blocking; raises SqlError."""
         tenant, follower = self._tenant(principal.tenant)
         follower.catch_up()
-        shadow = tenant.shadow.session(principal.user)
+        shadow = tenant.shadow.session(principal.user, client_pid=pid)
         start = [("statement_timeout", f"{round(self._settings.statement_timeout * 1000)}ms")]
         for name, value in parameters.items():
             start.extend(parse_options(value) if name == "options" else [(name, value)])

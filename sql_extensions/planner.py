@@ -10,19 +10,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
-from catalog.errors import FeatureNotSupported, UndefinedTable
+from catalog.errors import FeatureNotSupported, UndefinedFunction, UndefinedTable
 from catalog.model import CatalogSnapshot, Relation
 from catalog.names import TableName
 from catalog.types import PgType
 from engine import dialect
 from engine.base import Description
 from sql_extensions import historic, twins, views
+from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
 from sql_extensions.references import Reference, ReferenceKind, touches
 from sql_extensions.rewrites import time_travel
 from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.shadowing import describe_on_shadow, positions
+
+
+_CLOCKS = frozenset(
+    "NOW CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME LOCALTIMESTAMP LOCALTIME TRANSACTION_TIMESTAMP".split()
+)
 
 
 def plan(context: Context, param_oids: Sequence[int]) -> Plan:
@@ -42,7 +48,8 @@ def _kept(
     snapshot = session.tenant.catalog.snapshot()
 
     def key(oids: Sequence[int]) -> tuple[object, ...]:
-        return context.statement.sql, tuple(oids), session.settings.search_path, session.tenant.catalog.seq
+        path, seq = session.settings.search_path, session.tenant.catalog.seq
+        return context.statement.sql, tuple(oids), path, seq, fixes_time(context)
 
     present = session.settings.as_of is None
     known = session.plans.get(key(param_oids)) if present else None
@@ -90,7 +97,7 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
     text = rewritten(context)
     with positions(text):
         description = describe_on_shadow(session, text.shadow_sql, _param_oids(text, param_oids))
-    if not touches(context.statement.tokens, session.tenant.names.of(snapshot)):
+    if not touches(context.statement.tokens, session.tenant.names.of(snapshot)) and not fixes_time(context):
         return Plan(description, text, no_tables=True)
     with positions(text):
         tree = dialect.parse(text.engine_sql)
@@ -100,7 +107,8 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
     ours = [reference for reference in found if reference.kind is ReferenceKind.DELTA]
     virtual = [reference for reference in found if reference.kind is ReferenceKind.KADALI]
     if not ours and not virtual and not called:
-        return Plan(description, text, no_tables=not found)
+        fixed = Plan(description, text, tree=tree, no_tables=True)
+        return fixed if not found and _translates(context, fixed) else Plan(description, text, no_tables=not found)
     _refuse_mixed(found)
     with positions(text):
         session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
@@ -108,6 +116,24 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
     reads = _replace(ours)
     tree, replaced = twins.replace(tree, virtual, called)
     return Plan(description, text, tuple(reads), tree, tuple(replaced))
+
+
+def fixes_time(context: Context) -> bool:
+    """Whether the statement asks for the time in a transaction block, where now() stands still.
+
+    PostgreSQL answers each statement in a transaction of its own, so the embedded engine must answer, if it can.
+    """
+    if not context.session.transaction.in_any_block:
+        return False
+    return any(token.word in _CLOCKS for token in context.statement.tokens)
+
+
+def _translates(context: Context, plan: Plan) -> bool:
+    try:
+        translated(plan, {}, session_constants(context))
+    except (FeatureNotSupported, UndefinedFunction):
+        return False
+    return True
 
 
 def _refuse_mixed(found: Sequence[Reference]) -> None:

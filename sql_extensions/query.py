@@ -62,13 +62,14 @@ def run(context: Context) -> Result:
 
 def _run(context: Context) -> Result:
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
-    if not touches(context.statement.tokens, names) and not time_travel.suspected(context.statement.sql):
+    needs_plan = time_travel.suspected(context.statement.sql) or planner.fixes_time(context)
+    if not needs_plan and not touches(context.statement.tokens, names):
         return _forward(context, RouteReason.CATALOG)
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return _forward(context, RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG)
     _check_params(context)
-    context.call.route = Route("embedded", RouteReason.DELTA_READ)
+    context.call.route = Route("embedded", RouteReason.NO_TABLES if plan.no_tables else RouteReason.DELTA_READ)
     return Result("SELECT ", _run_plan(context, plan, {}))
 
 
@@ -120,7 +121,7 @@ def _forward(context: Context, reason: RouteReason, *, text: bool = False) -> Re
     set_config = find_calls(statement.sql, statement.tokens, statement.offset)
     sql = statement.sql if set_config is None else set_config.sql
     try:
-        with offset_by(statement.offset):
+        with offset_by(statement):
             result = _shadow_query(context, sql, () if text else call.result_binary)
     except GuardHit as hit:
         raise FeatureNotSupported(

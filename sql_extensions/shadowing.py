@@ -9,6 +9,8 @@ from catalog.errors import SqlError
 from engine.base import Description, Field
 from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.session import Session
+from sql_extensions.statement import Statement
+from sql_extensions.tokens import scan
 
 
 @contextmanager
@@ -19,17 +21,19 @@ def positions(rewritten: Rewritten) -> Iterator[None]:
     except SqlError as error:
         if error.position is not None:
             error.position = rewritten.position(error.position)
+            _name_what_follows(error, rewritten.source)
         raise
 
 
 @contextmanager
-def offset_by(characters: int) -> Iterator[None]:
-    """The same for a statement sent as it is, of which this many characters precede it in the string."""
+def offset_by(statement: Statement) -> Iterator[None]:
+    """The same for a statement that PostgreSQL was given as it is."""
     try:
         yield
     except SqlError as error:
         if error.position is not None:
-            error.position += characters
+            error.position += statement.offset
+            _name_what_follows(error, statement.source)
         raise
 
 
@@ -41,6 +45,16 @@ def without_positions() -> Iterator[None]:
     except SqlError as error:
         error.position = None
         raise
+
+
+def _name_what_follows(error: SqlError, source: str) -> None:
+    """Where a statement ends too early, PostgreSQL, which is given it alone, cannot see the semicolon behind it."""
+    if error.message != "syntax error at end of input" or error.position is None:
+        return
+    token = next(scan(source, error.position - 1), None)
+    if token is not None:
+        error.message = f'syntax error at or near "{source[token.start : token.end]}"'
+        error.position = token.start + 1
 
 
 def describe_on_shadow(session: Session, sql: str, param_oids: Sequence[int]) -> Description:

@@ -28,7 +28,7 @@ CHUNK_ROWS = 500
 _SLICE_S = 0.2
 _GRACE_S = 3.0
 _CONNECT_S = 10.0
-_OPTIONS = " options='' client_encoding='UTF8' sslmode='disable' gssencmode='disable' application_name=''"
+_OPTIONS = " client_encoding='UTF8' sslmode='disable' gssencmode='disable' application_name=''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,10 @@ class Channel:
         connection.nonblocking = 1
 
     @classmethod
-    def open(cls, conninfo: str) -> Channel:
+    def open(cls, conninfo: str, client_pid: int | None = None) -> Channel:
         """Raises SqlError: 28000 for an unknown role, 57P03 or 08006 while the server starts."""
-        connection = pq.PGconn.connect_start((conninfo + _OPTIONS).encode())
+        own = "" if client_pid is None else f"-c kadali.client_pid={client_pid}"
+        connection = pq.PGconn.connect_start(f"{conninfo}{_OPTIONS} options='{own}'".encode())
         end = time.monotonic() + _CONNECT_S
         while (status := connection.connect_poll()) not in (pq.PollingStatus.OK, pq.PollingStatus.FAILED):
             wanted = select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT

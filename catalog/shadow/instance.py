@@ -163,9 +163,11 @@ class ShadowInstance:
         finally:
             connection.close()
 
-    def session(self, user: str, settings: Mapping[str, str] | None = None) -> ShadowSession:
-        """A session of `user`; connects when it is first used."""
-        return ShadowSession(self, user, settings)
+    def session(
+        self, user: str, settings: Mapping[str, str] | None = None, *, client_pid: int | None = None
+    ) -> ShadowSession:
+        """A session of `user`; connects when it is first used. `client_pid`: what pg_backend_pid() answers."""
+        return ShadowSession(self, user, settings, client_pid=client_pid)
 
     @contextmanager
     def ddl(self, role: str, search_path: Sequence[str]) -> Iterator[DdlTransaction]:

@@ -106,13 +106,16 @@ class ShadowSession:
         user: str,
         settings: Mapping[str, str] | None = None,
         *,
+        client_pid: int | None = None,
         deadline_s: float = DEADLINE_S,
         backend_bytes_max: int = BACKEND_BYTES_MAX,
     ) -> None:
+        """`client_pid` is what pg_backend_pid() answers; None: the backend's own."""
         self.user = user
         self._server = server
         self._settings: dict[str, str] = dict(settings or {})
         self._settings_source: Callable[[], Mapping[str, str]] = lambda: self._settings
+        self._client_pid = client_pid
         self._deadline_s = deadline_s
         self._backend_bytes_max = backend_bytes_max
         self._mutex = threading.RLock()
@@ -377,7 +380,7 @@ class ShadowSession:
         while True:
             self._server.ensure_running(max(0.1, end - time.monotonic()))
             try:
-                return Channel.open(self._server.conninfo(self.user))
+                return Channel.open(self._server.conninfo(self.user), self._client_pid)
             except (CannotConnectNow, ConnectionFailure) as error:
                 if time.monotonic() > end:
                     raise CannotConnectNow("the catalog of this database is starting up") from error

@@ -169,11 +169,16 @@ def read_snapshot(table: DeltaTable, uri: str) -> Snapshot:
             min_writer=protocol.min_writer_version,
             reader_features=reader_features,
             writer_features=tuple(protocol.writer_features or ()),
-            files=pa.table(table.get_add_actions(flatten=True)),
+            files=_oldest_first(pa.table(table.get_add_actions(flatten=True))),
             file_uris=frozenset(table.file_uris()),
             dead=_deleted_rows(table) if "deletionVectors" in reader_features else {},
             marker=_marker(uri, version),
         )
+
+
+def _oldest_first(files: pa.Table) -> pa.Table:
+    """The log tells the newest files first; a query without ORDER BY should give rows as they were inserted."""
+    return files.sort_by([("modification_time", "ascending"), ("path", "ascending")])
 
 
 class Snapshots:

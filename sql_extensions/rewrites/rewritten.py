@@ -25,6 +25,11 @@ class Rewritten:
     _origins: tuple[tuple[int, bool], ...]
     _source: tuple[str, int, int, tuple[Found, ...]]
 
+    @property
+    def source(self) -> str:
+        """The whole string the client sent."""
+        return self._source[0]
+
     def position(self, shadow_position: int) -> int:
         """Where a character of `shadow_sql` (counted from 1) stands in the string the client sent (from 1)."""
         at = shadow_position - 1

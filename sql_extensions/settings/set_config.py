@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sql_extensions.settings.rules import check_own_prefix
 from sql_extensions.tokens import Token, TokenKind
 
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
@@ -39,6 +40,7 @@ def find_calls(sql: str, tokens: Sequence[Token], offset: int) -> SetConfigCalls
         name = arguments[0][0] if arguments and len(arguments[0]) == 1 else None
         if name is None or name.kind is not TokenKind.STRING:
             continue
+        check_own_prefix(name.text)
         names.append(name.text)
         if len(arguments) == 3 and _is_true(arguments[2]):
             local.add(name.text.lower())

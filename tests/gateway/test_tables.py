@@ -296,3 +296,34 @@ def test_tenants_do_not_see_each_other(items: Connection, gateway: GatewayServer
 def test_catalog_and_tables_cannot_be_mixed(items: Connection) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         items.execute("SELECT * FROM items JOIN pg_class ON relname = name")
+
+
+def test_rows_come_as_they_were_inserted(db: Connection) -> None:
+    db.execute("CREATE TABLE seen (n int)")
+    for number in range(6):
+        db.execute("INSERT INTO seen VALUES (%s)", (number,))
+    assert [n for (n,) in db.execute("SELECT n FROM seen")] == list(range(6))
+
+
+def test_the_backend_pid_is_the_one_the_client_was_told(db: Connection) -> None:
+    assert db.execute("SELECT pg_backend_pid()").fetchone() == (db.info.backend_pid,)
+    with pytest.raises(psycopg.Error):
+        db.execute("SELECT set_config('kadali.client_pid', '1', false)")
+    assert db.execute("SELECT pg_backend_pid()").fetchone() == (db.info.backend_pid,)
+
+
+def test_now_stands_still_in_a_transaction(items: Connection) -> None:
+    with items.transaction():
+        first = items.execute("SELECT now(), current_timestamp(0), current_date").fetchone()
+        items.execute("INSERT INTO items (id, name, made) VALUES (3, 'three', current_date)")
+        items.execute("CREATE TABLE stamps (at timestamptz DEFAULT now(), n int)")
+        items.execute("INSERT INTO stamps (n) VALUES (1)")
+        items.execute("INSERT INTO stamps SELECT now(), 2")
+        again = items.execute("SELECT now(), current_timestamp(0), current_date").fetchone()
+        stamps = items.execute("SELECT DISTINCT at FROM stamps").fetchall()
+    assert first == again
+    assert first is not None
+    assert stamps == [(first[0],)]
+    later = items.execute("SELECT now()").fetchone()
+    assert later is not None
+    assert later[0] > first[0]

@@ -52,5 +52,11 @@ DO $$ BEGIN
 END $$;
 DROP TABLE view_text;
 
+-- The client's session is the gateway's: its backend pid is the one the client was told.
+ALTER FUNCTION pg_catalog.pg_backend_pid() RENAME TO pg_backend_pid_real;
+CREATE FUNCTION pg_catalog.pg_backend_pid() RETURNS integer LANGUAGE sql STABLE PARALLEL RESTRICTED
+AS 'SELECT coalesce(nullif(pg_catalog.current_setting(''kadali.client_pid'', true), '''')::integer,
+                    pg_catalog.pg_backend_pid_real())';
+
 GRANT USAGE ON SCHEMA kadali_internal TO PUBLIC;
 RESET allow_system_table_mods;
