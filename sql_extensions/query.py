@@ -61,6 +61,7 @@ def run(context: Context) -> Result:
 
 
 def _run(context: Context) -> Result:
+    _check_params(context)
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
     needs_plan = time_travel.suspected(context.statement.sql) or planner.fixes_time(context)
     if not needs_plan and not touches(context.statement.tokens, names):
@@ -68,7 +69,6 @@ def _run(context: Context) -> Result:
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return _forward(context, RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG)
-    _check_params(context)
     context.call.route = Route("embedded", RouteReason.NO_TABLES if plan.no_tables else RouteReason.DELTA_READ)
     return Result("SELECT ", _run_plan(context, plan, {}))
 
