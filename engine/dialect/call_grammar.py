@@ -302,8 +302,8 @@ def _variadic_node(r: Reader, rule: Rule) -> exp.Expression:
     while r.mark(","):
         items.append(rule(r))
     r.expect_mark(")")
-    node = {"coalesce": exp.Coalesce, "greatest": exp.Greatest, "least": exp.Least}[word]
-    return node(this=items[0], expressions=items[1:])
+    nodes: dict[str, type[exp.Expression]] = {"coalesce": exp.Coalesce, "greatest": exp.Greatest, "least": exp.Least}
+    return nodes[word](this=items[0], expressions=items[1:])
 
 
 def _nullif(r: Reader, rule: Rule) -> exp.Expression:

@@ -120,7 +120,12 @@ def _aggregate(
         order = within.expressions
     if len(nodes) == 1 and isinstance(nodes[0], exp.Star):
         nodes = []
+    wide = context.wide
+    if name in ("sum", "avg"):
+        # The bulk of analytic arithmetic: 64-bit decimals are faster, and DuckDB raises an error where they overflow.
+        context.wide = context.wide_sums
     arguments = [compile_expression(context, scope, _positional(name, n)) for n in nodes]
+    context.wide = wide
     function, moved = _find(context, name, arguments, windowed=window is not None)
     call = Call(
         context,
@@ -245,5 +250,3 @@ def numeric_call(call: Call, index: int = 0) -> Value:
 
 def with_rows(v: Value) -> Value:
     return replace(v, srf=True)
-
-

@@ -45,7 +45,7 @@ def cast(v: Value, to: PgType, session: SessionConstants, *, explicit: bool = Fa
     """`v` as type `to`, typmod included. An explicit cast to varchar(n) truncates, any other raises 22001."""
     if v.row is not None:
         raise refuse("a row value as an operand")
-    if v.type == to and to.oid != NUMERIC.oid and to.oid != BPCHAR.oid:
+    if v.type == to and to.oid not in (NUMERIC.oid, BPCHAR.oid):
         return v
     if v.oid == UNKNOWN.oid:
         return _from_unknown(v, to, session, explicit=explicit)
@@ -283,6 +283,8 @@ def deliver(v: Value, to: PgType, session: SessionConstants) -> str:
         return f"CAST(rpad({v.sql}, {v.width}, ' ') AS VARCHAR)"
     if v.oid in (JSON.oid, JSONB.oid):
         return f"CAST({v.sql} AS VARCHAR)"
+    if v.oid in (TIMESTAMP.oid, TIMESTAMPTZ.oid) and "(" in v.sql:
+        return f"pg_in_range(CAST({v.sql} AS {duck_type(v.type)}))"
     return f"CAST({v.sql} AS {duck_type(v.type, v.shape)})"
 
 

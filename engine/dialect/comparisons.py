@@ -139,8 +139,6 @@ def distinct_from(context: Context, left: Value, right: Value, *, negated: bool)
         parts = [distinct_from(context, a, b, negated=negated) for a, b in zip(left.row, right.row, strict=True)]
         return "(" + (" AND " if negated else " OR ").join(parts) + ")"
     left, right = align(context, left, right)
-    if left.oid == NUMERIC.oid and (found := _by_threshold(symbol, left, right)) is not None:
-        return found
     a, b = keys(left, right)
     return f"({a} {word} {b})"
 
@@ -152,9 +150,7 @@ def _same_width(left: Value, right: Value) -> None:
 
 def _rows(context: Context, symbol: str, left: Value, right: Value) -> str:
     _same_width(left, right)
-    assert left.row is not None
-    assert right.row is not None
-    pairs = list(zip(left.row, right.row, strict=True))
+    pairs = list(zip(left.row or (), right.row or (), strict=True))
     if symbol in ("=", "<>"):
         joiner = " AND " if symbol == "=" else " OR "
         return "(" + joiner.join(compare(context, symbol, a, b) for a, b in pairs) + ")"

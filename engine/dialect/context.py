@@ -11,7 +11,6 @@ from engine.dialect.casts import cast
 from engine.dialect.session import SessionConstants
 from engine.dialect.value import Value
 
-
 _HEAVY = re.compile(r"\bSELECT\b|\brandom\(\)|\bgen_random_uuid\(\)")
 
 
@@ -22,12 +21,14 @@ def _is_heavy(sql: str) -> bool:
 
 @dataclass(slots=True)
 class Context:
-    """One translation. `wide` computes every DECIMAL in 38 digits (slower, fewer overflows)."""
+    """One translation. `wide_sums`: compute also the terms of sums in 38 digits."""
 
     session: SessionConstants
     relations: Mapping[str, Sequence[tuple[str, PgType]]]
     params: Sequence[PgType]
-    wide: bool = False
+    wide_sums: bool = False
+    wide: bool = True
+    """Whether products of decimals are computed in 38 digits here: not in the arguments of sum and avg."""
     aliases: int = field(default=0)
 
     def alias(self) -> str:

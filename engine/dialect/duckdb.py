@@ -34,14 +34,14 @@ def translate(
     """The DuckDB query that answers `tree` as PostgreSQL does, with exactly the columns `fields`, named c1, c2, ...
 
     `tree` comes from `parser.parse`, its tables replaced by keys of `relations` (name -> columns with PostgreSQL
-    types). `fields` are what PostgreSQL described. With `wide_decimals`, products of decimals are computed in 38 digits
-    instead of 18 where 18 might overflow (use it to repeat a query that failed so).
+    types). `fields` are what PostgreSQL described. Products of decimals in the arguments of sum and avg are computed in
+    18 digits where that may overflow, with an error (22003) if it does; with `wide_decimals` in 38.
     Raises FeatureNotSupported naming what cannot be answered faithfully, and InternalError when the types found
     here and PostgreSQL's description disagree.
     """
     if not fields:
         raise refuse("a query without columns")
-    context = Context(session, relations, tuple(param_types), wide=wide_decimals)
+    context = Context(session, relations, tuple(param_types), wide_sums=wide_decimals)
     sql, columns = compile_top(context, tree, fields)
     if len(columns) != len(fields):
         raise InternalError(f"the query has {len(columns)} columns, PostgreSQL described {len(fields)}")

@@ -16,7 +16,7 @@ from engine.dialect.lexer import Kind
 from engine.dialect.reader import Reader
 
 _OR, _AND, _NOT, _IS, _COMPARE, _LIKE, _ESCAPE, _OTHER, _ADD, _MULTIPLY, _POWER, _AT, _COLLATE, _SIGN = range(1, 15)
-_BINARY: dict[str, tuple[int, type[exp.Binary]]] = {
+_BINARY: dict[str, tuple[int, type[exp.Expression]]] = {
     "=": (_COMPARE, exp.EQ),
     "<>": (_COMPARE, exp.NEQ),
     "<": (_COMPARE, exp.LT),
@@ -31,7 +31,7 @@ _BINARY: dict[str, tuple[int, type[exp.Binary]]] = {
     "%": (_MULTIPLY, exp.Mod),
     "^": (_POWER, exp.Pow),
 }
-_PATTERNS = {"like": exp.Like, "ilike": exp.ILike, "similar": exp.SimilarTo}
+_PATTERNS: dict[str, type[exp.Expression]] = {"like": exp.Like, "ilike": exp.ILike, "similar": exp.SimilarTo}
 Node = TypeVar("Node", bound=exp.Expression)
 
 
@@ -140,11 +140,7 @@ def _quantified(r: Reader) -> exp.Expression | None:
         return None
     kind = exp.All if r.take().text == "all" else exp.Any
     r.expect_mark("(")
-    inner: exp.Expression
-    if primary_grammar.starts_query(r):
-        inner = exp.Subquery(this=r.query(r))
-    else:
-        inner = expression(r)
+    inner = exp.Subquery(this=r.query(r)) if primary_grammar.starts_query(r) else expression(r)
     r.expect_mark(")")
     return kind(this=inner)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from catalog.errors import InternalError, UndefinedParameter, UndefinedObject
+from catalog.errors import InternalError, UndefinedObject, UndefinedParameter
 from catalog.types import BOOL, BPCHAR, FLOAT8, INT4, INT8, INTERVAL, NUMERIC, TEXT, UNKNOWN, PgType, element
 from engine.dialect import arrays, comparisons, numbers, operators, patterns
 from engine.dialect.calls import compile_call, compile_value_function
@@ -20,8 +20,22 @@ from engine.dialect.typenames import pg_type
 from engine.dialect.value import Value, refuse, unknown, value
 
 Handler = Callable[[Context, Scope, exp.Expression], Value]
-_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-_ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.Pow: "^"}
+_COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+_ARITHMETIC: dict[type[exp.Expression], str] = {
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Mod: "%",
+    exp.Pow: "^",
+}
 
 
 def compile_expression(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -251,9 +265,7 @@ def _case(context: Context, scope: Scope, node: exp.Expression) -> Value:
         if base is None:
             conditions.append(compile_condition(context, scope, branch.this))
         else:
-            conditions.append(
-                comparisons.compare(context, "=", base, compile_expression(context, scope, branch.this))
-            )
+            conditions.append(comparisons.compare(context, "=", base, compile_expression(context, scope, branch.this)))
         results.append(compile_expression(context, scope, branch.args["true"]))
     default = node.args.get("default")
     results.append(compile_expression(context, scope, default) if default is not None else unknown(None))
@@ -358,6 +370,8 @@ def _array(context: Context, scope: Scope, node: exp.Expression) -> Value:
 
 
 def _bracket(context: Context, scope: Scope, node: exp.Expression) -> Value:
+    if isinstance(node.this, exp.Bracket):
+        raise refuse("a subscript of more than one dimension")
     base = compile_expression(context, scope, node.this)
     index = node.expressions[0]
     if isinstance(index, exp.Slice):
@@ -392,7 +406,7 @@ def _pattern(context: Context, scope: Scope, node: exp.Expression) -> Value:
         node = node.this
     left = compile_expression(context, scope, node.this)
     if isinstance(node.expression, exp.Any | exp.All):
-        symbol = {exp.Like: "~~", exp.ILike: "~~*"}.get(type(node))
+        symbol = "~~" if isinstance(node, exp.Like) else "~~*" if isinstance(node, exp.ILike) else None
         if symbol is None or escape is not None:
             raise refuse("SIMILAR TO ANY")
         return compile_quantified(context, scope, left, symbol, node.expression)
@@ -454,4 +468,3 @@ _HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.Overlaps: _refused("OVERLAPS"),
     exp.Var: _refused("DEFAULT"),
 }
-

@@ -24,7 +24,7 @@ def float4_text(number: float) -> str:
 
 
 def _special(number: float) -> str | None:
-    if number != number:
+    if math.isnan(number):
         return "NaN"
     if number in (float("inf"), float("-inf")):
         return "Infinity" if number > 0 else "-Infinity"

@@ -72,7 +72,9 @@ def _join_tree(context: Context, scope: Scope, node: exp.Subquery) -> str:
 
 def _table(context: Context, scope: Scope, node: exp.Table) -> str:
     if isinstance(node.this, exp.Anonymous | exp.Dot | exp.Window | exp.Filter):
-        return compile_table_function(context, scope, node.this, node.args.get("alias"), bool(node.args.get("ordinality")))
+        return compile_table_function(
+            context, scope, node.this, node.args.get("alias"), bool(node.args.get("ordinality"))
+        )
     alias = node.args.get("alias")
     name = node.this.name
     shown = alias.this.name if alias is not None and alias.this is not None else name
@@ -205,5 +207,3 @@ def _one(scope: Scope, name: str, relations: Sequence[Relation], merged: dict[st
     if len(found) != 1:
         raise SqlSyntaxError(f'column "{name}" specified in USING clause is ambiguous or missing', code="42702")
     return found[0]
-
-

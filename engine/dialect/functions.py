@@ -124,10 +124,12 @@ def exact_elements(v: Value) -> Value:
         return numbers.to_exact(v)
     if v.shape is None:
         return v
-    return Value(f"list_transform({v.sql}, lambda pg_e: CAST(pg_e AS VARCHAR))", v.type)
+    return Value(f"list_transform({v.sql}, lambda pg_e: {numbers.element_text(v.shape)})", v.type)
 
 
-def find_call(table: Table, context: Context, name: str, arguments: Sequence[Value]) -> tuple[Function, list[Value]] | None:
+def find_call(
+    table: Table, context: Context, name: str, arguments: Sequence[Value]
+) -> tuple[Function, list[Value]] | None:
     """The signature PostgreSQL chooses, and the arguments in its types; None if the table has none."""
     types = [a.oid for a in arguments]
     function = table.find(name, types)

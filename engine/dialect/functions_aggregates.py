@@ -220,7 +220,9 @@ def _percentile(name: str) -> Emit:
             return value(f"quantile_cont(CAST({v.sql} AS DOUBLE), {constant}){call.filter}", FLOAT8)
         if v.oid == NUMERIC.oid and (v.shape is None or v.scale_sql is not None):
             raise refuse("percentile_disc of this numeric")
-        return replace(v.with_sql(f"quantile_disc({comparisons.key(v)}, {constant}){call.filter}"), type=_untyped(v.type))
+        return replace(
+            v.with_sql(f"quantile_disc({comparisons.key(v)}, {constant}){call.filter}"), type=_untyped(v.type)
+        )
 
     return emit
 
@@ -241,7 +243,9 @@ def _mode(call: Call) -> Value:
     if v.oid == NUMERIC.oid and (v.shape is None or v.scale_sql is not None):
         raise refuse("mode() of this numeric")
     key = comparisons.key(v)
-    return replace(v.with_sql(f"pg_mode(list({key} ORDER BY {key} ASC NULLS LAST){call.filter})"), type=_untyped(v.type))
+    return replace(
+        v.with_sql(f"pg_mode(list({key} ORDER BY {key} ASC NULLS LAST){call.filter})"), type=_untyped(v.type)
+    )
 
 
 def _register_aggregates() -> None:
@@ -267,7 +271,21 @@ def _register_aggregates() -> None:
     a.add("sum", [INTERVAL], _sum_interval)
     a.add("avg", [INTERVAL], _avg_interval)
     for name in ("min", "max"):
-        for ordered in (INT2, INT4, INT8, FLOAT4, FLOAT8, NUMERIC, TEXT, BPCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, INTERVAL):
+        for ordered in (
+            INT2,
+            INT4,
+            INT8,
+            FLOAT4,
+            FLOAT8,
+            NUMERIC,
+            TEXT,
+            BPCHAR,
+            DATE,
+            TIME,
+            TIMESTAMP,
+            TIMESTAMPTZ,
+            INTERVAL,
+        ):
             a.add(name, [ordered], _extreme(name))
         a.add(name, [ANYARRAY], _extreme(name))
     a.add("string_agg", [TEXT, TEXT], _string_agg_checked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from catalog.types import BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, PgType
 from engine.dialect import numbers
 from engine.dialect.functions import SCALARS, Call, Emit
@@ -67,7 +66,9 @@ def _digits(name: str) -> Emit:
                 return numbers.exact(f"pg_numeric_{name}({numbers.text_of(v)}, {constant})")
             return numbers.decimal(numbers.rescale(v, precision, constant), precision, constant)
         precision = min(max(v.shape[0] - v.scale, 0) + 1 + constant, numbers.PRECISION_MAX)
-        return numbers.decimal(f"CAST({name}({v.sql}, {constant}) AS DECIMAL({precision},{constant}))", precision, constant)
+        return numbers.decimal(
+            f"CAST({name}({v.sql}, {constant}) AS DECIMAL({precision},{constant}))", precision, constant
+        )
 
     return emit
 
@@ -121,7 +122,13 @@ def _register() -> None:
     s.add("mod", [NUMERIC, NUMERIC], _mod_numeric)
     s.add("sign", [NUMERIC], _sign_numeric)
     s.plain("sign", [FLOAT8], FLOAT8, "pg_float_sign({0})")
-    for name, duck in (("ceil", "ceil"), ("ceiling", "ceil"), ("floor", "floor"), ("trunc", "trunc"), ("round", "round")):
+    for name, duck in (
+        ("ceil", "ceil"),
+        ("ceiling", "ceil"),
+        ("floor", "floor"),
+        ("trunc", "trunc"),
+        ("round", "round"),
+    ):
         s.add(name, [NUMERIC], _whole(duck))
         s.plain(name, [FLOAT8], FLOAT8, f"{duck}({{0}})" if duck != "round" else "pg_rint({0})")
     s.add("round", [NUMERIC, INT4], _digits("round"))

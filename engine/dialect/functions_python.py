@@ -11,21 +11,51 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
-from catalog.errors import SqlError
-from engine.dialect import float_text, interval_math, json_text, numeric_math, numeric_text, text_functions, time_format, time_text
+from catalog.errors import InternalError, SqlError
+from engine.dialect import (
+    float_text,
+    interval_math,
+    json_text,
+    numeric_math,
+    numeric_text,
+    text_functions,
+    time_format,
+    time_text,
+)
+
 
 class Parts(list[int]):
     """The result type of functions that give [months, days, microseconds]."""
 
 
-_DUCK = {Parts: "BIGINT[]", str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", bytes: "BLOB", list: "VARCHAR[]"}
-_ARROW = {Parts: pa.list_(pa.int64()), str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_(), bytes: pa.binary(), list: pa.list_(pa.string())}
+_DUCK = {
+    Parts: "BIGINT[]",
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    bytes: "BLOB",
+    list: "VARCHAR[]",
+}
+_ARROW = {
+    Parts: pa.list_(pa.int64()),
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    bytes: pa.binary(),
+    list: pa.list_(pa.string()),
+}
 
 
 def tagged(error: SqlError) -> str:
     """The text by which the embedded engine recognises the error."""
     return f"SQLSTATE {error.code}: {error.message}"
+
+
+_Apply = Callable[..., pa.Array]
 
 
 class TaggedError(Exception):
@@ -45,17 +75,47 @@ def _columns(function: Callable[..., Any], count: int, result: type) -> Callable
                 out = [None if None in row else function(*row) for row in zip(*lists, strict=True)]
         except SqlError as error:
             raise TaggedError(tagged(error)) from None
+        except (ValueError, ArithmeticError) as error:
+            raise TaggedError(tagged(InternalError(f"{function}: {error}"))) from error
         return pa.array(out, arrow)
 
     return _ARITIES[count](apply)
 
 
+def _of_one(f: _Apply) -> _Apply:
+    def one(a: pa.ChunkedArray) -> pa.Array:
+        return f(a)
+
+    return one
+
+
+def _of_two(f: _Apply) -> _Apply:
+    def two(a: pa.ChunkedArray, b: pa.ChunkedArray) -> pa.Array:
+        return f(a, b)
+
+    return two
+
+
+def _of_three(f: _Apply) -> _Apply:
+    def three(a: pa.ChunkedArray, b: pa.ChunkedArray, c: pa.ChunkedArray) -> pa.Array:
+        return f(a, b, c)
+
+    return three
+
+
+def _of_four(f: _Apply) -> _Apply:
+    def four(a: pa.ChunkedArray, b: pa.ChunkedArray, c: pa.ChunkedArray, d: pa.ChunkedArray) -> pa.Array:
+        return f(a, b, c, d)
+
+    return four
+
+
 # DuckDB reads the number of parameters off the signature.
-_ARITIES: dict[int, Callable[[Callable[..., pa.Array]], Callable[..., pa.Array]]] = {
-    1: lambda f: lambda a: f(a),
-    2: lambda f: lambda a, b: f(a, b),
-    3: lambda f: lambda a, b, c: f(a, b, c),
-    4: lambda f: lambda a, b, c, d: f(a, b, c, d),
+_ARITIES: dict[int, Callable[[_Apply], _Apply]] = {
+    1: _of_one,
+    2: _of_two,
+    3: _of_three,
+    4: _of_four,
 }
 
 
@@ -119,8 +179,8 @@ _FUNCTIONS: Sequence[_F] = (
     ("pg_numeric_div", _text(numeric_text.divide), (str, str), str),
     ("pg_numeric_div_trunc", _text(numeric_math.truncated_division), (str, str), str),
     ("pg_numeric_mod", _text(numeric_text.modulo), (str, str), str),
-    ("pg_numeric_neg", _text(lambda x: -x if x else x), (str,), str),
-    ("pg_numeric_abs", _text(abs), (str,), str),
+    ("pg_numeric_neg", _text(Decimal.copy_negate), (str,), str),
+    ("pg_numeric_abs", _text(Decimal.copy_abs), (str,), str),
     ("pg_numeric_sign", _text(numeric_text.sign), (str,), str),
     ("pg_numeric_ceil", _text(numeric_text.ceiling), (str,), str),
     ("pg_numeric_floor", _text(numeric_text.floor_), (str,), str),
@@ -196,6 +256,10 @@ def register_python(connection: duckdb.DuckDBPyConnection) -> None:
     """Create every function in the in-memory database, where all cursors see it."""
     for name, function, arguments, result in _FUNCTIONS:
         connection.create_function(
-            name, _columns(function, len(arguments), result), [_DUCK[a] for a in arguments], _DUCK[result],
-            type="arrow", null_handling="special",
+            name,
+            _columns(function, len(arguments), result),
+            [_DUCK[a] for a in arguments],
+            _DUCK[result],
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.types import BOOL, BYTEA, INT4, INT8, NUMERIC, TEXT, PgType
+from catalog.types import BOOL, BYTEA, INT4, INT8, TEXT, PgType
 from engine.dialect import patterns
 from engine.dialect.casts import text_sql
 from engine.dialect.functions import SCALARS, Call, Emit

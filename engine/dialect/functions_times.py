@@ -77,15 +77,18 @@ def _scaled(micros: str, scale: int) -> Value:
     if scale == 0:
         return numbers.decimal(f"CAST({micros} AS DECIMAL(19,0))", 19, 0)
     factor = "0.000001" if scale == 6 else "0.001"
-    return numbers.decimal(
-        f"CAST(CAST({micros} AS DECIMAL(19,0)) * {factor} AS DECIMAL(25,{scale}))", 25, scale
-    )
+    return numbers.decimal(f"CAST(CAST({micros} AS DECIMAL(19,0)) * {factor} AS DECIMAL(25,{scale}))", 25, scale)
 
 
 def _epoch(v: Value) -> Value:
     if v.oid == DATE.oid:
         return numbers.decimal(f"CAST(pg_epoch_date({v.sql}) AS DECIMAL(19,0))", 19, 0)
-    names = {TIMESTAMP.oid: "epoch_us", TIMESTAMPTZ.oid: "epoch_us", TIME.oid: "pg_time_us", INTERVAL.oid: "pg_interval_epoch_us"}
+    names = {
+        TIMESTAMP.oid: "epoch_us",
+        TIMESTAMPTZ.oid: "epoch_us",
+        TIME.oid: "pg_time_us",
+        INTERVAL.oid: "pg_interval_epoch_us",
+    }
     if v.oid in (TIMESTAMP.oid, TIMESTAMPTZ.oid):
         return _scaled(f"epoch_us(pg_finite({v.sql}))", 6)
     return _scaled(f"{names[v.oid]}({v.sql})", 6)

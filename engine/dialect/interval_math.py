@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -28,7 +29,7 @@ def _round(number: float) -> int:
 
 def _scaled(months: int, days: int, micros: int, month_product: float, day_product: float, time: float) -> list[int]:
     """The cascade of interval_mul and interval_div: fractions of months to days, of days to time."""
-    if any(x != x or abs(x) == float("inf") for x in (month_product, day_product, time)):
+    if not all(map(math.isfinite, (month_product, day_product, time))):
         raise DatetimeFieldOverflow("interval out of range")
     new_months, new_days = int(month_product), int(day_product)
     month_days = _tsround((month_product - new_months) * 30)

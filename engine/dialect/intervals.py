@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from catalog.errors import InvalidDatetimeFormat, DatetimeFieldOverflow
+from catalog.errors import DatetimeFieldOverflow, InvalidDatetimeFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from catalog.types import (
     BOOL,
     BPCHAR,
     BY_OID,
-    BYTEA,
     DATE,
     ELEMENT_OF,
     FLOAT4,
@@ -75,7 +74,7 @@ def is_preferred(oid: int) -> bool:
 
 
 def casts_implicitly(source: int, target: int) -> bool:
-    if source == target or source == UNKNOWN.oid or target == ANY:
+    if source in (target, UNKNOWN.oid) or target == ANY:
         return True
     if target == ANYELEMENT:
         return source != UNKNOWN.oid
@@ -136,7 +135,9 @@ def choose(candidates: Sequence[Candidate], types: Sequence[int]) -> Candidate |
     fitting = [c for c in candidates if all(map(casts_implicitly, types, c.arguments))]
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
-    exact = [sum(t == a or a in (ANYELEMENT, ANYARRAY) for t, a in zip(types, c.arguments, strict=True)) for c in fitting]
+    exact = [
+        sum(t == a or (a in (ANYELEMENT, ANYARRAY) and t != UNKNOWN.oid) for t, a in zip(types, c.arguments, strict=True)) for c in fitting
+    ]
     fitting = [c for c, score in zip(fitting, exact, strict=True) if score == max(exact)]
     if len(fitting) == 1:
         return fitting[0]
@@ -179,5 +180,3 @@ def _by_unknowns(candidates: Sequence[Candidate], types: Sequence[int]) -> Candi
 def array_oid(element: int) -> int:
     """The array type over an element type; 0 if it has none."""
     return BY_OID[element].array_oid if element in BY_OID else 0
-
-

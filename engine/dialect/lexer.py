@@ -147,9 +147,7 @@ def _number(sql: str, at: int) -> Token:
 def _dollar(sql: str, at: int) -> Token:
     if param := _PARAM.match(sql, at):
         if junk := _WORD.match(sql, param.end()):
-            raise SqlSyntaxError(
-                f'trailing junk after parameter at or near "{sql[at : junk.end()]}"', position=at + 1
-            )
+            raise SqlSyntaxError(f'trailing junk after parameter at or near "{sql[at : junk.end()]}"', position=at + 1)
         return Token(Kind.PARAM, param.group()[1:], at, param.end())
     if tag := _DOLLAR.match(sql, at):
         end = sql.find(tag.group(), tag.end())

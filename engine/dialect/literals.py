@@ -38,12 +38,12 @@ from engine.dialect import numbers
 from engine.dialect.array_text import parse_array
 from engine.dialect.intervals import Interval, parse_interval
 from engine.dialect.json_text import canonical_jsonb, check_json
-from engine.dialect.value import Value, duck_type, refuse, string, value
 from engine.dialect.session import SessionConstants
+from engine.dialect.value import Value, duck_type, refuse, string, value
 
 _BOOLS = {
-    **{w: "true" for w in ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")},
-    **{w: "false" for w in ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")},
+    **dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), "true"),
+    **dict.fromkeys(("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"), "false"),
 }
 _RANGES = {INT2.oid: 15, INT4.oid: 31, INT8.oid: 63}
 _DATE = r"(\d{4,6})-(\d{1,2})-(\d{1,2})"

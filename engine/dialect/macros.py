@@ -1,4 +1,4 @@
-"""SQL macros that give DuckDB PostgreSQL's functions where its own differ. `register` creates them and the Python ones."""
+"""SQL macros: PostgreSQL's functions where DuckDB's differ. `register` creates them and the Python ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ pg_numeric_scale(x) AS CAST(pg_numeric_scale_of(x) AS INTEGER)
 pg_int_in(x, name) AS CASE WHEN regexp_full_match(x, '-?[0-9]{{1,4}}') THEN CAST(x AS BIGINT)
     ELSE pg_int_in_slow(x, name) END
 
-pg_mod_int(a, b) AS CASE WHEN b = 0 THEN {_error("22012", "division by zero")} WHEN b = -1 THEN b - b ELSE a % b END
+pg_mod_int(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_error("22012", "division by zero")} 
+    WHEN b = -1 AND a IS NOT NULL THEN b - b ELSE a % nullif(b, 0) END
 """
 
 _OVERFLOW = _error("22003", "value out of range: overflow")
@@ -46,7 +47,7 @@ pg_float_range(x) AS CASE WHEN x = 0 THEN {_UNDERFLOW} ELSE {_OVERFLOW} END
 pg_float_div_checked(r, a, b) AS CASE WHEN isinf(r) AND NOT isinf(a) THEN {_OVERFLOW}
     WHEN r = 0 AND a <> 0 AND NOT isinf(b) THEN {_UNDERFLOW} ELSE r END
 
-pg_float_div(a, b) AS CASE WHEN b = 0 THEN (CASE WHEN isnan(a) THEN a ELSE {_error("22012", "division by zero")} END)
+pg_float_div(a, b) AS CASE WHEN b = 0 THEN (CASE WHEN isnan(a) OR a IS NULL THEN a ELSE {_error("22012", "division by zero")} END)
     ELSE pg_float_div_checked(a / nullif(b, 0), a, b) END
 
 pg_float8_float4(x) AS CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN {_OVERFLOW}
@@ -128,8 +129,8 @@ pg_upper(x) AS replace(upper(x), 'ẞ', 'ß')
 
 pg_substring(x, i) AS CASE WHEN i < 1 THEN x ELSE substring(x, i) END
 
-pg_substring_for(x, i, n) AS CASE WHEN n < 0 THEN {_error("22011", "negative substring length not allowed")}
-    WHEN x IS NULL OR i IS NULL OR n IS NULL THEN NULL
+pg_substring_for(x, i, n) AS CASE WHEN x IS NULL OR i IS NULL OR n IS NULL THEN NULL
+    WHEN n < 0 THEN {_error("22011", "negative substring length not allowed")}
     WHEN CAST(i AS BIGINT) + n <= 1 THEN ''
     ELSE substring(x, greatest(i, 1), CAST(i AS BIGINT) + n - greatest(i, 1)) END
 
@@ -215,10 +216,11 @@ pg_array_positions(a, x) AS CASE WHEN a IS NOT NULL THEN list_filter(CAST(range(
 
 pg_array_position(a, x) AS pg_array_positions(a, x)[1]
 
-pg_series_int(a, b, s) AS CASE WHEN s = 0 THEN {_error("22023", "step size cannot equal zero")}
+pg_series_int(a, b, s) AS CASE WHEN s = 0 AND a IS NOT NULL AND b IS NOT NULL THEN {_error("22023", "step size cannot equal zero")}
     ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(s AS BIGINT)) END
 
-pg_series_stamp(a, b, s) AS CASE WHEN s = to_microseconds(0) THEN {_error("22023", "step size cannot equal zero")}
+pg_series_stamp(a, b, s) AS CASE WHEN s = to_microseconds(0) AND a IS NOT NULL AND b IS NOT NULL
+    THEN {_error("22023", "step size cannot equal zero")}
     ELSE generate_series(a, b, s) END
 
 pg_mode(l) AS list_aggregate(l, 'mode')
@@ -228,6 +230,8 @@ _DAY = 86_400_000_000
 _TIMES = f"""
 pg_finite(x) AS CASE WHEN isfinite(x) OR x IS NULL THEN x
     ELSE {_error("0A000", "fields of an infinite date are not supported by the embedded engine")} END
+
+pg_in_range(x) AS CASE WHEN isfinite(x) AND year(x) < -4713 THEN {_error("22008", "timestamp out of range")} ELSE x END
 
 pg_time_us(x) AS (datepart('hour', x) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x))
 
@@ -331,7 +335,9 @@ pg_to_char_timestamp(x, f) AS CASE WHEN NOT isfinite(x) THEN NULL WHEN year(x) <
     THEN {_error("0A000", "to_char of a year outside 1 to 9999 is not supported by the embedded engine")}
     ELSE pg_to_char_parts(strftime(x, '%Y-%m-%d %H:%M:%S.%f'), f) END
 
-pg_age(a, b) AS CASE WHEN isfinite(a) AND isfinite(b) OR a IS NULL OR b IS NULL THEN pg_interval_of(pg_age_parts(
+pg_age(a, b) AS CASE WHEN year(a) < 1 OR year(b) < 1
+    THEN {_error("0A000", "age of a time before year 1 is not supported by the embedded engine")}
+    WHEN isfinite(a) AND isfinite(b) OR a IS NULL OR b IS NULL THEN pg_interval_of(pg_age_parts(
     strftime(a, '%Y-%m-%d %H:%M:%S.%f'), strftime(b, '%Y-%m-%d %H:%M:%S.%f')))
     ELSE {_error("22008", "timestamp out of range")} END
 """

@@ -18,7 +18,7 @@ _NODES: dict[type[exp.Expression], str] = {
 def output_name(node: exp.Expression) -> str:
     """The column's name: its alias, else what the expression suggests, else ?column?."""
     if isinstance(node, exp.Alias):
-        return node.args["alias"].name
+        return str(node.args["alias"].name)
     return _figure(node)[0] or "?column?"
 
 

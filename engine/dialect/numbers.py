@@ -1,6 +1,7 @@
 """Inner forms of numeric: shapes of DECIMAL arithmetic, display scales, and the way to exact text.
 
-Rules of scale and precision follow PostgreSQL's numeric.c: + and - keep the larger scale, * adds them; division and what
+Rules of scale and precision follow PostgreSQL's numeric.c:
++ and - keep the larger scale, * adds them; division and what
 builds on it gives each value its own scale and is computed on exact text by the functions of `numeric_functions`.
 """
 
@@ -50,7 +51,7 @@ def literal(digits: str) -> Value:
     if scale:
         text = text.rjust(scale + 1, "0")
         text = f"{text[:-scale]}.{text[-scale:]}"
-    precision = max(len(str(number)), scale, 1)
+    precision = max(len(str(number)), scale + 1)
     if precision > PRECISION_MAX:
         return replace(exact(f"'{text}'"), constant=text)
     return replace(decimal(f"CAST('{text}' AS DECIMAL({precision},{scale}))", precision, scale), constant=text)
@@ -70,8 +71,23 @@ def text_of(v: Value) -> str:
     if v.shape is None:
         return v.sql
     if v.scale_sql is not None:
-        return f"pg_numeric_display({v.sql}, {v.scale_sql}, {v.scale})"
-    return f"CAST({v.sql} AS VARCHAR)"
+        return f"pg_numeric_display({_with_zero(v.sql, v.decimal)}, {v.scale_sql}, {v.scale})"
+    return f"CAST({_with_zero(v.sql, v.decimal)} AS VARCHAR)"
+
+
+def _with_zero(sql: str, shape: tuple[int, int]) -> str:
+    """DuckDB prints .5 for a DECIMAL without whole digits: give it one."""
+    precision, scale = shape
+    if precision > scale:
+        return sql
+    if precision >= PRECISION_MAX:
+        raise refuse(f"the text of numeric({precision},{scale})")
+    return f"CAST({sql} AS DECIMAL({precision + 1},{scale}))"
+
+
+def element_text(shape: tuple[int, int]) -> str:
+    """The exact text of the lambda variable pg_e, a DECIMAL of that shape."""
+    return f"CAST({_with_zero('pg_e', shape)} AS VARCHAR)"
 
 
 def to_exact(v: Value) -> Value:
@@ -125,7 +141,12 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
 
 
 def multiply(left: Value, right: Value, *, wide: bool) -> Value:
-    if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX or _constants_overflow(left, right):
+    if (
+        left.shape is None
+        or right.shape is None
+        or left.scale + right.scale > PRECISION_MAX
+        or _constants_overflow(left, right)
+    ):
         return exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})")
     scale = left.scale + right.scale
     precision, a, b = _operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
@@ -133,25 +154,25 @@ def multiply(left: Value, right: Value, *, wide: bool) -> Value:
 
 
 def _constants_overflow(left: Value, right: Value) -> bool:
-    assert left.shape is not None
-    assert right.shape is not None
-    return bool(left.constant and right.constant) and left.shape[0] + right.shape[0] > PRECISION_MAX
+    return bool(left.constant and right.constant) and left.decimal[0] + right.decimal[0] > PRECISION_MAX
 
 
 def _operands(left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:
     """Precision of the result, and the operands cast so that DuckDB computes in that precision.
 
     DuckDB keeps two operands of up to 18 digits in 64 bits and raises an error when the result does not fit.
-    That is kept (it is fast) unless `wide` or little room is left before the point.
+    That is kept, for speed, unless `wide` or little room is left before the point.
     """
-    assert left.shape is not None
-    assert right.shape is not None
-    widest = max(left.shape[0], right.shape[0])
+    widest = max(left.decimal[0], right.decimal[0])
     if wanted <= _NARROW or widest > _NARROW:
         return min(max(wanted, widest), PRECISION_MAX), left.sql, right.sql
     if not wide and scale <= _NARROW_SCALE_MAX:
         return _NARROW, left.sql, right.sql
-    return min(wanted, PRECISION_MAX), rescale(left, _NARROW + 1, left.scale) if left.shape[0] < 19 else left.sql, right.sql
+    return (
+        min(wanted, PRECISION_MAX),
+        rescale(left, _NARROW + 1, left.scale) if left.decimal[0] < 19 else left.sql,
+        right.sql,
+    )
 
 
 def divide(left: Value, right: Value) -> Value:
@@ -216,5 +237,3 @@ def typed(v: Value, precision: int, scale: int) -> Value:
 def bare(v: Value) -> Value:
     """The same numeric without its typmod."""
     return replace(v, type=NUMERIC)
-
-

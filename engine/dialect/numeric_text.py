@@ -20,7 +20,7 @@ def format_decimal(number: Decimal) -> str:
     if not number.is_finite():
         return "NaN" if number.is_nan() else "-Infinity" if number < 0 else "Infinity"
     if not number:
-        number = abs(number)
+        number = number.copy_abs()
     if number.as_tuple().exponent > 0:  # type: ignore[operator]
         number = number.quantize(Decimal(1), context=_EXACT)
     return f"{number:f}"
@@ -162,8 +162,8 @@ def threshold(text: str, scale: int, rounding: str) -> str:
     bound = Decimal(10**38 - 1).scaleb(-scale, context=_EXACT)
     if number.is_nan() or number >= bound:
         return f"{bound:f}"
-    if number <= -bound:
-        return f"{-bound:f}"
+    if number <= bound.copy_negate():
+        return f"{bound.copy_negate():f}"
     return f"{rounded(number, scale, rounding):f}"
 
 

@@ -1,4 +1,4 @@
-"""The table of operators: arithmetic and concatenation by operand types, with PostgreSQL's result types and range checks."""
+"""The table of operators: arithmetic by operand types, with PostgreSQL's result types and range checks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def apply(context: Context, symbol: str, left: Value, right: Value) -> Value:
         shown = " ".join((format_type(left.type), symbol, format_type(right.type)))
         raise refuse(f"operator {shown}")
     operands = [
-        v if v.oid == oid else context.cast(v, PgType(oid)) for v, oid in zip((left, right), found.arguments, strict=True)
+        v if v.oid == oid else context.cast(v, PgType(oid))
+        for v, oid in zip((left, right), found.arguments, strict=True)
     ]
     return context.once(operands, lambda v: found.emit(context, *v))
 
@@ -156,7 +157,12 @@ def _numerics() -> None:
         add_operator(symbol, NUMERIC, NUMERIC, arithmetic(symbol))
     add_operator("/", NUMERIC, NUMERIC, lambda _, a, b: numbers.divide(a, b))
     add_operator("%", NUMERIC, NUMERIC, lambda _, a, b: numbers.modulo(a, b))
-    add_operator("^", NUMERIC, NUMERIC, lambda _, a, b: numbers.exact(f"pg_numeric_power({numbers.text_of(a)}, {numbers.text_of(b)})"))
+    add_operator(
+        "^",
+        NUMERIC,
+        NUMERIC,
+        lambda _, a, b: numbers.exact(f"pg_numeric_power({numbers.text_of(a)}, {numbers.text_of(b)})"),
+    )
 
 
 def _moments() -> None:

@@ -14,7 +14,14 @@ from engine.dialect.lexer import Kind
 from engine.dialect.query_grammar import query
 from engine.dialect.reader import Reader
 
-_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_COMPARISONS: dict[type[exp.Expression], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _INTEGERS = {INT2.oid: 15, INT4.oid: 31, INT8.oid: 63}
 
@@ -130,5 +137,3 @@ def _string(text: str, pg: PgType) -> str:
     if pg.oid in _INTEGERS and text.lstrip("-").isdigit():
         return _number(text, pg)
     raise _NotSimpleError
-
-

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from catalog.errors import FeatureNotSupported
+from catalog.errors import FeatureNotSupported, SqlSyntaxError
 from engine.dialect import call_grammar
 from engine.dialect.keywords import RESERVED, TYPE_OR_FUNCTION
 from engine.dialect.lexer import Kind
 from engine.dialect.reader import Reader
 from engine.dialect.typenames import interval_type, starts_type, type_name
-from catalog.errors import SqlSyntaxError
 
 Rule = Callable[..., exp.Expression]
 VALUE_FUNCTIONS = frozenset(
@@ -67,11 +66,13 @@ def postfixed(r: Reader, rule: Rule) -> exp.Expression:
 
 def _subscript(r: Reader, node: exp.Expression, rule: Rule) -> exp.Expression:
     low = None if r.is_mark(":") else rule(r)
-    index: exp.Expression | None = low
-    if r.mark(":"):
+    index: exp.Expression
+    if low is None or r.is_mark(":"):
+        r.expect_mark(":")
         index = exp.Slice(this=low, expression=None if r.is_mark("]") else rule(r))
+    else:
+        index = low
     r.expect_mark("]")
-    assert index is not None
     return exp.Bracket(this=node, expressions=[index])
 
 

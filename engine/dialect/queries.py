@@ -226,9 +226,7 @@ def _finish_distinct(
     if on and keys:
         inner_order = " ORDER BY " + ", ".join(order_text(v, item) for v, item in zip(keys, order, strict=True))
     sql = f"SELECT {select.head}{', '.join([inner_list, *hidden])}{select.tail}{inner_order}"
-    seen = [
-        (c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns
-    ]
+    seen = [(c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns]
     listed, columns = select_list(context, seen, fields)
     tail = f" ORDER BY {', '.join(outer_keys)}" if outer_keys else ""
     return f"SELECT {listed} FROM ({sql}) AS {alias}{tail}{limit_text(context, select.scope, node)}", columns
@@ -261,11 +259,11 @@ def _with_ties(
     alias = context.alias()
     limit = context.cast(compile_expression(context, select.scope, count), INT8).sql
     inner = f"SELECT {', '.join([listed, *shown])}, rank() OVER (ORDER BY {sort}) AS rk{select.tail}"
-    seen = [
-        (c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns
-    ]
+    seen = [(c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns]
     outer_list, columns = select_list(context, seen, fields)
-    again = ", ".join(order_text(v, item, f"{alias}.s{i + 1}") for i, (v, item) in enumerate(zip(keys, order, strict=True)))
+    again = ", ".join(
+        order_text(v, item, f"{alias}.s{i + 1}") for i, (v, item) in enumerate(zip(keys, order, strict=True))
+    )
     return f"SELECT {outer_list} FROM ({inner}) AS {alias} WHERE {alias}.rk <= {limit} ORDER BY {again}", columns
 
 
@@ -274,20 +272,22 @@ def limit_text(context: Context, scope: Scope, node: exp.Expression) -> str:
     sql = ""
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if limit is not None:
-        count = limit.args.get("count") if isinstance(limit, exp.Fetch) else limit.expression
-        v = context.cast(compile_expression(context, scope, count), INT8)
-        if not v.is_null:
-            sql += f" LIMIT {v.constant if v.constant is not None and not v.constant.startswith('-') else f'pg_limit({v.sql})'}"
+        count = limit.args["count"] if isinstance(limit, exp.Fetch) else limit.expression
+        sql += _row_count(context, scope, count, "limit")
     if offset is not None:
-        v = context.cast(compile_expression(context, scope, offset.expression), INT8)
-        if not v.is_null:
-            sql += f" OFFSET {v.constant if v.constant is not None and not v.constant.startswith('-') else f'pg_offset({v.sql})'}"
+        sql += _row_count(context, scope, offset.expression, "offset")
     return sql
 
 
-def _set_operation(
-    context: Context, scope: Scope | None, ctes: dict[str, CommonTable], node: exp.Expression
-) -> _Body:
+def _row_count(context: Context, scope: Scope, node: exp.Expression, word: str) -> str:
+    v = context.cast(compile_expression(context, scope, node), INT8)
+    if v.is_null:
+        return ""
+    plain = v.constant is not None and not v.constant.startswith("-")
+    return f" {word.upper()} {v.constant if plain else f'pg_{word}({v.sql})'}"
+
+
+def _set_operation(context: Context, scope: Scope | None, ctes: dict[str, CommonTable], node: exp.Expression) -> _Body:
     left, left_columns = compile_query(context, Scope(scope, ctes), node.this)
     right, right_columns = compile_query(context, Scope(scope, ctes), node.expression)
     if len(left_columns) != len(right_columns):
@@ -298,7 +298,10 @@ def _set_operation(
     columns = []
     for i, (x, y) in enumerate(zip(left_columns, right_columns, strict=True)):
         pair = [_seen(x, a), _seen(y, b)]
-        pair = [replace(p, literal=c.value.literal, is_null=c.value.is_null and p.oid == UNKNOWN.oid) for p, c in zip(pair, (x, y), strict=True)]
+        pair = [
+            replace(p, literal=c.value.literal, is_null=c.value.is_null and p.oid == UNKNOWN.oid)
+            for p, c in zip(pair, (x, y), strict=True)
+        ]
         to = common_type([p.type for p in pair])
         if to is None:
             raise refuse("a set operation of different types")
@@ -369,5 +372,3 @@ def _named_output(columns: list[OutputColumn], node: exp.Expression) -> OutputCo
             if column.name == node.this.name:
                 return column
     raise refuse("ORDER BY of a set operation on an expression")
-
-

@@ -25,7 +25,18 @@ _CLASSES = {
     "word": r"\p{L}\p{Nl}\p{Mn}\p{Mc}0-9_",
 }
 _SHORTHANDS = {"d": "digit", "w": "word", "s": "space"}
-_PLAIN_ESCAPES = {"a": r"\x07", "b": r"\x08", "e": r"\x1b", "f": r"\f", "n": r"\n", "r": r"\r", "t": r"\t", "v": r"\x0b", "B": r"\\", "0": r"\x00"}
+_PLAIN_ESCAPES = {
+    "a": r"\x07",
+    "b": r"\x08",
+    "e": r"\x1b",
+    "f": r"\f",
+    "n": r"\n",
+    "r": r"\r",
+    "t": r"\t",
+    "v": r"\x0b",
+    "B": r"\\",
+    "0": r"\x00",
+}
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})(\??)")
 ASCII_ONLY = frozenset(("lower", "upper", "punct"))
 
@@ -123,7 +134,8 @@ class _Parser:
             for following in atoms[i + 1 :]:
                 if following.maximum == 0:
                     continue
-                if atoms[i].chars is None or following.chars is None or atoms[i].chars & following.chars:
+                own = atoms[i].chars
+                if own is None or following.chars is None or own & following.chars:
                     self.deterministic = False
                 if following.minimum:
                     break

@@ -146,12 +146,21 @@ def subquery_relation(alias: str | None, sql_alias: str, columns: Sequence[Outpu
     found = []
     for column in columns:
         scale = f"{sql_alias}.{column.scale}" if column.scale else None
-        found.append(
-            Column(column.name, outer(column.value, f"{sql_alias}.{column.sql}", scale))
-        )
+        found.append(Column(column.name, outer(column.value, f"{sql_alias}.{column.sql}", scale)))
     return Relation(alias, tuple(found))
 
 
 def outer(v: Value, sql: str, scale_sql: str | None) -> Value:
     """A column of a subquery, whose expression was `v`."""
-    return replace(v, sql=sql, scale_sql=scale_sql, constant=None, literal=None, is_null=False, srf=False, raw=None, checks=(), inner=None)
+    return replace(
+        v,
+        sql=sql,
+        scale_sql=scale_sql,
+        constant=None,
+        literal=None,
+        is_null=False,
+        srf=False,
+        raw=None,
+        checks=(),
+        inner=None,
+    )

@@ -48,9 +48,7 @@ def _settle(context: Context, v: Value) -> Value:
     return context.cast(v, TEXT) if v.oid == UNKNOWN.oid else v
 
 
-def compile_select(
-    context: Context, parent: Scope | None, ctes: dict[str, CommonTable], node: exp.Select
-) -> Select:
+def compile_select(context: Context, parent: Scope | None, ctes: dict[str, CommonTable], node: exp.Select) -> Select:
     """Raises SqlError; refuses clauses that are not listed here."""
     _check_clauses(node)
     scope = Scope(parent, ctes)
@@ -69,8 +67,7 @@ def compile_select(
 
 
 _CLAUSES = frozenset(
-    "expressions from_ joins where group having windows distinct order limit offset with_ kind hint operation_modifiers"
-    .split()
+    "expressions from_ joins where group having windows distinct order limit offset with_ kind hint operation_modifiers".split()
 )
 
 

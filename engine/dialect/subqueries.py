@@ -49,11 +49,16 @@ def compile_array(context: Context, scope: Scope, node: exp.Expression) -> Value
     if element(only.value.type) is not None:
         raise refuse("ARRAY(subquery) of arrays")
     alias = context.alias()
-    item = numbers.fixed(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}" if only.scale else None)) \
-        if only.value.oid == NUMERIC.oid else outer(only.value, f"{alias}.{only.sql}", None)
+    item = (
+        numbers.fixed(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}" if only.scale else None))
+        if only.value.oid == NUMERIC.oid
+        else outer(only.value, f"{alias}.{only.sql}", None)
+    )
     found = PgType(array_oid(item.oid))
     duck = arrays.list_type(item)
-    return Value(f"coalesce((SELECT list({item.sql}) FROM ({sql}) AS {alias}), CAST([] AS {duck}))", found, shape=item.shape)
+    return Value(
+        f"coalesce((SELECT list({item.sql}) FROM ({sql}) AS {alias}), CAST([] AS {duck}))", found, shape=item.shape
+    )
 
 
 def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expression) -> Value:
@@ -67,7 +72,7 @@ def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expr
     pairs = [comparisons.keys(*comparisons.align(context, a, b)) for a, b in zip(lefts, rights, strict=True)]
     if len(pairs) > 1:
         return _row_in(pairs, sql, alias)
-    (own, other), = pairs
+    ((own, other),) = pairs
     return value(f"({own} IN (SELECT {other} FROM ({sql}) AS {alias}))", BOOL)
 
 
@@ -132,5 +137,3 @@ def _quantified_query(
     own, other = comparisons.keys(*comparisons.align(context, left, right))
     word = "ALL" if every else "ANY"
     return value(f"({own} {symbol} {word} (SELECT {other} FROM ({sql}) AS {alias}))", BOOL)
-
-

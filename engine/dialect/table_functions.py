@@ -43,8 +43,6 @@ def compile_table_function(
         inner = context.alias()
         listed = ", ".join(f"{inner}.c{i + 1}" for i in range(at))
         sql = f"SELECT {listed}, row_number() OVER () AS c{at + 1} FROM ({sql}) AS {inner}"
-        columns.append(
-            Column(names[at] if at < len(names) else "ordinality", Value(f"{sql_alias}.c{at + 1}", INT8))
-        )
+        columns.append(Column(names[at] if at < len(names) else "ordinality", Value(f"{sql_alias}.c{at + 1}", INT8)))
     scope.relations.append(Relation(shown, tuple(columns), scalar=len(columns) == 1))
     return f"LATERAL ({sql}) AS {sql_alias}" if scope.relations[:-1] else f"({sql}) AS {sql_alias}"

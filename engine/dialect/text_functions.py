@@ -18,8 +18,8 @@ from catalog.errors import (
 _INTEGER = re.compile(r"[+-]?(?:\d(?:_?\d)*|0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)\Z")
 _BITS = {"smallint": 15, "integer": 31, "bigint": 63, "oid": 32}
 _BOOLS = {
-    **{w: True for w in ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")},
-    **{w: False for w in ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")},
+    **dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), True),
+    **dict.fromkeys(("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"), False),
 }
 _BLANKS = " \t\n\r\v\f"
 
@@ -43,7 +43,9 @@ def bool_in(text: str) -> bool:
 
 
 def uuid_in(text: str) -> str:
-    if not re.fullmatch(r"\{?([0-9A-Fa-f]{4}-?){7}[0-9A-Fa-f]{4}\}?", text) or text.startswith("{") != text.endswith("}"):
+    if not re.fullmatch(r"\{?([0-9A-Fa-f]{4}-?){7}[0-9A-Fa-f]{4}\}?", text) or text.startswith("{") != text.endswith(
+        "}"
+    ):
         raise InvalidTextRepresentation(f'invalid input syntax for type uuid: "{text}"')
     digits = re.sub(r"[{}-]", "", text).lower()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
@@ -143,7 +145,7 @@ def convert_from(data: bytes, name: str) -> str:
 
 def quote_literal(text: str) -> str:
     body = text.replace("'", "''")
-    return f" E'{body}'".lstrip() .replace("\\", "\\\\") if "\\" in text else f"'{body}'"
+    return f" E'{body}'".lstrip().replace("\\", "\\\\") if "\\" in text else f"'{body}'"
 
 
 def translate(text: str, source: str, target: str) -> str:

@@ -13,7 +13,20 @@ _TOKENS = re.compile(
     r"(TH|th)?",
     re.IGNORECASE,
 )
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -150,9 +163,15 @@ def _assembled(parts: dict[str, str], text: str) -> datetime:
         if name[:3] not in names or (len(name) > 3 and name not in [m.lower() for m in _MONTHS]):
             raise InvalidDatetimeFormat(f'invalid value "{parts["mon"]}" for "MON"')
         month = str(names.index(name[:3]) + 1)
-    micros = int(parts["us"].ljust(6, "0")) if "us" in parts else int(parts["ms"].ljust(3, "0")) * 1000 if "ms" in parts else 0
+    micros = (
+        int(parts["us"].ljust(6, "0"))
+        if "us" in parts
+        else int(parts["ms"].ljust(3, "0")) * 1000
+        if "ms" in parts
+        else 0
+    )
     try:
-        return datetime(  # noqa: DTZ001
+        return datetime(
             int(parts.get("year", "1")), int(month), int(parts.get("day", "1")), int(parts.get("hour", "0")),
             int(parts.get("minute", "0")), int(parts.get("second", "0")), micros,
         )  # fmt: skip

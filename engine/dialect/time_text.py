@@ -16,7 +16,9 @@ def _invalid(text: str, name: str) -> InvalidDatetimeFormat | FeatureNotSupporte
     """Text without any digit is no date in any format; other forms PostgreSQL may know."""
     if not re.search(r"\d", text) and text.strip().lower() not in ("now", "today", "tomorrow", "yesterday", "epoch"):
         return InvalidDatetimeFormat(f'invalid input syntax for type {name}: "{text}"')
-    return FeatureNotSupported(f'the {name} "{text}" is not supported by the embedded engine: write it in ISO 8601 form')
+    return FeatureNotSupported(
+        f'the {name} "{text}" is not supported by the embedded engine: write it in ISO 8601 form'
+    )
 
 
 def _check(year: str, month: str, day: str, text: str) -> str:
@@ -34,7 +36,7 @@ def date_in(text: str) -> str:
     match = _DATE.match(text)
     if match is None:
         raise _invalid(text, "date")
-    return _check(*match.groups(), text)
+    return _check(match.group(1), match.group(2), match.group(3), text)
 
 
 def timestamp_in(text: str) -> str:
@@ -44,7 +46,7 @@ def timestamp_in(text: str) -> str:
     match = _STAMP.match(text)
     if match is None or match.group(7):
         raise _invalid(text, "timestamp")
-    date = _check(*match.groups()[:3], text)
+    date = _check(match.group(1), match.group(2), match.group(3), text)
     hour, minute, second = match.group(4) or "0", match.group(5) or "0", match.group(6) or "0"
     if int(hour) > 23 or int(minute) > 59 or float(second) >= 60:
         raise DatetimeFieldOverflow(f'date/time field value out of range: "{text}"')
@@ -59,4 +61,3 @@ def time_in(text: str) -> str:
     if int(hour) > 23 or int(minute) > 59 or float(second or 0) >= 60:
         raise DatetimeFieldOverflow(f'date/time field value out of range: "{text}"')
     return f"{int(hour):02}:{minute}:{second or '00'}"
-

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from catalog.types import BPCHAR, BY_NAME, FLOAT4, FLOAT8, VARCHAR, VARHDRSZ, PgType, array_of, numeric
 from catalog.errors import InvalidParameterValue
+from catalog.types import BPCHAR, BY_NAME, FLOAT4, FLOAT8, VARCHAR, VARHDRSZ, PgType, array_of, numeric
 from engine.dialect.lexer import Kind
 from engine.dialect.reader import Reader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from catalog.errors import FeatureNotSupported
+from catalog.errors import FeatureNotSupported, InternalError
 from catalog.names import quote_literal
 from catalog.types import BPCHAR, NUMERIC, UNKNOWN, PgType, duckdb_type, element
 
@@ -46,8 +46,14 @@ class Value:
 
     @property
     def scale(self) -> int:
-        assert self.shape is not None
-        return self.shape[1]
+        return self.decimal[1]
+
+    @property
+    def decimal(self) -> tuple[int, int]:
+        """The shape of a numeric that is known to be held as DECIMAL."""
+        if self.shape is None:
+            raise InternalError("a numeric in text form where a DECIMAL is needed")
+        return self.shape
 
     @property
     def is_exact_text(self) -> bool:
@@ -61,7 +67,7 @@ class Value:
 def value(sql: str, pg: PgType) -> Value:
     """A Value in the plain DuckDB form of its type (numeric(p,s) as DECIMAL(p,s))."""
     if pg.oid == NUMERIC.oid:
-        raise AssertionError("numeric needs a shape: use numbers.decimal or numbers.exact")
+        raise InternalError("numeric needs a shape: use numbers.decimal or numbers.exact")
     return Value(sql, PgType(pg.oid) if pg.oid == BPCHAR.oid else pg)
 
 

@@ -55,6 +55,7 @@ _BAD_DECIMAL = re.compile(r"Could not (?:convert|cast) (?:string|value) [\"'](.*
 _BAD_FIELD = re.compile(r"invalid (date|time|timestamp) field format: \"(.*?)\"", re.DOTALL)
 _FIELD_RANGE = re.compile(r"(?:date|time|timestamp) field value out of range: \"(.*?)\"", re.DOTALL)
 _TYPE_RANGE = re.compile(r"destination type ([A-Z0-9]+)")
+_TO_TYPE = re.compile(r"to type ([A-Z0-9]+)")
 _OVERFLOW_OF = re.compile(r"of (INT8|INT16|INT32|INT64|INT128|HUGEINT|DECIMAL|FLOAT|DOUBLE)\b")
 _PATH = re.compile(r"\"?(?:[a-z0-9]+://|/)[^\s'\",)]+\"?")
 _NO_SPACE = re.compile(r"max_temp_directory_size|No space left|disk quota|failed to offload data", re.IGNORECASE)
@@ -109,6 +110,8 @@ def _conversion(text: str) -> SqlError:
         return _bad_text(match[1], match[2])
     if "Malformed JSON" in text:
         return InvalidTextRepresentation("invalid input syntax for type json")
+    if "Failed to cast decimal value" in text:
+        return NumericValueOutOfRange(f"{_PG_NAME.get((_TO_TYPE.findall(text) or [''])[0], 'value')} out of range")
     if (match := _BAD_DECIMAL.search(text)) is not None:
         return InvalidTextRepresentation(f'invalid input syntax for type numeric: "{match[1]}"')
     if "timestamp range" in text or "date range" in text.lower() or "time range" in text.lower():

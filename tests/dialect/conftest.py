@@ -15,8 +15,8 @@ from engine.embedded.instance import EmbeddedSettings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from oracle import Oracle  # noqa: E402
-from world import TABLES  # noqa: E402
+from oracle import Oracle
+from world import TABLES
 
 
 @pytest.fixture(scope="session")

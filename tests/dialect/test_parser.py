@@ -81,7 +81,10 @@ def test_precedence(text: str, same: str | None) -> None:
     assert without(text) == without(same)
 
 
-@pytest.mark.parametrize("sql", ["SELECT b'101'", "SELECT x'1F'", "SELECT 1 FROM a FOR UPDATE", "SELECT 1 INTO t", "SELECT xmlparse(DOCUMENT 'a')"])
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT b'101'", "SELECT x'1F'", "SELECT 1 FROM a FOR UPDATE", "SELECT 1 INTO t", "SELECT xmlparse(DOCUMENT 'a')"],
+)
 def test_refused_syntax(sql: str) -> None:
     with pytest.raises(FeatureNotSupported):
         parse(sql)
