@@ -19,6 +19,7 @@ from engine.dialect import (  # noqa: F401  (these modules fill the table of fun
 from engine.dialect.context import Context
 from engine.dialect.queries import compile_top
 from engine.dialect.session import SessionConstants
+from engine.dialect.styles import check_styles
 from engine.dialect.value import refuse
 
 
@@ -51,4 +52,5 @@ def translate(
             raise InternalError(
                 f"column {described.name}: type {format_type(column.value.type)}, described as {format_type(described.type)}"
             )
+    check_styles(sql, session)
     return sql

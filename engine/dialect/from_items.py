@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from catalog.errors import SqlSyntaxError, UndefinedTable
+from catalog.names import always_quote
 from engine.dialect import comparisons
 from engine.dialect.context import Context
 from engine.dialect.lattice import common_type
@@ -84,7 +85,7 @@ def _table(context: Context, scope: Scope, node: exp.Table) -> str:
         source = cte.sql_name
     elif name in context.relations:
         relation = table_relation(shown, sql_alias, context.relations[name])
-        source = f'"{name}"'
+        source = always_quote(name)
     else:
         raise UndefinedTable(f'relation "{name}" does not exist')
     if alias is not None:

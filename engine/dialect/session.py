@@ -22,6 +22,10 @@ class SessionConstants:
     statement_time: datetime
     time_zone: str = "UTC"
     version: str = "PostgreSQL 16"
+    date_style: str = "ISO, MDY"
+    interval_style: str = "postgres"
+    bytea_output: str = "hex"
+    extra_float_digits: int = 1
 
     def local_time(self, moment: datetime) -> datetime:
         """`moment` on the session's clock, without zone. Raises InvalidParameterValue for an unknown zone."""

@@ -29,10 +29,9 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def test_every_cursor_sees_them(database: duckdb.DuckDBPyConnection) -> None:
     for cursor in (database.cursor(), database.cursor()):
-        assert cursor.sql("SELECT pg_numeric_div('1', '3'), pg_left('abc', -1)").fetchone() == (
-            "0.33333333333333333333",
-            "ab",
-        )
+        assert cursor.sql("SELECT pg_numeric_div('1', '3'), pg_left('abc', -1)").fetchall() == [
+            ("0.33333333333333333333", "ab")
+        ]
 
 
 def test_python_functions_stream(database: duckdb.DuckDBPyConnection) -> None:
@@ -63,7 +62,7 @@ def test_python_functions_can_be_cancelled(database: duckdb.DuckDBPyConnection) 
         cursor.interrupt()
         worker.join(0.05)
     assert caught and not worker.is_alive()
-    assert cursor.sql("SELECT pg_numeric_add('1', '2')").fetchone() == ("3",)
+    assert cursor.sql("SELECT pg_numeric_add('1', '2')").fetchall() == [("3",)]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +109,6 @@ def test_exact_arithmetic_is_numeric_c(oracle: Oracle, operator: str) -> None:
 
 def test_sort_keys_order_as_numbers_do(oracle: Oracle) -> None:
     listed = ", ".join(f"('{n}'::numeric)" for n in NUMBERS)
-    rows = oracle.connection.execute(f"SELECT x::text FROM (VALUES {listed}) v (x) ORDER BY x, x::text").fetchall()
+    rows = oracle.connection.execute(f"SELECT x::text AS shown FROM (VALUES {listed}) v (x) ORDER BY x, x::text").fetchall()
     ours = sorted((numeric_text.read(n) for n in NUMBERS), key=lambda n: (numeric_text.sort_key(Decimal(n)), n))
     assert [row[0] for row in rows] == ours
