@@ -221,7 +221,7 @@ def format_type(pg: PgType) -> str:
     if info is None:
         return f"type {pg.oid}"
     if pg.typmod < 0:
-        return info.sql_name
+        return "bpchar" if pg.oid == BPCHAR.oid else info.sql_name  # "character" alone means character(1)
     if pg.oid == NUMERIC.oid:
         precision, scale = precision_scale(pg) or (0, 0)
         return f"numeric({precision},{scale})"

@@ -15,14 +15,16 @@ import pyarrow as pa
 from catalog.errors import SqlSyntaxError, UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
-from catalog.types import PgType, char_length, format_type
+from catalog.types import BPCHAR, PgType, char_length, format_type
 from engine.base import Description
 from sql_extensions import dml
 from sql_extensions.context import Context
 
 
 def cast_type(pg: PgType) -> str:
-    """The type to CAST to for assignment to a column of type `pg`."""
+    """The type to CAST to for assignment to a column of type `pg`. As text, char(n) keeps its characters to be counted."""
+    if pg.oid == BPCHAR.oid:
+        return "text"
     return format_type(PgType(pg.oid) if char_length(pg) is not None else pg)
 
 

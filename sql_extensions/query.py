@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
+import pyarrow as pa
 from sqlglot import exp
 
-from catalog.errors import FeatureNotSupported, UndefinedParameter
+from catalog.errors import FeatureNotSupported, NumericValueOutOfRange, UndefinedParameter
 from catalog.names import TableLocation, TableName
 from catalog.shadow.errors import GuardHit
 from catalog.shadow.session import ShadowParam
@@ -98,7 +100,9 @@ def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
         return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
     lines: list[str] = []
     if verbose and not plan.twins:  # what twins read is computed by running them
-        lines = context.session.tenant.engine.explain(_engine_query(context, plan, {})).splitlines()
+        lines = context.session.tenant.engine.explain(
+            _engine_query(context, plan, _table_reads(context, plan, {}))
+        ).splitlines()
     return Route("embedded", RouteReason.DELTA_READ), lines
 
 
@@ -148,18 +152,47 @@ def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
 
 
 def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
-    call = context.call
-    running = context.session.tenant.engine.start(_engine_query(context, plan, overrides))
-    call.on_cancel(running.cancel)
-    call.check_canceled()
+    reads = _table_reads(context, plan, overrides)
+    query = _engine_query(context, plan, reads)
+    rows = _start(context, query)
+    wide = _engine_query(context, plan, reads, wide_decimals=True) if _has_sums(query.sql) else query
+    return rows if wide.sql == query.sql else _checked_sums(context, rows, wide)
+
+
+def _start(context: Context, query: Query) -> ArrowRows:
+    running = context.session.tenant.engine.start(query)
+    context.call.on_cancel(running.cancel)
+    context.call.check_canceled()
     return running.result()
 
 
-def _engine_query(context: Context, plan: Plan, overrides: Overrides) -> Query:
+def _has_sums(sql: str) -> bool:
+    return "sum(" in sql.lower() or "avg(" in sql.lower()
+
+
+def _checked_sums(context: Context, rows: ArrowRows, wide: Query) -> ArrowRows:
+    """Products under sum and avg are computed in 18 digits, which is quicker; one that overflows there starts over.
+
+    Aggregates read all their input before their first row, so nothing has been sent yet.
+    """
+    try:
+        first = next(iter(rows.reader), None)
+    except NumericValueOutOfRange:
+        return _start(context, wide)
+    batches = chain(() if first is None else (first,), rows.reader)
+    return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
+
+
+def _table_reads(context: Context, plan: Plan, overrides: Overrides) -> list[TableRead]:
+    """What the query reads. Functions of ours that stand in it are run here, once."""
     reads = [_table_read(context, plan, read, overrides) for read in plan.reads]
     reads.extend(twin.materialise(context) for twin in plan.twins)
+    return reads
+
+
+def _engine_query(context: Context, plan: Plan, reads: list[TableRead], *, wide_decimals: bool = False) -> Query:
     columns = {read.view: read.columns for read in reads}
-    sql = planner.translated(plan, columns, session_constants(context))
+    sql = planner.translated(plan, columns, session_constants(context), wide_decimals=wide_decimals)
     oids = plan.description.param_oids
     params = [python_value(param, PgType(oid)) for param, oid in zip(context.call.params, oids, strict=False)]
     sql, used = parameters.used_only(sql, params)

@@ -178,7 +178,7 @@ def parse_type(text: str) -> PgType | None:
     return PgType(oid, int(first) + (4 if oid in (1042, 1043) else 0))
 
 
-_BY_SQL_NAME = {info.sql_name: oid for oid, info in BY_OID.items()}
+_BY_SQL_NAME = {info.sql_name: oid for oid, info in BY_OID.items()} | {"bpchar": 1042}
 
 
 def _field(item: Mapping[str, Any]) -> DeltaField:

@@ -64,8 +64,6 @@ def _cast_name(pg: PgType) -> str:
     base = element(pg) or pg
     if base.oid not in BY_OID:
         raise FeatureNotSupported(f"parameters of {format_type(pg)} are not supported here")
-    if pg.oid == 1042 and pg.typmod < 0:
-        return "bpchar" if base is pg else "bpchar[]"  # "character" alone would mean char(1)
     return "text" if pg.oid == 705 else format_type(pg)
 
 

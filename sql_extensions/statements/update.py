@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from catalog.errors import FeatureNotSupported
 from catalog.model import Relation
 from catalog.names import always_quote
+from catalog.types import BPCHAR
 from engine.base import Action, Description, Result
 from sql_extensions import assignment, clauses, dml, tables
 from sql_extensions.context import Context
@@ -128,9 +129,11 @@ def _shape(stmt: Update, target: Relation) -> _Shape:
         name = always_quote(column.name)
         old, new = f"{own}.{name}", values.get(column.name)
         changed.append(f"{new or old} AS {name}")
-        content.append(
-            f"{old} AS {name}" if new is None else f"CASE WHEN {matched} THEN {new} ELSE {old} END AS {name}"
-        )
+        if new is None:
+            content.append(f"{old} AS {name}")
+        else:
+            kept = assignment.cast(old, column.type) if column.type.oid == BPCHAR.oid else old
+            content.append(f"CASE WHEN {matched} THEN {new} ELSE {kept} END AS {name}")
     return _Shape(source, matched, ", ".join(changed), ", ".join(content))
 
 
