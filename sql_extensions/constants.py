@@ -20,5 +20,9 @@ def session_constants(context: Context) -> SessionConstants:
         transaction_time=session.transaction.touch(),
         statement_time=datetime.now(UTC),
         time_zone=session.settings.time_zone,
+        date_style=session.settings.date_style,
+        interval_style=session.settings.interval_style,
+        bytea_output=session.settings.bytea_output,
+        extra_float_digits=session.settings.extra_float_digits,
         version=session.settings.show("server_version")[1],
     )

@@ -25,7 +25,6 @@ from sql_extensions.rewrites import time_travel
 from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.shadowing import describe_on_shadow, positions
 
-
 _CLOCKS = frozenset(
     "NOW CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME LOCALTIMESTAMP LOCALTIME TRANSACTION_TIMESTAMP".split()
 )
@@ -203,9 +202,11 @@ def translated(
     plan: Plan,
     columns: Mapping[str, Sequence[tuple[str, PgType]]],
     constants: dialect.SessionConstants,
+    *,
+    wide_decimals: bool = False,
 ) -> str:
     """The plan's SQL for the embedded engine. `columns` are those of each view, by its name."""
     if plan.tree is None:
         raise TypeError("PostgreSQL answers this plan")
     params = [PgType(oid) for oid in plan.description.param_oids]
-    return dialect.translate(plan.tree, columns, plan.fields, params, constants)
+    return dialect.translate(plan.tree, columns, plan.fields, params, constants, wide_decimals=wide_decimals)

@@ -327,3 +327,26 @@ def test_now_stands_still_in_a_transaction(items: Connection) -> None:
     later = items.execute("SELECT now()").fetchone()
     assert later is not None
     assert later[0] > first[0]
+
+
+def test_sums_of_large_products_start_over_in_wider_decimals(db: Connection) -> None:
+    db.execute("CREATE TABLE big (a numeric(15,2), b numeric(15,2))")
+    db.execute("INSERT INTO big SELECT 9999999999999.99, 9999999999999.99 FROM generate_series(1, 50)")
+    total = db.execute("SELECT sum(a * b)::text, count(*) FROM big").fetchone()
+    assert total == ("4999999999999990000000000000.0050", 50)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expression"),
+    [
+        ("datestyle = 'SQL, DMY'", "made::text"),
+        ("datestyle = German", "'on ' || made"),
+        ("bytea_output = escape", "convert_to(name, 'UTF8')::text"),
+        ("extra_float_digits = 0", "(price::float8)::text"),
+    ],
+)
+def test_casts_to_text_in_other_styles_are_refused(items: Connection, setting: str, expression: str) -> None:
+    items.execute(f"SELECT {expression} FROM items WHERE id = 1")
+    items.execute(f"SET {setting}")
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        items.execute(f"SELECT {expression} FROM items WHERE id = 1")
