@@ -260,7 +260,7 @@ class WireSession:
         open_ones = [portal.execution for portal in portals if portal is not None and portal.execution is not None]
         unsettled = [execution for execution in open_ones if not execution.settled]
         if unsettled:
-            await self._run(lambda: _settle_all(unsettled))
+            await self._run(lambda: _settle_all(unsettled, Outcome.DONE))
 
     def _commit(self, call: Call) -> None:
         """The end of a simple query: commit, unless the client has said to stop."""
@@ -283,12 +283,15 @@ class WireSession:
 
     def _transaction_ended(self, committed: bool) -> None:
         """Portals live as long as their transaction. Runs in a worker thread."""
-        left = [portal.execution for portal in self._portals.take_all() if portal.execution is not None]
-        _settle_all([execution for execution in left if execution is not self._runner.running])
+        self._settle_portals(Outcome.DONE)
 
     def _close_core(self) -> None:
-        self._transaction_ended(committed=False)
+        self._settle_portals(Outcome.ABANDONED)
         self.core.close()
+
+    def _settle_portals(self, outcome: Outcome) -> None:
+        left = [portal.execution for portal in self._portals.take_all() if portal.execution is not None]
+        _settle_all([execution for execution in left if execution is not self._runner.running], outcome)
 
     def _check_usable(self, parsed: ParsedStatement) -> None:
         """Raises InFailedSqlTransaction (25P02) unless the statement ends the transaction."""
@@ -336,6 +339,6 @@ class WireSession:
         return self._link.run(job)
 
 
-def _settle_all(executions: list[Execution]) -> None:
+def _settle_all(executions: list[Execution], outcome: Outcome) -> None:
     for execution in executions:
-        execution.settle(Outcome.DONE)
+        execution.settle(outcome)

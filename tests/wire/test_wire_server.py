@@ -194,6 +194,20 @@ def test_a_hang_up_while_rows_stream(gateway: GatewayProcess, reset: bool) -> No
     eventually(lambda: states(gateway, marker) == ["abandoned"], "the statement goes on")
 
 
+def test_a_hang_up_with_a_suspended_portal(gateway: GatewayProcess) -> None:
+    with RawClient(gateway.address) as client:
+        client.log_in()
+        client.query("begin")
+        cycle = [
+            ("Parse", {"sql": "select n as suspended_portal from w.big"}),
+            ("Bind", {}),
+            ("Execute", {"max_rows": 5}),
+        ]
+        client.send(*(build(name, fields) for name, fields in [*cycle, ("Sync", {})]))
+        client.until(b"Z")
+    eventually(lambda: states(gateway, "suspended_portal") == ["abandoned"], "not recorded")
+
+
 def test_a_hang_up_rolls_back(gateway: GatewayProcess) -> None:
     with RawClient(gateway.address) as client:
         client.log_in()
