@@ -49,8 +49,7 @@ def translate(
     for column, described in zip(columns, fields, strict=True):
         found = TEXT.oid if column.value.oid == UNKNOWN.oid else column.value.oid
         if found != described.type.oid:
-            raise InternalError(
-                f"column {described.name}: type {format_type(column.value.type)}, described as {format_type(described.type)}"
-            )
+            shown, wanted = format_type(column.value.type), format_type(described.type)
+            raise InternalError(f"column {described.name}: type {shown}, described as {wanted}")
     check_styles(sql, session)
     return sql

@@ -10,6 +10,7 @@ from catalog.errors import InternalError, UndefinedObject, UndefinedParameter
 from catalog.types import BOOL, BPCHAR, FLOAT8, INT4, INT8, INTERVAL, NUMERIC, TEXT, UNKNOWN, PgType, element
 from engine.dialect import arrays, comparisons, numbers, operators, patterns
 from engine.dialect.calls import compile_call, compile_value_function
+from engine.dialect.conditionals import compile_case, compile_coalesce, compile_extremes, compile_nullif
 from engine.dialect.context import Context
 from engine.dialect.intervals import parse_interval
 from engine.dialect.lattice import common_type
@@ -254,79 +255,6 @@ def _in(context: Context, scope: Scope, node: exp.Expression) -> Value:
     return value(f"({' OR '.join(tests)})", BOOL)
 
 
-def _case(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    subject = node.args.get("this")
-    base = compile_expression(context, scope, subject) if subject is not None else None
-    if base is not None and base.oid == UNKNOWN.oid:
-        base = context.cast(base, TEXT)
-    conditions: list[str] = []
-    results: list[Value] = []
-    for branch in node.args["ifs"]:
-        if base is None:
-            conditions.append(compile_condition(context, scope, branch.this))
-        else:
-            conditions.append(comparisons.compare(context, "=", base, compile_expression(context, scope, branch.this)))
-        results.append(compile_expression(context, scope, branch.args["true"]))
-    default = node.args.get("default")
-    results.append(compile_expression(context, scope, default) if default is not None else unknown(None))
-    to = _joint_type([results[-1], *results[:-1]], "CASE")
-    unified = comparisons.unify(context, results, to)
-    sql = _case_sql(conditions, [v.sql for v in unified])
-    scales = [v.scale_sql for v in unified]
-    scale_sql = _case_sql(conditions, [s or "NULL" for s in scales]) if any(scales) else None
-    return comparisons.merged(unified, sql, to, scale_sql)
-
-
-def _case_sql(conditions: list[str], results: list[str]) -> str:
-    branches = " ".join(f"WHEN {c} THEN {r}" for c, r in zip(conditions, results[:-1], strict=True))
-    return f"(CASE {branches} ELSE {results[-1]} END)"
-
-
-def _joint_type(values: list[Value], construct: str) -> PgType:
-    if any(v.row is not None for v in values):
-        raise refuse(f"row values in {construct}")
-    to = common_type([v.type for v in values])
-    if to is None:
-        raise refuse(f"{construct} of different types")
-    return to
-
-
-def _coalesce(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    values = [compile_expression(context, scope, n) for n in (node.this, *node.expressions)]
-    to = _joint_type(values, "COALESCE")
-    unified = comparisons.unify(context, values, to)
-    scale_sql = None
-    if any(v.scale_sql for v in unified):
-        tests = [f"{v.sql} IS NOT NULL" for v in unified[:-1]]
-        scale_sql = _case_sql(tests, [v.scale_sql or "NULL" for v in unified]) if tests else unified[0].scale_sql
-    return comparisons.merged(unified, f"coalesce({', '.join(v.sql for v in unified)})", to, scale_sql)
-
-
-def _extremes(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    name = "greatest" if isinstance(node, exp.Greatest) else "least"
-    values = [compile_expression(context, scope, n) for n in (node.this, *node.expressions)]
-    to = _joint_type(values, name.upper())
-    unified = comparisons.unify(context, values, to)
-    if to.oid == NUMERIC.oid and (unified[0].shape is None or any(v.scale_sql for v in unified)):
-        texts = ", ".join(numbers.text_of(v) for v in unified)
-        return numbers.exact(f"pg_numeric_{name}([{texts}])")
-    if len(unified) == 1:
-        return unified[0]
-    keys = [comparisons.key(v) for v in unified]
-    return comparisons.merged(unified, f"{name}({', '.join(keys)})", to)
-
-
-def _nullif(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    left, right = (compile_expression(context, scope, n) for n in (node.this, node.expression))
-    if left.oid == UNKNOWN.oid:
-        left = context.cast(left, TEXT if right.oid == UNKNOWN.oid else right.type)
-    equal = comparisons.compare(context, "=", left, right)
-    result = left
-    if left.oid in (20, 21, 23) and right.oid == NUMERIC.oid:
-        result = context.cast(left, NUMERIC)
-    return result.with_sql(f"(CASE WHEN {equal} THEN NULL ELSE {result.sql} END)")
-
-
 def _cast(context: Context, scope: Scope, node: exp.Expression) -> Value:
     to = node.args["to"]
     pg = pg_type(to)
@@ -445,11 +373,11 @@ _HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.Is: _is,
     exp.Between: _between,
     exp.In: _in,
-    exp.Case: _case,
-    exp.Coalesce: _coalesce,
-    exp.Greatest: _extremes,
-    exp.Least: _extremes,
-    exp.Nullif: _nullif,
+    exp.Case: compile_case,
+    exp.Coalesce: compile_coalesce,
+    exp.Greatest: compile_extremes,
+    exp.Least: compile_extremes,
+    exp.Nullif: compile_nullif,
     exp.Cast: _cast,
     exp.Collate: _collate,
     exp.Array: _array,

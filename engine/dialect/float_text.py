@@ -49,7 +49,7 @@ def _digits4(number: np.float32) -> Decimal:
 
 
 def _inside(found: Decimal, exact: Decimal, below: Decimal, above: Decimal) -> Decimal:
-    """PostgreSQL's Ryu never takes a decimal exactly half way to a neighbour: then one digit more, correctly rounded."""
+    """PostgreSQL's Ryu never takes a decimal exactly half way to a neighbour: then a digit more, correctly rounded."""
     if not (below.is_finite() and above.is_finite()):
         return found
     low, high = (exact + below) / 2, (exact + above) / 2

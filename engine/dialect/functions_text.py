@@ -218,6 +218,11 @@ def _register() -> None:
     s.plain("split_part", [t, t, i], t, "pg_split_part({0}, {1}, {2})")
     s.plain("ascii", [t], i, "pg_ascii({0})")
     s.plain("chr", [i], t, "pg_chr({0})")
+
+
+def _register_more() -> None:
+    s = SCALARS
+    t, i = TEXT, INT4
     s.plain("md5", [t], t, "md5({0})")
     s.plain("md5", [BYTEA], t, "md5({0})")
     s.plain("sha256", [BYTEA], BYTEA, "from_hex(sha256({0}))")
@@ -244,3 +249,4 @@ def _register() -> None:
 
 
 _register()
+_register_more()

@@ -35,7 +35,8 @@ _STAMP_FIELDS = {
     "minute": "minute({0})",
 }
 _UNITS = {
-    **{f"{u}s": u for u in ("year", "month", "week", "day", "hour", "minute", "second", "decade", "microsecond", "millisecond")},
+    **{f"{u}s": u for u in ("year", "month", "week", "day", "hour", "minute", "second", "decade")},
+    "microseconds": "microsecond", "milliseconds": "millisecond",
     "mon": "month", "mons": "month", "y": "year", "yr": "year", "yrs": "year", "d": "day", "h": "hour", "hr": "hour",
     "hrs": "hour", "m": "minute", "min": "minute", "mins": "minute", "s": "second", "sec": "second", "secs": "second",
     "us": "microsecond", "ms": "millisecond", "centuries": "century", "millennia": "millennium", "c": "century",

@@ -136,7 +136,11 @@ def choose(candidates: Sequence[Candidate], types: Sequence[int]) -> Candidate |
     if len(fitting) <= 1:
         return fitting[0] if fitting else None
     exact = [
-        sum(t == a or (a in (ANYELEMENT, ANYARRAY) and t != UNKNOWN.oid) for t, a in zip(types, c.arguments, strict=True)) for c in fitting
+        sum(
+            t == a or (a in (ANYELEMENT, ANYARRAY) and t != UNKNOWN.oid)
+            for t, a in zip(types, c.arguments, strict=True)
+        )
+        for c in fitting
     ]
     fitting = [c for c, score in zip(fitting, exact, strict=True) if score == max(exact)]
     if len(fitting) == 1:

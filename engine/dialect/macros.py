@@ -34,7 +34,7 @@ pg_numeric_scale(x) AS CAST(pg_numeric_scale_of(x) AS INTEGER)
 pg_int_in(x, name) AS CASE WHEN regexp_full_match(x, '-?[0-9]{{1,4}}') THEN CAST(x AS BIGINT)
     ELSE pg_int_in_slow(x, name) END
 
-pg_mod_int(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_error("22012", "division by zero")} 
+pg_mod_int(a, b) AS CASE WHEN b = 0 AND a IS NOT NULL THEN {_error("22012", "division by zero")}
     WHEN b = -1 AND a IS NOT NULL THEN b - b ELSE a % nullif(b, 0) END
 """
 
@@ -47,7 +47,8 @@ pg_float_range(x) AS CASE WHEN x = 0 THEN {_UNDERFLOW} ELSE {_OVERFLOW} END
 pg_float_div_checked(r, a, b) AS CASE WHEN isinf(r) AND NOT isinf(a) THEN {_OVERFLOW}
     WHEN r = 0 AND a <> 0 AND NOT isinf(b) THEN {_UNDERFLOW} ELSE r END
 
-pg_float_div(a, b) AS CASE WHEN b = 0 THEN (CASE WHEN isnan(a) OR a IS NULL THEN a ELSE {_error("22012", "division by zero")} END)
+pg_float_div(a, b) AS CASE WHEN b = 0
+    THEN (CASE WHEN isnan(a) OR a IS NULL THEN a ELSE {_error("22012", "division by zero")} END)
     ELSE pg_float_div_checked(a / nullif(b, 0), a, b) END
 
 pg_float8_float4(x) AS CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN {_OVERFLOW}
@@ -75,7 +76,7 @@ pg_power(x, y) AS CASE
     WHEN x = 0 AND y < 0 THEN {_error("2201F", "zero raised to a negative power is undefined")}
     WHEN x < 0 AND isfinite(x) AND isfinite(y) AND y <> floor(y)
         THEN {_error("2201F", "a negative number raised to a non-integer power yields a complex result")}
-    WHEN x = 1 OR y = 0 THEN CAST(1 AS DOUBLE) 
+    WHEN x = 1 OR y = 0 THEN CAST(1 AS DOUBLE)
     ELSE pg_power_checked(pow(x, CASE WHEN x = 0 AND y < 0 THEN 1 ELSE y END), x, y) END
 
 pg_float_sqrt(x) AS CASE WHEN x < 0 THEN {_error("2201F", "cannot take square root of a negative number")}
@@ -164,7 +165,8 @@ pg_regex_find(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN regexp
 
 pg_regex_match(x, pattern, i) AS CASE WHEN regexp_matches(x, pattern) THEN [regexp_extract(x, pattern, i)] END
 
-pg_fit_varchar(x, n) AS CASE WHEN x IS NULL OR length(x) <= n THEN x WHEN rtrim(substring(x, n + 1), ' ') = '' THEN left(x, n)
+pg_fit_varchar(x, n) AS CASE WHEN x IS NULL OR length(x) <= n THEN x
+    WHEN rtrim(substring(x, n + 1), ' ') = '' THEN left(x, n)
     ELSE error('SQLSTATE 22001: value too long for type character varying(' || n || ')') END
 
 pg_fit_bpchar(x, n) AS CASE WHEN x IS NULL OR length(x) <= n THEN x
@@ -216,7 +218,8 @@ pg_array_positions(a, x) AS CASE WHEN a IS NOT NULL THEN list_filter(CAST(range(
 
 pg_array_position(a, x) AS pg_array_positions(a, x)[1]
 
-pg_series_int(a, b, s) AS CASE WHEN s = 0 AND a IS NOT NULL AND b IS NOT NULL THEN {_error("22023", "step size cannot equal zero")}
+pg_series_int(a, b, s) AS CASE WHEN s = 0 AND a IS NOT NULL AND b IS NOT NULL
+    THEN {_error("22023", "step size cannot equal zero")}
     ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(s AS BIGINT)) END
 
 pg_series_stamp(a, b, s) AS CASE WHEN s = to_microseconds(0) AND a IS NOT NULL AND b IS NOT NULL
@@ -249,7 +252,8 @@ pg_date_in(x) AS CAST(pg_date_text_in(x) AS DATE)
 pg_timestamp_in(x) AS CAST(pg_timestamp_text_in(x) AS TIMESTAMP)
 
 pg_timestamptz_in(x) AS CASE
-    WHEN regexp_full_match(x, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]{{1,6}})?(Z|[+-][0-9]{{2}}(:[0-9]{{2}})?)')
+    WHEN regexp_full_match(x, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]{{1,6}})?'
+        || '(Z|[+-][0-9]{{2}}(:[0-9]{{2}})?)')
     THEN CAST(x AS TIMESTAMPTZ) ELSE CAST(CAST(pg_timestamp_text_in(x) AS TIMESTAMP) AS TIMESTAMPTZ) END
 
 pg_time_in(x) AS CAST(pg_time_text_in(x) AS TIME)
@@ -349,7 +353,8 @@ pg_interval_days(x) AS datepart('day', x)
 
 pg_interval_us(x) AS (datepart('hour', x) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x))
 
-pg_interval_of(l) AS to_months(CAST(l[1] AS INTEGER)) + to_days(CAST(l[2] AS INTEGER)) + to_microseconds(CAST(l[3] AS BIGINT))
+pg_interval_of(l) AS to_months(CAST(l[1] AS INTEGER)) + to_days(CAST(l[2] AS INTEGER))
+    + to_microseconds(CAST(l[3] AS BIGINT))
 
 pg_interval_neg(x) AS to_months(-pg_interval_months(x)) + to_days(-pg_interval_days(x))
     + to_microseconds(-pg_interval_us(x))
@@ -364,9 +369,11 @@ pg_interval_text(x) AS pg_interval_parts_text(pg_interval_months(x), pg_interval
 
 pg_interval_in(x) AS pg_interval_of(pg_interval_parts_in(x))
 
-pg_justify_hours(x) AS pg_interval_of(pg_justify_parts(pg_interval_months(x), pg_interval_days(x), pg_interval_us(x), 1))
+pg_justify_hours(x) AS pg_interval_of(pg_justify_parts(pg_interval_months(x), pg_interval_days(x),
+    pg_interval_us(x), 1))
 
-pg_justify_days(x) AS pg_interval_of(pg_justify_parts(pg_interval_months(x), pg_interval_days(x), pg_interval_us(x), 2))
+pg_justify_days(x) AS pg_interval_of(pg_justify_parts(pg_interval_months(x), pg_interval_days(x),
+    pg_interval_us(x), 2))
 
 pg_justify_interval(x) AS pg_interval_of(pg_justify_parts(pg_interval_months(x), pg_interval_days(x),
     pg_interval_us(x), 3))

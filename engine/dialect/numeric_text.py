@@ -128,7 +128,8 @@ def typed(number: Decimal, precision: int, scale: int) -> Decimal:
         bound = f"10^{precision - scale}" if precision != scale else "1"
         raise NumericValueOutOfRange(
             "numeric field overflow",
-            detail=f"A field with precision {precision}, scale {scale} must round to an absolute value less than {bound}.",
+            detail=f"A field with precision {precision}, scale {scale} must round to an absolute value less than"
+            f" {bound}.",
         )
     return moved
 

@@ -66,9 +66,7 @@ def compile_select(context: Context, parent: Scope | None, ctes: dict[str, Commo
     return Select(node, scope, columns, _head(context, scope, node, columns), tail, has_rows)
 
 
-_CLAUSES = frozenset(
-    "expressions from_ joins where group having windows distinct order limit offset with_ kind hint operation_modifiers".split()
-)
+_CLAUSES = frozenset("expressions from_ joins where group having windows distinct order limit offset with_".split())
 
 
 def _check_clauses(node: exp.Select) -> None:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from catalog.errors import DatetimeFieldOverflow, FeatureNotSupported, InvalidDatetimeFormat
 
 _TOKENS = re.compile(
-    r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(HH24|HH12|HH|IW|IDDD|ID|MI|SSSSS|SSSS|SS|MS|US|FF[1-6]|AM|PM|A\.M\.|P\.M\.|YYYY|YYY|YY|Y,YYY|Y|IYYY|IYY|IY|I'
-    r"|MONTH|Month|month|MON|Mon|mon|MM|DAY|Day|day|DY|Dy|dy|DDD|DD|D|WW|W|CC|J|Q|RM|BC|AD|B\.C\.|A\.D\.|TZH|TZM|TZ|OF|TM|SP)"
+    r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(HH24|HH12|HH|IW|IDDD|ID|MI|SSSSS|SSSS|SS|MS|US|FF[1-6]|AM|PM|A\.M\.|P\.M\.'
+    r"|YYYY|YYY|YY|Y,YYY|Y|IYYY|IYY|IY|I"
+    r"|MONTH|MON|MM|DAY|DY|DDD|DD|D|WW|W|CC"
+    r"|J|Q|RM|BC|AD|B\.C\.|A\.D\.|TZH|TZM|TZ|OF|TM|SP)"
     r"(TH|th)?",
     re.IGNORECASE,
 )
@@ -93,7 +95,8 @@ def _part(moment: datetime, pattern: str, *, filled: bool) -> str:
         "SS": (moment.second, 2), "MS": (moment.microsecond // 1000, 3), "US": (moment.microsecond, 6),
         "SSSS": (moment.hour * 3600 + moment.minute * 60 + moment.second, 0),
         "SSSSS": (moment.hour * 3600 + moment.minute * 60 + moment.second, 0),
-        "YYYY": (moment.year, 4), "YYY": (moment.year % 1000, 3), "YY": (moment.year % 100, 2), "Y": (moment.year % 10, 1),
+        "YYYY": (moment.year, 4), "YYY": (moment.year % 1000, 3), "YY": (moment.year % 100, 2),
+        "Y": (moment.year % 10, 1),
         "IYYY": (iso_year, 4), "IYY": (iso_year % 1000, 3), "IY": (iso_year % 100, 2), "I": (iso_year % 10, 1),
         "MM": (moment.month, 2), "DD": (moment.day, 2), "DDD": (day_of_year, 3), "D": (moment.isoweekday() % 7 + 1, 1),
         "ID": (iso_day, 1), "WW": ((day_of_year - 1) // 7 + 1, 2), "W": ((moment.day - 1) // 7 + 1, 1),
@@ -122,7 +125,8 @@ def _name(moment: datetime, pattern: str, *, filled: bool) -> str:
 _INPUT = {
     "YYYY": (r"([+-]?\d{1,4})", "year"), "MM": (r"(\d{1,2})", "month"), "DD": (r"(\d{1,2})", "day"),
     "HH24": (r"(\d{1,2})", "hour"), "MI": (r"(\d{1,2})", "minute"), "SS": (r"(\d{1,2})", "second"),
-    "MON": (r"([A-Za-z]{3})", "mon"), "MONTH": (r"([A-Za-z]+)", "mon"), "US": (r"(\d{1,6})", "us"), "MS": (r"(\d{1,3})", "ms"),
+    "MON": (r"([A-Za-z]{3})", "mon"), "MONTH": (r"([A-Za-z]+)", "mon"),
+    "US": (r"(\d{1,6})", "us"), "MS": (r"(\d{1,3})", "ms"),
 }  # fmt: skip
 
 

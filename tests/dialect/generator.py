@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases)
 """Random statements, typed so that PostgreSQL accepts most of them. The seed decides everything."""
 
 from __future__ import annotations
@@ -142,7 +143,15 @@ class Generator:
         order = self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])
         if roll < 0.9:
             return f"SELECT {key} FROM {self.source}{where} ORDER BY {sort}{order}, {key} LIMIT 7"
-        function = self.random.choice(["row_number()", "rank()", f"sum({self.expression('int4', 1)})", f"lag({self.expression('text', 1)})", f"avg({self.expression('numeric', 1)})"])
+        function = self.random.choice(
+            [
+                "row_number()",
+                "rank()",
+                f"sum({self.expression('int4', 1)})",
+                f"lag({self.expression('text', 1)})",
+                f"avg({self.expression('numeric', 1)})",
+            ]
+        )
         return f"SELECT {key}, {function} OVER (ORDER BY {sort}{order}, {key}) FROM {self.source}{where} ORDER BY {key}"
 
     def _aggregate(self, key: str) -> str:

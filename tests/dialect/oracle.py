@@ -189,10 +189,8 @@ def judge(oracle: Oracle, sql: str, *, approximate: bool = False, lenient: bool 
         both = theirs.code is not None and ours.code is not None
         if theirs.code == ours.code or (lenient and both and theirs.code[:2] == ours.code[:2] == "22"):
             return Verdict("both fail", theirs.code or "")
-        return Verdict(
-            "different",
-            f"PostgreSQL: {theirs.code or theirs.rows!r:.300} {theirs.message}; here: {ours.code or ours.rows!r:.300} {ours.message}",
-        )
+        left, right = theirs.code or f"{theirs.rows!r:.300}", ours.code or f"{ours.rows!r:.300}"
+        return Verdict("different", f"PostgreSQL: {left} {theirs.message}; here: {right} {ours.message}")
     assert ours.rows is not None
     assert theirs.rows is not None
     a, b = theirs.rows, ours.rows

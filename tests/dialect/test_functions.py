@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases)
 """The functions registered in DuckDB: seen by every cursor, streamed, cancelled, with PostgreSQL's errors."""
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ def test_every_cursor_sees_them(database: duckdb.DuckDBPyConnection) -> None:
 
 def test_python_functions_stream(database: duckdb.DuckDBPyConnection) -> None:
     """The first batch comes long before the whole would."""
-    reader = database.cursor().sql(
-        "SELECT pg_numeric_div(CAST(range AS VARCHAR), '7') AS x FROM range(50000000)"
-    ).to_arrow_reader(2048)
+    reader = (
+        database.cursor()
+        .sql("SELECT pg_numeric_div(CAST(range AS VARCHAR), '7') AS x FROM range(50000000)")
+        .to_arrow_reader(2048)
+    )
     started = time.monotonic()
     assert reader.read_next_batch().num_rows > 0
     assert time.monotonic() - started < 20
@@ -101,7 +104,9 @@ def test_exact_arithmetic_is_numeric_c(oracle: Oracle, operator: str) -> None:
             except psycopg.Error as error:
                 expected = error.sqlstate
             try:
-                found = numeric_text.format_decimal(function(Decimal(numeric_text.read(a)), Decimal(numeric_text.read(b))))
+                found = numeric_text.format_decimal(
+                    function(Decimal(numeric_text.read(a)), Decimal(numeric_text.read(b)))
+                )
             except SqlError as error:
                 found = error.code
             assert found == expected, (a, operator, b)
@@ -109,6 +114,8 @@ def test_exact_arithmetic_is_numeric_c(oracle: Oracle, operator: str) -> None:
 
 def test_sort_keys_order_as_numbers_do(oracle: Oracle) -> None:
     listed = ", ".join(f"('{n}'::numeric)" for n in NUMBERS)
-    rows = oracle.connection.execute(f"SELECT x::text AS shown FROM (VALUES {listed}) v (x) ORDER BY x, x::text").fetchall()
+    rows = oracle.connection.execute(
+        f"SELECT x::text AS shown FROM (VALUES {listed}) v (x) ORDER BY x, x::text"
+    ).fetchall()
     ours = sorted((numeric_text.read(n) for n in NUMBERS), key=lambda n: (numeric_text.sort_key(Decimal(n)), n))
     assert [row[0] for row in rows] == ours

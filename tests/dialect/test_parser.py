@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases)
 """PostgreSQL's lexical rules and precedence, where a general SQL parser goes wrong silently."""
 
 from __future__ import annotations

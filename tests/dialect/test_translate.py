@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases)
 """The contract of translate(): parameters, what is refused, disagreement with PostgreSQL's description."""
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def text(sql: str, *fields: Field, params: tuple[PgType, ...] = ()) -> str:
         ("SELECT id FROM people WHERE id > $1 ORDER BY id", ("3",), (3,)),
         ("SELECT $1::text || name FROM people ORDER BY id", ("x",), ("x",)),
         ("SELECT balance * $1 FROM people ORDER BY id", ("1.50",), ("1.50",)),
-        ("SELECT id FROM people WHERE born = $1", ("1990-02-28",), (datetime(1990, 2, 28).date(),)),  # noqa: DTZ001
+        ("SELECT id FROM people WHERE born = $1", ("1990-02-28",), (datetime(1990, 2, 28).date(),)),
         ("SELECT id FROM people WHERE name = $1 OR $1 IS NULL ORDER BY id", (None,), (None,)),
         ("SELECT id FROM people ORDER BY id LIMIT $1 OFFSET $2", ("2", "3"), (2, 3)),
         ("SELECT $1::int[]", ("{1,2}",), ([1, 2],)),
@@ -74,7 +75,9 @@ def test_refused(sql: str) -> None:
 
 
 def test_constants_of_the_session() -> None:
-    sql = text("SELECT current_user, current_date, now()", Field("u", PgType(19)), Field("d", DATE), Field("n", PgType(1184)))
+    sql = text(
+        "SELECT current_user, current_date, now()", Field("u", PgType(19)), Field("d", DATE), Field("n", PgType(1184))
+    )
     assert "'ann'" in sql and "DATE '2024-03-01'" in sql and "2024-02-29 23:30:15.123456" in sql
 
 

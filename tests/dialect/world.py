@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases)
 """The same small tables in PostgreSQL and as Arrow, with the values that engines disagree about."""
 
 from __future__ import annotations
