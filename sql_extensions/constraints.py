@@ -15,7 +15,6 @@ from sql_extensions import dml
 from sql_extensions.context import Context
 
 _CHECK = re.compile(r"CHECK \((.*)\)(?: NO INHERIT)?(?: NOT VALID)?\Z", re.DOTALL)
-CHECK_ROWS = 65_536
 
 
 def checks_of(relation: Relation) -> list[tuple[str, str]]:
@@ -77,12 +76,12 @@ def _checked(
 
 
 def _check(ctx: Context, relation: Relation, rows: pa.Table, checks: list[tuple[str, str]]) -> None:
-    failing = ", ".join(f"count(*) FILTER (WHERE NOT ({condition}))" for _, condition in checks)
+    failing = ", ".join(f"count(*) FILTER (WHERE NOT ({condition})) AS c{i}" for i, (_, condition) in enumerate(checks))
     named = rows.rename_columns([column.name for column in relation.columns])
     answer = dml.rows_of(
         ctx, f"SELECT {failing} FROM {relation.name}", Description((), None), {relation.name: ArrowSource(named)}
     )
-    (counts,) = answer.reader.read_all().to_pylist() or [{}]
-    for (name, _), count in zip(checks, counts.values(), strict=True):
-        if count:
+    counts = answer.reader.read_all()
+    for (name, _), (count,) in zip(checks, counts.itercolumns(), strict=True):
+        if count.as_py():
             raise CheckViolation(f'new row for relation "{relation.name.name}" violates check constraint "{name}"')

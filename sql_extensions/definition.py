@@ -1,16 +1,17 @@
 """Definition statements: PostgreSQL interprets them on the shells, then Delta and the catalog follow.
 
 The order makes a failure harmless: the shadow's transaction is open until everything else is done; the Delta table of a
-CREATE exists before the catalog names it; files of a dropped table go after the commit. What ROLLBACK must take back is
-registered with the transaction.
+CREATE exists before the catalog names it; files of a dropped table go after the commit. What the catalog has taken has
+happened: a shadow that is lost after that follows. What ROLLBACK must take back is registered with the transaction.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SqlError
+from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SerializationFailure, SqlError
 from catalog.model import CatalogSnapshot, Column, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName, always_quote
 from catalog.shadow.ddl import Changes, DdlTransaction
@@ -21,6 +22,8 @@ from engine.delta.table import CommitInfo
 from sql_extensions import assignment, constraints, dml, query, tables, views
 from sql_extensions.context import Context
 from sql_extensions.tenant import Tenant
+
+log = logging.getLogger(__name__)
 
 LAKE_NUMERIC = numeric(38, 18)
 """What `numeric` without precision means for a column: Delta's decimals have a scale, and 38 digits at most."""
@@ -41,8 +44,7 @@ def define(
     ctx: Context, sql: str, tag: str, *, partition_by: Sequence[str] = (), view_query: str | None = None
 ) -> Result:
     """Run one definition statement. Raises SqlError with PostgreSQL's words; then nothing has changed."""
-    changes, notices = _define(ctx, sql, partition_by, view_query)
-    del changes
+    _, notices = _define(ctx, sql, partition_by, view_query)
     return Result(tag, notices=notices)
 
 
@@ -107,25 +109,43 @@ def _define(
     tenant = session.tenant
     tenant.catch_up()
     _check_rows(ctx, sql, view_query)
-    with tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
-        _run(ddl, sql, view_query, ctx)
-        snapshot = tenant.catalog.snapshot()
-        changes = _with_scales(ddl, ddl.changes(), snapshot, ctx)
-        views.check_meaning(snapshot, changes.relations, (*changes.dropped, *changes.renamed.values()))
-        relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
-        made = [item.location for item in relations if item.name in changes.created and item.location]
-        before = _before(changes, snapshot, tenant)
-        try:
-            _alter_delta(ctx, relations, before)
-            seq = _store(tenant, changes, relations, snapshot)
+    stored = False
+    try:
+        with tenant.shadow.ddl(session.principal.user, session.settings.search_path) as ddl:
+            _run(ddl, sql, view_query, ctx)
+            snapshot = tenant.catalog.snapshot()
+            changes = _with_scales(ddl, ddl.changes(), snapshot, ctx)
+            views.check_meaning(snapshot, changes.relations, (*changes.dropped, *changes.renamed.values()))
+            relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
+            before = _before(changes, snapshot)
+            created = [item for item in relations if item.name in changes.created]
+            try:
+                _create_delta(ctx, created)
+                _alter_delta(ctx, relations, before)
+                seq = _store(tenant, changes, relations, snapshot)
+            except BaseException:
+                _restore_columns(ctx, before)
+                _drop_files(tenant, created)
+                raise
+            stored = True
             ddl.finish(seq, relations, changes.schemas)
-        except SqlError:
-            for location in made:
-                tenant.drop_files(location)
+    except SqlError as error:
+        if not stored:
             raise
+        log.warning("the shadow of %s has to be brought up to date: %s", tenant.name, error)
+        _bring_up_to_date(tenant)
     _register(ctx, changes, relations, before)
     notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in ddl.notices]
     return changes, notices
+
+
+def _bring_up_to_date(tenant: Tenant) -> None:
+    """The shadow fails after the catalog has taken a change: it follows now, or as soon as it can."""
+    try:
+        tenant.shadow.ensure_running()
+        tenant.catch_up()
+    except SqlError as error:
+        log.warning("the shadow of %s is not up to date yet: %s", tenant.name, error)
 
 
 def _with_scales(ddl: DdlTransaction, changes: Changes, snapshot: CatalogSnapshot, ctx: Context) -> Changes:
@@ -185,15 +205,13 @@ def _completed(
         table.check_columns(item.columns, partition_by)
         location = ctx.session.tenant.catalog.new_location()
         pending = transaction.name() if transaction.in_block else None
-        made = replace(
+        return replace(
             item,
             location=location,
             partition_by=tuple(partition_by),
             pending=pending,
             statistics=Statistics(0, 0, 0, 0),
         )
-        table.create(location, item.columns, partition_by, commit=_commit(ctx))
-        return made
     if old is None:
         raise FeatureNotSupported(f'relation "{item.name.name}" cannot be changed')
     text = (item.query, item.search_path) if item.query is not None else (old.query, old.search_path)
@@ -208,7 +226,7 @@ def _completed(
     )
 
 
-def _before(changes: Changes, snapshot: CatalogSnapshot, tenant: Tenant) -> _Before:
+def _before(changes: Changes, snapshot: CatalogSnapshot) -> _Before:
     touched = {changes.renamed.get(item.name, item.name) for item in changes.relations} | set(changes.dropped)
     schemas = {changes.renamed_schemas.get(item.name, item.name) for item in changes.schemas}
     schemas |= set(changes.dropped_schemas) | set(changes.renamed_schemas.values())
@@ -220,16 +238,48 @@ def _before(changes: Changes, snapshot: CatalogSnapshot, tenant: Tenant) -> _Bef
     )
 
 
+def _create_delta(ctx: Context, created: Iterable[Relation]) -> None:
+    for item in created:
+        if item.location is not None:
+            table.create(item.location, item.columns, item.partition_by, commit=_commit(ctx))
+
+
 def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -> None:
-    """Columns added to Delta tables; new constraints held against the rows there are."""
+    """Columns added to Delta tables."""
     old_by_location = {item.location: item for item in before.relations.values() if item.location}
     for item in relations:
         if item.location is None or (old := old_by_location.get(item.location)) is None:
             continue
-        added = _added_columns(old, item)
-        for column in added:
-            before.versions.setdefault(item.location, ctx.session.tenant.engine.snapshots.latest_version(item.location))
-            table.add_column(item.location, column, commit=_commit(ctx))
+        for column in _added_columns(old, item):
+            version = table.add_column(item.location, column, commit=_commit(ctx))
+            before.versions.setdefault(item.location, version - 1)
+            ctx.session.transaction.altered.setdefault(item.location, set()).add(version)
+
+
+def _restore_columns(ctx: Context, before: _Before) -> set[str]:
+    """Take added columns out of Delta again; the locations of tables where they stay, since others have written there.
+
+    Raises no SqlError: there is one to tell already, or a ROLLBACK that must go on.
+    """
+    snapshots = ctx.session.tenant.engine.snapshots
+    stay = set()
+    for location, version in before.versions.items():
+        ours = ctx.session.transaction.altered[location]
+        try:
+            latest = snapshots.latest_version(location)
+            if not ours.issuperset(range(version + 1, latest + 1)):
+                raise SerializationFailure("others have written to the table since")
+            ours.add(maintain.restore(location, version, "", snapshots, commit=_commit(ctx), expected=latest).version)
+        except SqlError as error:
+            log.warning("columns added to the table at %s stay: %s", location, error)
+            stay.add(location)
+    return stay
+
+
+def _drop_files(tenant: Tenant, created: Iterable[Relation]) -> None:
+    for item in created:
+        if item.location is not None:
+            tenant.drop_files(item.location)
 
 
 def _added_columns(old: Relation, new: Relation) -> list[Column]:
@@ -266,7 +316,8 @@ def _store(tenant: Tenant, changes: Changes, relations: Sequence[Relation], snap
             if item.name in changes.created:
                 change.create_relation(item)
             else:
-                change.put_relation(item)
+                checked = None if item.name in changes.renamed else snapshot.seq  # a rename is a change of its own
+                change.put_relation(replace(item, statistics=None), checked)
         for dropped in changes.dropped_schemas:
             change.drop_schema(dropped)
         if changes.default_acls is not None:
@@ -284,8 +335,7 @@ def _register(ctx: Context, changes: Changes, relations: Sequence[Relation], bef
     for location in gone:
         if location is not None:
             transaction.after_commit(lambda where=location: tenant.drop_files(where))  # type: ignore[misc]
-    created = [item for item in relations if item.name in changes.created]
-    transaction.undo_with(lambda: _undo(ctx, created, changes, before))
+    transaction.undo_with(lambda: _undo(ctx, relations, changes, before))
 
 
 def _publish(tenant: Tenant, transaction: str) -> None:
@@ -293,9 +343,12 @@ def _publish(tenant: Tenant, transaction: str) -> None:
         change.publish(transaction)
 
 
-def _undo(ctx: Context, created: Sequence[Relation], changes: Changes, before: _Before) -> None:
-    """Put back what the statement found; the shadow follows."""
+def _undo(ctx: Context, relations: Sequence[Relation], changes: Changes, before: _Before) -> None:
+    """Put back what the statement found; the shadow follows. `relations` are what it made of it."""
     tenant = ctx.session.tenant
+    created = [item for item in relations if item.name in changes.created]
+    stay = _restore_columns(ctx, before)
+    columns = {item.location: item.columns for item in relations if item.location and item.location in stay}
     with tenant.catalog.change() as change:
         for item in created:
             change.drop_relation(item.name)
@@ -311,18 +364,15 @@ def _undo(ctx: Context, created: Sequence[Relation], changes: Changes, before: _
             if item.name in changes.dropped:
                 change.create_relation(item)
             else:
-                change.put_relation(item)
+                found = replace(item, statistics=None, columns=columns.get(item.location or "", item.columns))
+                change.put_relation(found)
         for schema in before.schemas.values():
             if schema.name not in changes.dropped_schemas:
                 change.put_schema(schema)
         for created_schema in changes.created_schemas:
             change.drop_schema(created_schema)
     tenant.catch_up()
-    for location, version in before.versions.items():
-        maintain.restore(location, version, "", tenant.engine.snapshots, commit=_commit(ctx))
-    for item in created:
-        if item.location is not None:
-            tenant.drop_files(item.location)
+    _drop_files(tenant, created)
 
 
 def _commit(ctx: Context) -> CommitInfo:

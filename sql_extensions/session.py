@@ -64,9 +64,11 @@ class Session:
 
     def close(self) -> None:
         """Roll back what is open and let go of everything; blocking."""
-        self.close_cursors()
-        self.transaction.rollback()
-        self.shadow.close()
+        try:
+            self.close_cursors()
+            self.transaction.rollback()
+        finally:
+            self.shadow.close()
 
     def _hold_cursors(self) -> None:
         """What WITH HOLD promises: the rows outlive the transaction. Blocking; raises SqlError."""

@@ -6,13 +6,15 @@ Query), as in PostgreSQL: several INSERTs of one pipeline are one commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from uuid import uuid4
 
-from catalog.errors import InFailedSqlTransaction, InvalidSavepoint, NoActiveSqlTransaction, SqlError
+from catalog.errors import InFailedSqlTransaction, InvalidSavepoint, NoActiveSqlTransaction
 from catalog.names import TableName
 from engine.base import Notice
 from engine.delta.transaction import DeltaTransaction
@@ -51,6 +53,8 @@ class Transaction:
     """Told after each commit which Delta tables have which new version."""
     deferred: dict[TableName, Callable[[], None]] = field(default_factory=dict)
     """Tables with a change by predicate: how to compute it at once, should the transaction read or write them again."""
+    altered: dict[str, set[int]] = field(default_factory=dict)
+    """Delta versions that definitions of this transaction have made already, by location."""
     id: str = ""
     """Names the transaction in the catalog once it has created something (see Relation.pending)."""
     _delta: DeltaTransaction | None = None
@@ -209,35 +213,42 @@ class Transaction:
             for prepare in self._before_commit:
                 prepare()
             versions = self._delta.commit() if self._delta is not None else ()
-        except SqlError:
+        except BaseException:
             self._end(committed=False)
             raise
-        done = self._on_commit[:]
-        self._end(committed=True)
+        actions = self._on_commit[:]
         if versions and self.committed is not None:
-            self.committed(versions)
-        for action in done:
-            action()
+            actions.append(partial(self.committed, versions))
+        self._end(committed=True)
+        _run_all(actions)
 
     def _end(self, *, committed: bool) -> None:
-        try:
-            if not committed:
-                self._undo_to(0)
-            if self._delta is not None and not committed:
-                self._delta.rollback()
-        finally:
-            self._delta = None
-            self.started_at = None
-            self.queried = False
-            self._savepoints.clear()
-            self._undo.clear()
-            self._on_commit.clear()
-            self.deferred.clear()
-            self.id = ""
-        for action in self._on_end:
-            action(committed)
+        told = [partial(action, committed) for action in self._on_end]
+        if committed:
+            _run_all([self._forget, *told])
+        else:
+            discard = [] if self._delta is None else [self._delta.rollback]
+            _run_all([partial(self._undo_to, 0), *discard, self._forget, *told])
+
+    def _forget(self) -> None:
+        self._delta = None
+        self.started_at = None
+        self.queried = False
+        self._savepoints.clear()
+        self._undo.clear()
+        self._on_commit.clear()
+        self.deferred.clear()
+        self.altered.clear()
+        self.id = ""
 
     def _undo_to(self, length: int) -> None:
-        while len(self._undo) > length:
-            action, _ = self._undo.pop()
-            action()
+        due = [action for action, _ in reversed(self._undo[length:])]
+        del self._undo[length:]
+        _run_all(due)
+
+
+def _run_all(actions: Sequence[Callable[[], None]]) -> None:
+    """One after the other, whether or not those before it failed; what was raised last is raised at the end."""
+    with ExitStack() as stack:
+        for action in reversed(actions):
+            stack.callback(action)

@@ -293,14 +293,23 @@ def detail(uri: str, name: str | None) -> pa.Table:
 
 
 def restore(
-    uri: str, version: int, relation: str, snapshots: Snapshots, *, commit: CommitInfo, dry_run: bool = False
+    uri: str,
+    version: int,
+    relation: str,
+    snapshots: Snapshots,
+    *,
+    commit: CommitInfo,
+    dry_run: bool = False,
+    expected: int | None = None,
 ) -> RestoreResult:
     """Make the content and schema of `version` current again, as a new commit.
 
     Raises InvalidParameterValue for a version that does not exist, ObjectNotInPrerequisiteState if VACUUM has removed
-    files it needs.
+    files it needs, SerializationFailure if others commit meanwhile or the newest version is not the `expected` one.
     """
     present = snapshots.latest(uri)
+    if expected is not None and present.version != expected:
+        raise SerializationFailure("could not serialize access due to concurrent update")
     check_writable(present.min_writer, present.writer_features, present.configuration, present.fields)
     wanted = snapshots.at(TableLocation(uri, version))
     before, after = _sizes(present), _sizes(wanted)
