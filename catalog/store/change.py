@@ -23,7 +23,8 @@ from catalog.names import TableName
 from catalog.store.documents import default_acl_document, schema_document
 from catalog.store.lake import Lake
 from catalog.store.rows import relation_row
-from catalog.store.tables import catalog_changes, relations, schema_history, schemas, tenants
+from catalog.store.tables import catalog_changes, relations, removals, schema_history, schemas, tenants, unfinished
+from catalog.store.undo import Undo, undo_document, undo_from
 
 CHANNEL = "kadali_catalog"
 """NOTIFY channel; the payload is "<tenant id> <seq>"."""
@@ -115,6 +116,7 @@ class Change:
         made = insert_or_skip(relations).values(row).on_conflict_do_nothing().returning(relations.c.name)
         if self._connection.execute(made).first() is None:
             raise DuplicateTable(f"relation {_quoted(relation.name.name)} already exists")
+        self._connection.execute(delete(removals).where(removals.c.location == row["location"]))
         self._put(relation.name, row["document"])
 
     def put_relation(self, relation: Relation, expected: int | None = None) -> None:
@@ -182,6 +184,67 @@ class Change:
         """Forget what the transactions of a dead gateway created. Returns the Delta locations to remove."""
         return self._discard(relations.c.instance == instance)
 
+    def note_undo(self, transaction: str, undo: Undo) -> None:
+        """Should this gateway die before `settle` or `forget_undo`, the next start takes this change back."""
+        row = {"tenant_id": self._tenant, "transaction": transaction, "seq": self.seq, "instance": self._instance}
+        self._connection.execute(insert(unfinished).values(row | {"undo": undo_document(undo, self._lake)}))
+
+    def undo(self, undo: Undo) -> None:
+        """Put back what an earlier change found; files of what it had created are the caller's to remove."""
+        for name in undo.created:
+            if self._connection.execute(select(relations.c.name).where(*self._at(name))).first() is not None:
+                self._drop(name)
+        for schema in undo.schemas:
+            if schema.name in undo.dropped_schemas:
+                self.create_schema(schema)
+        for new_schema, old_schema in undo.renamed_schemas.items():
+            self.rename_schema(new_schema, old_schema)
+        for new, old in undo.renamed.items():
+            if new.schema not in undo.renamed_schemas:
+                self.rename_relation(new, old)
+        for item in undo.relations:
+            if item.name in undo.dropped:
+                self.create_relation(item)
+            else:
+                self.put_relation(item)
+        for schema in undo.schemas:
+            if schema.name not in undo.dropped_schemas:
+                self.put_schema(schema)
+        for created_schema in undo.created_schemas:
+            self.drop_schema(created_schema)
+
+    def forget_undo(self, transaction: str, seq: int) -> None:
+        """Change number `seq` has been taken back."""
+        self._connection.execute(delete(unfinished).where(*self._unfinished(transaction), unfinished.c.seq == seq))
+
+    def settle(self, transaction: str) -> list[str]:
+        """The transaction's definitions stand. Returns the locations of dropped tables, now in `removals`."""
+        gone = delete(unfinished).where(*self._unfinished(transaction)).returning(unfinished.c.undo)
+        undone = [undo_from(document, self._lake) for document in self._connection.execute(gone).scalars().all()]
+        locations = [location for undo in undone for location in undo.dropped_locations]
+        for location in locations:
+            self.note_removal(location)
+        return locations
+
+    def note_removal(self, location: str, instance: int | None = None) -> None:
+        """Files at `location` belong to no relation (yet): the next start removes them if this gateway dies."""
+        row: dict[str, Any] = {"location": self._lake.relative(location), "tenant_id": self._tenant}
+        row["instance"] = self._instance if instance is None else instance
+        self._connection.execute(insert_or_skip(removals).values(row).on_conflict_do_nothing())
+
+    def undo_of(self, instance: int) -> None:
+        """Take back what transactions of a dead gateway defined and never committed; their files go to `removals`."""
+        mine = (unfinished.c.tenant_id == self._tenant, unfinished.c.instance == instance)
+        rows = self._connection.execute(select(unfinished).where(*mine).order_by(unfinished.c.seq.desc())).mappings()
+        for row in rows.all():
+            undo = undo_from(row["undo"], self._lake)
+            for name in undo.created:
+                place = self._connection.execute(select(relations.c.location).where(*self._at(name))).scalar()
+                if place is not None:
+                    self.note_removal(str(self._lake.absolute(place)), instance)
+            self.undo(undo)
+            self.forget_undo(row["transaction"], row["seq"])
+
     def put_default_acls(self, defaults: Sequence[DefaultAcl]) -> None:
         """Replace all of the tenant's default privileges."""
         documents = [default_acl_document(default) for default in defaults]
@@ -209,6 +272,9 @@ class Change:
     def _put(self, name: TableName, document: Mapping[str, Any]) -> None:
         self._log(Op.PUT, name.schema, name.name)
         self._record(name, document)
+
+    def _unfinished(self, transaction: str) -> tuple[Any, ...]:
+        return (unfinished.c.tenant_id == self._tenant, unfinished.c.transaction == transaction)
 
     def _row(self, relation: Relation) -> dict[str, Any]:
         row = relation_row(relation, self._lake)

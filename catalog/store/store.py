@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, delete, func, select, union
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 
 from catalog.errors import ConnectionFailure, DuplicateDatabase, InvalidCatalogName, ReservedName
@@ -17,7 +19,7 @@ from catalog.store.database import Database
 from catalog.store.documents import schema_document
 from catalog.store.lake import Lake
 from catalog.store.listener import INSTANCE_LOCK, Listener
-from catalog.store.tables import relations, schemas, server_secrets, tenants
+from catalog.store.tables import relations, removals, schemas, server_secrets, tenants, unfinished
 from catalog.store.tenant_catalog import Tenant, TenantCatalog
 from catalog.store.upgrade import upgrade
 from catalog.store.users import Users, check_name
@@ -107,22 +109,32 @@ class Store:
             return bytes(kept.scalar_one())
 
     def recover(self) -> list[str]:
-        """Forget the tables that transactions of dead gateways created and never committed.
+        """Take back what transactions of dead gateways defined and never committed.
 
-        Returns their Delta locations: the caller removes the files. Safe while other gateways run.
+        Returns Delta locations that no relation names any more: the caller removes the files, and tells `removed`. Safe
+        while other gateways run.
         """
         locations: list[str] = []
-        unfinished = select(relations.c.tenant_id, relations.c.instance).where(relations.c.pending.is_not(None))
         with self.database.begin() as connection:
-            found = connection.execute(unfinished.distinct()).all()
+            found = connection.execute(_of_instances()).all()
             for tenant, instance in found:
                 lock = select(func.pg_try_advisory_xact_lock(INSTANCE_LOCK, instance))
                 if instance == self.instance or not connection.execute(lock).scalar_one():
                     continue
                 change = Change(connection, tenant, self.lake, self.instance)
+                change.undo_of(instance)
                 locations += change.discard_of(instance)
                 change.finish()
+                mine = (removals.c.tenant_id == tenant, removals.c.instance == instance)
+                places = connection.execute(select(removals.c.location).where(*mine)).scalars()
+                locations += [str(self.lake.absolute(place)) for place in places]
         return locations
+
+    def removed(self, locations: Sequence[str]) -> None:
+        """The files at these locations are gone."""
+        with self.database.begin() as connection:
+            places = [self.lake.relative(location) for location in locations]
+            connection.execute(delete(removals).where(removals.c.location.in_(places)))
 
     def save_statistics(self) -> None:
         """Write the statistics gathered by every tenant's catalog; happens by itself several times a second."""
@@ -163,3 +175,10 @@ class Store:
             catalog = self._catalogs.get(tenant)
         if catalog is not None:
             catalog.notice(seq)
+
+
+def _of_instances() -> CompoundSelect[Any]:
+    """(tenant, gateway) of everything that is not finished."""
+    pending = select(relations.c.tenant_id, relations.c.instance).where(relations.c.pending.is_not(None))
+    defined = select(unfinished.c.tenant_id, unfinished.c.instance)
+    return union(pending, defined, select(removals.c.tenant_id, removals.c.instance))

@@ -97,6 +97,26 @@ relations = Table(
 )
 """`location` is relative to the lake's root where it lies below it; `instance` is the gateway that made it pending."""
 
+unfinished = Table(
+    "unfinished",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("transaction", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("instance", Integer, nullable=False),
+    Column("undo", JSONB, nullable=False),
+)
+"""Definitions of transactions that are still open: what takes change number `seq` back, should `instance` die."""
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("location", Text, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("instance", Integer, nullable=False),
+)
+"""Delta files that belong to no relation: of tables about to be created, or dropped and not yet removed."""
+
 catalog_changes = Table(
     "catalog_changes",
     metadata,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from catalog.errors import ConnectionFailure, InvalidCatalogName, SqlError, UndefinedTable
 from catalog.model import CatalogSnapshot, DefaultAcl, Relation, Schema, Statistics
@@ -20,7 +20,7 @@ from catalog.store.database import Database
 from catalog.store.documents import default_acl_from, schema_from
 from catalog.store.lake import Lake
 from catalog.store.rows import relation_of
-from catalog.store.tables import catalog_changes, memberships, relations, schemas, tenants
+from catalog.store.tables import catalog_changes, memberships, relations, removals, schemas, tenants, unfinished
 
 FOLLOW_MAX = 5_000
 """Beyond so many entries of the feed at once, everything is loaded anew."""
@@ -63,6 +63,7 @@ class TenantCatalog:
         self._defined = 0
         self._checked = 0.0
         self._unsaved: dict[TableName, tuple[str | None, Statistics]] = {}
+        self._unsettled: list[str] = []
 
     def snapshot(self) -> CatalogSnapshot:
         """The catalog now: with every change made through this gateway, and others' of more than `STALE_S` ago.
@@ -106,6 +107,48 @@ class TenantCatalog:
     def new_location(self) -> str:
         """A fresh place for a table's Delta files: plain ASCII, never given out before."""
         return self._lake.new_location(self.tenant.id)
+
+    def reserve(self, location: str) -> None:
+        """Before files are written to a new location: a crash before a relation names it has them removed."""
+        row = {"location": self._lake.relative(location), "tenant_id": self.tenant.id, "instance": self._instance}
+        with self._database.begin() as connection:
+            connection.execute(insert(removals).values(row))
+
+    def settle(self, transaction: str) -> list[str]:
+        """The transaction has committed: everyone sees what it created, and no crash takes its definitions back.
+
+        Returns the locations of the tables it dropped: remove the files, then tell `removed`. Raises ConnectionFailure;
+        then it is done as soon as the store can be reached, by `settle_late`.
+        """
+        mine = (unfinished.c.tenant_id == self.tenant.id, unfinished.c.transaction == transaction)
+        try:
+            with self._database.begin() as connection:
+                if connection.execute(select(unfinished.c.seq).where(*mine).limit(1)).first() is None:
+                    return []
+            with self.change() as change:
+                change.publish(transaction)
+                return change.settle(transaction)
+        except SqlError:
+            self._unsettled.append(transaction)
+            raise
+
+    def settle_late(self) -> list[str]:
+        """What `settle` could not do when it was asked. Raises as it does."""
+        waiting, self._unsettled = self._unsettled, []
+        locations: list[str] = []
+        while waiting:
+            try:
+                locations += self.settle(waiting.pop())
+            except SqlError:
+                self._unsettled += waiting
+                raise
+        return locations
+
+    def removed(self, location: str) -> None:
+        """The files at `location` are gone."""
+        with self._database.begin() as connection:
+            relaxed(connection)
+            connection.execute(delete(removals).where(removals.c.location == self._lake.relative(location)))
 
     @property
     def root(self) -> str:

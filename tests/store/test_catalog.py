@@ -21,7 +21,7 @@ from catalog.errors import (
 )
 from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName
-from catalog.store import Op, Store, TenantCatalog
+from catalog.store import Op, Store, TenantCatalog, Undo
 from catalog.store import change as change_module
 from catalog.types import INT4, numeric
 
@@ -207,6 +207,56 @@ def test_pending_tables_of_a_dead_gateway(catalog: TenantCatalog, open_store: Ca
     with catalog.change() as change:
         assert change.publish("tx-2") == [kept.name]
     assert catalog.relation(kept.name) == replace(kept, pending=None)
+
+
+def test_a_dead_gateways_open_transaction_is_taken_back(
+    catalog: TenantCatalog, open_store: Callable[[], Store]
+) -> None:
+    """It had renamed one table, dropped another, made a schema and a third: recovery goes back step by step."""
+    dying, watching = open_store(), open_store()
+    theirs = dying.catalog("demo")
+    precious, moved = table("precious", catalog), table("moved", catalog)
+    with catalog.change() as change:
+        change.create_relation(precious)
+        change.create_relation(moved)
+    before = catalog.snapshot()
+    elsewhere, made = TableName("made", "elsewhere"), table("new", theirs, pending="tx")
+    with theirs.change() as change:
+        change.create_schema(Schema("made", "alice"))
+        change.rename_relation(moved.name, elsewhere)
+        undo = Undo(created_schemas=("made",), relations=(moved,), renamed={elsewhere: moved.name})
+        change.note_undo("tx", undo)
+    theirs.reserve(made.location or "")
+    with theirs.change() as change:
+        change.drop_relation(precious.name)
+        change.create_relation(made)
+        change.note_undo("tx", Undo(created=(made.name,), relations=(precious,), dropped=frozenset({precious.name})))
+    never_made = theirs.new_location()
+    theirs.reserve(never_made)
+    assert watching.recover() == [], "both gateways live"
+    dying.close()
+    assert sorted(watching.recover()) == sorted([made.location, never_made])
+    assert watching.catalog("demo").snapshot().relations == before.relations
+    assert watching.catalog("demo").snapshot().schemas == before.schemas
+    watching.removed([never_made])
+    assert watching.recover() == [made.location], "its files are not gone yet"
+
+
+def test_a_settled_transaction_is_not_taken_back(catalog: TenantCatalog, open_store: Callable[[], Store]) -> None:
+    dying, watching = open_store(), open_store()
+    theirs = dying.catalog("demo")
+    gone, made = table("gone", theirs), table("made", theirs, pending="tx")
+    with theirs.change() as change:
+        change.create_relation(gone)
+    with theirs.change() as change:
+        change.drop_relation(gone.name)
+        change.create_relation(made)
+        change.note_undo("tx", Undo(created=(made.name,), relations=(gone,), dropped=frozenset({gone.name})))
+    assert theirs.settle("tx") == [gone.location]
+    assert theirs.settle("tx") == []
+    dying.close()
+    assert watching.recover() == [gone.location], "it had not said that the files are gone"
+    assert watching.catalog("demo").snapshot().relations == {made.name: replace(made, pending=None)}
 
 
 def test_discarding_a_transaction(catalog: TenantCatalog) -> None:
