@@ -5,32 +5,32 @@ from __future__ import annotations
 from bench import peers, wire
 from bench.measure import Report, alternate, cpu_of, latency, seconds, throughput
 
-SCALE = 1.0
-ROWS = 1_500_000
-SQL = f"SELECT * FROM {peers.SCHEMA}.lineitem LIMIT {ROWS}"
+SCALE = 0.2
+"""1.2 million rows."""
 
 
-def requests(rows: int) -> dict[str, bytes]:
-    sql = f"SELECT * FROM {peers.SCHEMA}.lineitem LIMIT {rows}"
+def requests() -> dict[str, bytes]:
+    table = f"{peers.SCHEMA}.lineitem"
+    sql = f"SELECT * FROM {table}"
     return {
         "SELECT text, simple": wire.simple(sql),
         "SELECT text, extended": wire.extended(sql),
         "SELECT binary, extended": wire.extended(sql, binary=True),
-        "COPY text": wire.simple(f"COPY ({sql}) TO STDOUT"),
-        "COPY csv": wire.simple(f"COPY ({sql}) TO STDOUT (FORMAT csv)"),
-        "COPY binary": wire.simple(f"COPY ({sql}) TO STDOUT (FORMAT binary)"),
+        "COPY text": wire.simple(f"COPY {table} TO STDOUT"),
+        "COPY csv": wire.simple(f"COPY {table} TO STDOUT (FORMAT csv)"),
+        "COPY binary": wire.simple(f"COPY {table} TO STDOUT (FORMAT binary)"),
     }
 
 
-def run(report: Report, rounds: int, scale: float = SCALE, rows: int = ROWS) -> None:
+def run(report: Report, rounds: int, scale: float = SCALE) -> None:
     with peers.loaded_gateway(scale) as ours, peers.loaded_postgres(scale, ["lineitem"]) as peer:
         mine, theirs = wire.RawClient(ours.conninfo), wire.RawClient(peer.conninfo)
-        for name, request in requests(rows).items():
+        for name, request in requests().items():
             costs = alternate(
                 seconds(lambda: mine.drain(request)), seconds(lambda: theirs.drain(request)), rounds  # noqa: B023
             )
             report.add(throughput(name, "PostgreSQL", costs))
-        for name, request in requests(rows).items():
+        for name, request in requests().items():
 
             def cpu(client: wire.RawClient, pid: int, request: bytes = request) -> float:
                 before = cpu_of(pid)
