@@ -12,6 +12,7 @@ from engine.base import Field
 from engine.dialect import (  # noqa: F401  (these modules fill the table of functions)
     functions_aggregates,
     functions_arrays,
+    functions_json,
     functions_numbers,
     functions_text,
     functions_times,

@@ -151,7 +151,7 @@ def _concat(context: Context, scope: Scope, node: exp.Expression) -> Value:
     left, right = (compile_expression(context, scope, n) for n in (node.this, node.expression))
     if element(left.type) is not None or element(right.type) is not None:
         return arrays.concatenate(context, left, right)
-    if left.oid in (114, 3802) and right.oid in (114, 3802):
+    if 3802 in (left.oid, right.oid):
         raise refuse("operator jsonb || jsonb")
     if left.oid == 17 and right.oid in (17, UNKNOWN.oid):
         return value(f"({left.sql} || {context.cast(right, left.type).sql})", left.type)
