@@ -249,7 +249,7 @@ def history(uri: str, limit: int | None = None) -> pa.Table:
                 "userId": info.get("userId"),
                 "userName": info.get("userName"),
                 "operation": info.get("operation"),
-                "operationParameters": _json(_texts(info.get("operationParameters"))),
+                "operationParameters": _json(_texts(_parameters(info.get("operationParameters")))),
                 "job": _json(info.get("job")),
                 "notebook": _json(info.get("notebook")),
                 "clusterId": info.get("clusterId"),
@@ -262,6 +262,20 @@ def history(uri: str, limit: int | None = None) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(rows, schema=arrow_schema(HISTORY))
+
+
+def _parameters(noted: object) -> object:
+    """deltalake notes the whole schema, and where the table lies, for CREATE TABLE: neither belongs into a history."""
+    if not isinstance(noted, dict) or "metadata" not in noted:
+        return noted
+    metadata = noted["metadata"]
+    metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
+    shown = {key: value for key, value in noted.items() if key not in ("metadata", "protocol", "location")}
+    return shown | {
+        "partitionBy": json.dumps(metadata.get("partitionColumns", [])),
+        "description": metadata.get("description"),
+        "properties": json.dumps(metadata.get("configuration", {})),
+    }
 
 
 def detail(uri: str, name: str | None) -> pa.Table:
