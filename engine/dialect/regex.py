@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from catalog.errors import SqlError
+from engine.dialect.unicode_classes import ALPHABETIC_MARKS, DIGITS, MORE_LOWER, MORE_UPPER, re2_ranges
 from engine.dialect.value import refuse
 
+_ALPHA = r"\p{L}\p{Nl}" + re2_ranges(DIGITS) + re2_ranges(ALPHABETIC_MARKS)
 _CLASSES = {
-    "alpha": r"\p{L}\p{Nl}\p{Mn}\p{Mc}",
+    "alpha": _ALPHA,
     "digit": "0-9",
-    "alnum": r"\p{L}\p{Nl}\p{Mn}\p{Mc}0-9",
-    "lower": r"\p{Ll}",
-    "upper": r"\p{Lu}",
+    "alnum": _ALPHA + "0-9",
+    "lower": r"\p{Ll}" + re2_ranges(MORE_LOWER),
+    "upper": r"\p{Lu}" + re2_ranges(MORE_UPPER),
     "space": r"\t\n\x0b\f\r \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}",
     "blank": r"\t ",
-    "punct": r"!-/:-@\[-`{-~",
     "xdigit": "0-9A-Fa-f",
-    "word": r"\p{L}\p{Nl}\p{Mn}\p{Mc}0-9_",
+    "word": _ALPHA + "0-9_",
 }
 _SHORTHANDS = {"d": "digit", "w": "word", "s": "space"}
 _PLAIN_ESCAPES = {
@@ -38,7 +40,6 @@ _PLAIN_ESCAPES = {
     "0": r"\x00",
 }
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})(\??)")
-ASCII_ONLY = frozenset(("lower", "upper", "punct"))
 
 
 class InvalidRegularExpression(SqlError, sqlstate="2201B"): ...
@@ -257,7 +258,7 @@ class _Parser:
         if self.body.startswith(("[.", "[="), at):
             raise refuse("a collating element in a regular expression")
         low, at = self.bracket_char(at)
-        if low.startswith("\\p") or len(low) > 4 or low == _CLASSES["digit"]:
+        if low.startswith("\\p") or len(low) > 12 or low == _CLASSES["digit"]:
             return low, at
         if self.body[at : at + 1] == "-" and self.body[at + 1 : at + 2] not in ("]", ""):
             high, at = self.bracket_char(at + 1)
@@ -281,11 +282,12 @@ class _Parser:
 _SAMPLE = [chr(c) for c in range(1, 128)] + list("éÉßñ漢¼")
 
 
+@lru_cache(maxsize=256)
 def _sample(ranges: str) -> frozenset[str]:
     """Which of a sample of characters a bracket expression takes, both cases; an approximation from above."""
     python = ranges.replace(r"\p{L}", "a-zA-Zé-ɏ漢").replace(r"\p{Ll}", "a-zA-Z").replace(r"\p{Lu}", "a-zA-Z")
     python = re.sub(r"\\p\{\w+\}", "", python)
-    python = re.sub(r"\\x\{([0-9a-f]+)\}", lambda m: f"\\u{int(m.group(1), 16):04x}", python)
+    python = re.sub(r"\\x\{([0-9a-f]+)\}", lambda m: f"\\U{int(m.group(1), 16):08x}", python)
     found = re.compile(f"[{python}]", re.IGNORECASE)
     return frozenset(c for c in _SAMPLE if found.match(c))
 
