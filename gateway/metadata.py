@@ -10,7 +10,8 @@ from threading import Event
 
 from catalog.errors import ConnectionFailure
 from catalog.postgres import EmbeddedPostgres
-from catalog.postgres.server import PORT, SUPERUSER
+from catalog.postgres.folder import PORT
+from catalog.postgres.server import SUPERUSER
 from catalog.store import Store
 from gateway.data_folder import POLL_S, DataFolder
 from gateway.settings import Settings

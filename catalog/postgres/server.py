@@ -40,7 +40,8 @@ _SETTINGS = {
     "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
 }
-_DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "16MB"}
+_DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB"}
+"""What is committed outlives the server's processes (`synchronous_commit` stays on), not the machine."""
 _RESTARTS_MAX, _RESTARTS_WINDOW_S = 5, 60.0
 _log = logging.getLogger("kadali.postgres")
 
