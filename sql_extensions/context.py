@@ -16,3 +16,5 @@ class Context:
     call: Call
     session: Session
     statement: Statement
+    rights_checked: bool = False
+    """The statement is generated from one whose rights PostgreSQL has checked as a whole: they are not asked for again."""

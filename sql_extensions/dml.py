@@ -100,14 +100,19 @@ def target(ctx: Context, name: tuple[str, ...], position: int | None, doing: str
 
 
 def nested(ctx: Context, sql: str) -> Context:
-    """A context for a query generated from this statement; `$n` keep their numbers."""
+    """A context for a query that is part of this statement; `$n` keep their numbers."""
     return Context(ctx.call, ctx.session, recognise(sql)[0])
 
 
 def rows_of(ctx: Context, sql: str, description: Description, sources: query.Overrides | None = None) -> ArrowRows:
-    """The rows of a generated query as Arrow. Its errors carry no position: the text is not the user's."""
+    """The rows of a generated query as Arrow. Its errors carry no position: the text is not the user's.
+
+    Only for statements whose rights have been checked as a whole (`describe`): an UPDATE without WHERE needs no right
+    to read, and neither do constraints.
+    """
+    generated = Context(ctx.call, ctx.session, recognise(sql)[0], rights_checked=True)
     with query.without_positions():
-        return query.run_arrow(nested(ctx, sql), description.param_oids, sources or {})
+        return query.run_arrow(generated, description.param_oids, sources or {})
 
 
 def describe_query(ctx: Context, sql: str, description: Description) -> tuple[Field, ...]:

@@ -44,11 +44,11 @@ def _kept(
     context: Context, param_oids: Sequence[int], make: Callable[[Context, Sequence[int], CatalogSnapshot], Plan]
 ) -> Plan:
     session = context.session
-    snapshot = session.tenant.catalog.snapshot()
+    seq, path = session.tenant.catalog.seq, session.settings.search_path
+    snapshot = session.tenant.catalog.snapshot()  # after the number: a plan must not seem newer than it is
 
     def key(oids: Sequence[int]) -> tuple[object, ...]:
-        path, seq = session.settings.search_path, session.tenant.catalog.seq
-        return context.statement.sql, tuple(oids), path, seq, fixes_time(context)
+        return context.statement.sql, tuple(oids), path, seq, fixes_time(context), context.rights_checked
 
     present = session.settings.as_of is None
     known = session.plans.get(key(param_oids)) if present else None
@@ -109,8 +109,9 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
         fixed = Plan(description, text, tree=tree, no_tables=True)
         return fixed if not found and _translates(context, fixed) else Plan(description, text, no_tables=not found)
     _refuse_mixed(found)
-    with positions(text):
-        session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
+    if not context.rights_checked:
+        with positions(text):
+            session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
     _name_without_schema(tree, found)
     reads = _replace(ours)
     tree, replaced = twins.replace(tree, virtual, called)
