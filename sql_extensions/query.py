@@ -154,9 +154,13 @@ def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
 def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     reads = _table_reads(context, plan, overrides)
     query = _engine_query(context, plan, reads)
-    rows = _start(context, query)
     wide = _engine_query(context, plan, reads, wide_decimals=True) if _has_sums(query.sql) else query
-    return rows if wide.sql == query.sql else _checked_sums(context, rows, wide)
+    if wide.sql == query.sql:
+        return _start(context, query)
+    try:
+        return _with_first_batch(_start(context, query))
+    except NumericValueOutOfRange:
+        return _start(context, wide)
 
 
 def _start(context: Context, query: Query) -> ArrowRows:
@@ -170,15 +174,13 @@ def _has_sums(sql: str) -> bool:
     return "sum(" in sql.lower() or "avg(" in sql.lower()
 
 
-def _checked_sums(context: Context, rows: ArrowRows, wide: Query) -> ArrowRows:
-    """Products under sum and avg are computed in 18 digits, which is quicker; one that overflows there starts over.
+def _with_first_batch(rows: ArrowRows) -> ArrowRows:
+    """The same rows, the first of them computed.
 
-    Aggregates read all their input before their first row, so nothing has been sent yet.
+    Products under sum and avg are computed in 18 digits, which is quicker; a query in which one overflows starts over
+    in 38. Aggregates read all their input before their first row, so nothing has been sent by then.
     """
-    try:
-        first = next(iter(rows.reader), None)
-    except NumericValueOutOfRange:
-        return _start(context, wide)
+    first = next(iter(rows.reader), None)
     batches = chain(() if first is None else (first,), rows.reader)
     return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
 
