@@ -126,7 +126,8 @@ pg_corr_checked(r, special) AS CASE WHEN special
 _TEXT = f"""
 pg_lower(x) AS lower(x)
 
-pg_upper(x) AS replace(upper(x), 'ẞ', 'ß')
+pg_upper(x) AS CASE WHEN contains(x, 'ß')
+    THEN replace(upper(replace(x, 'ß', chr(1114109))), chr(1114109), 'ß') ELSE upper(x) END
 
 pg_substring(x, i) AS CASE WHEN i < 1 THEN x ELSE substring(x, i) END
 

@@ -14,6 +14,7 @@ from catalog.errors import (
     InvalidTextRepresentation,
     NumericValueOutOfRange,
 )
+from engine.dialect.unicode_classes import ALPHABETIC_MARKS, characters
 
 _INTEGER = re.compile(r"[+-]?(?:\d(?:_?\d)*|0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)\Z")
 _BITS = {"smallint": 15, "integer": 31, "bigint": 63, "oid": 32}
@@ -81,17 +82,20 @@ def array_text(items: list[str | None]) -> str:
     return "{" + ",".join(out) + "}"
 
 
+_MARKS = characters(ALPHABETIC_MARKS)
+
+
 def initcap(text: str) -> str:
     out, inside = [], False
     for c in text:
         out.append(_lower(c) if inside else _upper(c))
-        inside = c.isalpha() or unicodedata.category(c) in ("Nd", "Nl")
+        inside = c.isalpha() or unicodedata.category(c) in ("Nd", "Nl") or c in _MARKS
     return "".join(out)
 
 
 def _upper(c: str) -> str:
-    found = c.upper()
-    return found if len(found) == 1 else c
+    """The simple mapping: one character to one."""
+    return next((found for found in (c.upper(), c.title()) if len(found) == 1), c)
 
 
 def _lower(c: str) -> str:

@@ -52,6 +52,12 @@ MORE_LOWER = """
 """Lower case beyond category Ll."""
 
 
+def characters(listed: str) -> frozenset[str]:
+    """The characters of a table of ranges."""
+    bounds = ([int(end, 16) for end in part.split("-")] for part in listed.split())
+    return frozenset(chr(code) for bound in bounds for code in range(bound[0], bound[-1] + 1))
+
+
 def re2_ranges(listed: str) -> str:
     """The inside of a bracket expression of RE2."""
     return "".join("-".join(f"\\x{{{end}}}" for end in part.split("-")) for part in listed.split())
