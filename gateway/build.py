@@ -48,8 +48,7 @@ class Gateway:
             self._folder.release()
             raise
         store = self._metadata.store
-        for location in store.recover():
-            remove_files(location)
+        store.removed([location for location in store.recover() if remove_files(location)])
         self._history = QueryHistory(
             store.database,
             store.instance,
@@ -127,12 +126,14 @@ async def _serve(gateway: Gateway) -> int:
     return 0
 
 
-def remove_files(location: str) -> None:
-    """Remove the files of a dropped table. A folder that is gone already is fine; what cannot be removed is logged."""
+def remove_files(location: str) -> bool:
+    """Remove the files of a table that is no more; whether they are gone. What cannot be removed is logged."""
     folder = Path(local_path(location))
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
-        return
+        return True
     except (OSError, SqlError):
         log.exception("the files of a dropped table could not be removed: %s", folder)
+        return False
+    return True

@@ -20,7 +20,7 @@ from engine.delta.snapshot import local_path
 from engine.delta.table import CommitInfo
 from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
-from engine.embedded.instance import EmbeddedSettings
+from engine.embedded.instance import EmbeddedSettings, clean_spill
 from gateway.settings import Settings
 from sql_extensions import tables
 from sql_extensions.session import Session
@@ -85,7 +85,7 @@ class Tenants:
         history: QueryHistory,
         calls: Calls,
         objects: Sequence[KadaliObject],
-        drop_files: Callable[[str], None],
+        drop_files: Callable[[str], bool],
     ) -> None:
         self._settings, self._store, self._history, self._calls = settings, store, history, calls
         self._objects = tuple(objects)
@@ -148,6 +148,7 @@ class Tenants:
         folder = settings.data_dir / "tenants" / str(catalog.tenant.id)
         staging, spill = _made(folder / "staging"), _made(folder / "spill")
         clean_staging(staging)
+        clean_spill(spill)
         shadow = ShadowInstance(name, folder / "shadow", objects=self._objects).start()
         engine = EmbeddedEngine(
             EmbeddedSettings(
@@ -162,9 +163,25 @@ class Tenants:
         follower = Follower(catalog, shadow)
         follower.catch_up()
         tenant = Tenant(
-            name, catalog, shadow, engine, self._history, self._calls, staging, self._drop_files, follower.catch_up
+            name,
+            catalog,
+            shadow,
+            engine,
+            self._history,
+            self._calls,
+            staging,
+            lambda location: self._drop(catalog, location),
+            follower.catch_up,
         )
         return tenant, follower
+
+    def _drop(self, catalog: TenantCatalog, location: str) -> None:
+        """Remove files; what is not removed, or not noted as removed, is tried again at the next start."""
+        if self._drop_files(location):
+            try:
+                catalog.removed(location)
+            except SqlError:
+                log.exception("the removal of %s could not be noted", location)
 
     def _delta(self, tenant: Tenant, principal: Principal) -> DeltaTransaction:
         return DeltaTransaction(tenant.staging, tenant.engine.snapshots, CommitInfo(principal.user))
@@ -182,9 +199,11 @@ class Tenants:
     def _follow(self) -> None:
         while not self._stop.wait(FOLLOW_EVERY_S):
             with self._lock:
-                followers = [follower for _, follower in self._open.values()]
-            for follower in followers:
+                opened = list(self._open.values())
+            for tenant, follower in opened:
                 try:
+                    for location in tenant.catalog.settle_late():
+                        tenant.drop_files(location)
                     follower.catch_up()
                 except Exception:
                     log.exception("a shadow catalog could not be brought up to date; it is tried again")

@@ -15,6 +15,7 @@ from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, Serializ
 from catalog.model import CatalogSnapshot, Column, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName, always_quote
 from catalog.shadow.ddl import Changes, DdlTransaction
+from catalog.store import Undo
 from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, numeric
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
@@ -122,7 +123,7 @@ def _define(
             try:
                 _create_delta(ctx, created)
                 _alter_delta(ctx, relations, before)
-                seq = _store(tenant, changes, relations, snapshot)
+                seq = _store(ctx, changes, relations, snapshot, before)
             except BaseException:
                 _restore_columns(ctx, before)
                 _drop_files(tenant, created)
@@ -134,7 +135,7 @@ def _define(
             raise
         log.warning("the shadow of %s has to be brought up to date: %s", tenant.name, error)
         _bring_up_to_date(tenant)
-    _register(ctx, changes, relations, before)
+    _register(ctx, seq, changes, relations, before)
     notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in ddl.notices]
     return changes, notices
 
@@ -241,6 +242,7 @@ def _before(changes: Changes, snapshot: CatalogSnapshot) -> _Before:
 def _create_delta(ctx: Context, created: Iterable[Relation]) -> None:
     for item in created:
         if item.location is not None:
+            ctx.session.tenant.catalog.reserve(item.location)
             table.create(item.location, item.columns, item.partition_by, commit=_commit(ctx))
 
 
@@ -252,6 +254,8 @@ def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -
             continue
         for column in _added_columns(old, item):
             version = table.add_column(item.location, column, commit=_commit(ctx))
+            if version is None:
+                continue
             before.versions.setdefault(item.location, version - 1)
             ctx.session.transaction.altered.setdefault(item.location, set()).add(version)
 
@@ -297,8 +301,11 @@ def _added_columns(old: Relation, new: Relation) -> list[Column]:
     return added
 
 
-def _store(tenant: Tenant, changes: Changes, relations: Sequence[Relation], snapshot: CatalogSnapshot) -> int:
-    with tenant.catalog.change() as change:
+def _store(
+    ctx: Context, changes: Changes, relations: Sequence[Relation], snapshot: CatalogSnapshot, before: _Before
+) -> int:
+    with ctx.session.tenant.catalog.change() as change:
+        change.note_undo(ctx.session.transaction.name(), _after_a_crash(changes, before))
         for new, old in changes.renamed_schemas.items():
             change.rename_schema(old, new)
         for schema in changes.schemas:
@@ -325,25 +332,29 @@ def _store(tenant: Tenant, changes: Changes, relations: Sequence[Relation], snap
     return change.seq
 
 
-def _register(ctx: Context, changes: Changes, relations: Sequence[Relation], before: _Before) -> None:
+def _after_a_crash(changes: Changes, before: _Before) -> Undo:
+    """What the next start has to put back if the transaction never commits. (A column that Delta got stays there.)"""
+    return Undo(
+        created=tuple(sorted(changes.created)),
+        created_schemas=tuple(sorted(changes.created_schemas)),
+        relations=tuple(before.relations.values()),
+        dropped=frozenset(changes.dropped),
+        schemas=tuple(before.schemas.values()),
+        dropped_schemas=frozenset(changes.dropped_schemas),
+        renamed=before.renamed,
+        renamed_schemas=changes.renamed_schemas,
+    )
+
+
+def _register(ctx: Context, seq: int, changes: Changes, relations: Sequence[Relation], before: _Before) -> None:
     """What COMMIT still has to do, and how ROLLBACK takes the statement back."""
     transaction, tenant = ctx.session.transaction, ctx.session.tenant
-    pending = transaction.id
-    if any(item.pending == pending and item.name in changes.created for item in relations) and pending:
-        transaction.after_commit(lambda: _publish(tenant, pending))
-    gone = [before.relations[name].location for name in changes.dropped if name in before.relations]
-    for location in gone:
-        if location is not None:
-            transaction.after_commit(lambda where=location: tenant.drop_files(where))  # type: ignore[misc]
-    transaction.undo_with(lambda: _undo(ctx, relations, changes, before))
+    name = transaction.name()
+    transaction.after_commit(lambda: tenant.settle(name))
+    transaction.undo_with(lambda: _undo(ctx, name, seq, relations, changes, before))
 
 
-def _publish(tenant: Tenant, transaction: str) -> None:
-    with tenant.catalog.change() as change:
-        change.publish(transaction)
-
-
-def _undo(ctx: Context, relations: Sequence[Relation], changes: Changes, before: _Before) -> None:
+def _undo(ctx: Context, name: str, seq: int, relations: Sequence[Relation], changes: Changes, before: _Before) -> None:
     """Put back what the statement found; the shadow follows. `relations` are what it made of it."""
     tenant = ctx.session.tenant
     created = [item for item in relations if item.name in changes.created]
@@ -371,6 +382,10 @@ def _undo(ctx: Context, relations: Sequence[Relation], changes: Changes, before:
                 change.put_schema(schema)
         for created_schema in changes.created_schemas:
             change.drop_schema(created_schema)
+        change.forget_undo(name, seq)
+        for item in created:
+            if item.location is not None:
+                change.note_removal(item.location)
     tenant.catch_up()
     _drop_files(tenant, created)
 

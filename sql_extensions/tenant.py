@@ -58,6 +58,11 @@ class Tenant:
     """Brings the shadow in step with the catalog."""
     names: NameSet = field(default_factory=NameSet)
 
+    def settle(self, transaction: str) -> None:
+        """The transaction's definitions stand; the files of what it dropped go. Raises SqlError."""
+        for location in self.catalog.settle(transaction):
+            self.drop_files(location)
+
     def may_see(self, principal: Principal, call: Call) -> bool:
         """Whether `principal` may see and stop `call`: its own calls; all of the tenant's for administrators."""
         same_tenant = call.principal.tenant == principal.tenant
