@@ -17,10 +17,10 @@ from catalog.errors import (
     UndefinedColumn,
 )
 from catalog.model import Column
-from catalog.types import element, format_type
+from catalog.types import element, format_type, storage_type
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_properties, check_writable
-from engine.delta.schema import DeltaField, read_fields, write_field, write_schema
+from engine.delta.schema import DeltaField, delta_of, read_fields, write_field, write_schema
 from engine.delta.snapshot import Snapshot, check_location, columns_of, has_log, local_path, open_table
 
 __all__ = ["CommitInfo", "add_column", "check_columns", "columns_of", "create", "difference", "set_properties"]
@@ -101,19 +101,26 @@ def check_columns(columns: Sequence[Column], partition_by: Sequence[str] = ()) -
         raise InvalidTableDefinition("cannot use all columns for the partition key")
 
 
-def add_column(uri: str, column: Column, *, commit: CommitInfo) -> int:
+def add_column(uri: str, column: Column, *, commit: CommitInfo) -> int | None:
     """Add a column at the end (NULL in all rows there are); returns the new version.
 
-    Raises DuplicateColumn, and NotNullViolation's cousin 0A000 for NOT NULL: Delta cannot fill old rows.
+    None if the table has just this column already, which only the catalog did not know: another writer added it, or a
+    crash came between the two. Raises DuplicateColumn if it is another one, FeatureNotSupported for NOT NULL: Delta
+    cannot fill old rows.
     """
     table = open_table(uri)
     with delta_errors():
         fields = read_fields(table.schema().to_json())
     check_table_writable(table, fields)
-    if any(item.name.lower() == column.name.lower() for item in fields):
-        raise DuplicateColumn(f'column "{column.name}" of relation already exists')
     if not column.nullable:
         raise FeatureNotSupported("a NOT NULL column cannot be added to a Delta table", hint="Add it without NOT NULL.")
+    for item in fields:
+        if item.name == column.name and item.nullable and item.type == delta_of(storage_type(column.type)):
+            return None
+        if item.name.lower() == column.name.lower():
+            raise DuplicateColumn(
+                f'column "{column.name}" of the Delta table already exists, as {format_type(item.pg)}'
+            )
     with delta_errors():
         table.alter.add_columns(
             [Field.from_json(json.dumps(write_field(replace(column, nullable=True))))],

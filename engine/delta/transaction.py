@@ -124,7 +124,8 @@ class DeltaTransaction:
         return StagedSource(None if change.replaced else base, rows, change.files)
 
     def append(self, name: TableName, uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-        """Stage rows to add; returns their number. Columns match the table's by position.
+        """Stage rows to add; returns their number. Columns match the table's by position, or, if there are fewer, by
+        name: columns that only other writers know get NULL.
 
         Raises 0A000 for a table we may not write, 23502, 22001 and 22003 for rows it cannot hold. On an error nothing
         of this call stays.
@@ -142,6 +143,12 @@ class DeltaTransaction:
         """
         snapshot = self._writable(name, uri)
         self._check_rewritable(snapshot, name)
+        if len(reader.schema) < len(snapshot.fields):
+            unknown = [item.name for item in snapshot.fields if item.name not in reader.schema.names]
+            raise ObjectNotInPrerequisiteState(
+                f'Delta table of "{name.name}" has columns that the catalog does not know: {", ".join(unknown)}',
+                hint="ALTER TABLE ... ADD COLUMN with the same name and type takes a column over.",
+            )
         return self._stage(name, snapshot, _Change(replaced=True), reader.schema, reader)
 
     def delete_where(self, name: TableName, uri: str, predicate: str | None) -> bool:
@@ -228,7 +235,7 @@ class DeltaTransaction:
         schema: pa.Schema,
         batches: Iterable[pa.RecordBatch],
     ) -> int:
-        caster = RowCaster(name.name, snapshot.fields, snapshot.partition_by, schema)
+        caster = RowCaster(name.name, _fields_of(snapshot, schema), snapshot.partition_by, schema)
         before, spilled = change.rows, _Spill(self)
         try:
             for batch in batches:
@@ -321,7 +328,7 @@ class DeltaTransaction:
 
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
         schema = storage_schema(_grown(snapshot.fields, read_fields(table.schema().to_json())))
-        staged = _staged_batches(change, storage_schema(snapshot.fields))
+        staged = _staged_batches(change, snapshot)
         reader = pa.RecordBatchReader.from_batches(schema, (_widened(batch, schema) for batch in staged))
         properties = self.commit_info.properties()
         if change.replaced:
@@ -365,9 +372,17 @@ def clean_staging(staging_dir: Path) -> list[Path]:
     return staging.clean(staging_dir, _PREFIX)
 
 
-def _staged_batches(change: _Change, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _fields_of(snapshot: Snapshot, schema: pa.Schema) -> Sequence[DeltaField]:
+    """The table's columns that rows of `schema` have."""
+    names = set(schema.names)
+    fewer = len(schema) < len(snapshot.fields) and names <= {item.name for item in snapshot.fields}
+    return tuple(item for item in snapshot.fields if item.name in names) if fewer else snapshot.fields
+
+
+def _staged_batches(change: _Change, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
     for path in change.files:
         with pq.ParquetFile(path) as file:
+            schema = storage_schema(_fields_of(snapshot, file.schema_arrow))
             for batch in file.iter_batches(_ROWS_PER_GROUP):
                 yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
     yield from change.batches

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from catalog.errors import SqlError
+from catalog.names import TableName
 from catalog.store import Store
 from catalog.store.change import Change
 from sql_extensions.session import Session
@@ -108,6 +111,24 @@ def test_a_shadow_that_dies_after_the_store_has_agreed_follows(
         door.run(ann, "CREATE TABLE s.u (a int)")
     door.run(ann, "INSERT INTO s.u VALUES (7)")
     assert door.run(ann, "SELECT a FROM s.u") == [(7,)]
+
+
+def test_a_column_that_another_writer_added_is_kept_and_can_be_taken_over(door: Door, ann: Session) -> None:
+    location = door.store.catalog("shop").snapshot().relations[TableName("s", "t")].location
+    assert location is not None
+    rows = pa.table({"a": pa.array([2], pa.int32()), "b": pa.array(["two"])})
+    write_deltalake(location, rows, mode="append", schema_mode="merge")
+    door.run(ann, "INSERT INTO s.t VALUES (3)")
+    assert sorted(door.run(ann, "SELECT * FROM s.t")) == [(1,), (2,), (3,)]
+    with pytest.raises(SqlError, match="columns that the catalog does not know: b") as caught:
+        door.run(ann, "UPDATE s.t SET a = a + 10")
+    assert caught.value.code == "55000"
+    with pytest.raises(SqlError, match="already exists") as caught:
+        door.run(ann, "ALTER TABLE s.t ADD COLUMN b int")
+    assert caught.value.code == "42701"
+    door.run(ann, "ALTER TABLE s.t ADD COLUMN b text")
+    door.run(ann, "UPDATE s.t SET a = a + 10")
+    assert sorted(door.run(ann, "SELECT * FROM s.t")) == [(11, None), (12, "two"), (13, None)]
 
 
 def test_two_check_constraints_hold_together(door: Door, ann: Session) -> None:
