@@ -71,6 +71,8 @@ def _python(value: Any, pg: PgType) -> object:
     if value is None:
         return None
     if (inner := element(pg)) is not None:
+        if any(isinstance(each, list) for each in value):
+            raise FeatureNotSupported("multidimensional arrays are not supported as parameters here")
         return [_python(each, inner) for each in value]
     if pg.oid == 1082:
         return _date(value)

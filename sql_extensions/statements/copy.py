@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from catalog.errors import InsufficientPrivilege, SqlSyntaxError, WrongObjectType
 from catalog.model import RelationKind
@@ -71,12 +72,21 @@ def parse(c: Cursor) -> Copy:
     if statement is not None and not to_client:
         raise SqlSyntaxError('syntax error at or near "FROM"', position=c.here())
     if not c.take("STDIN") and not c.take("STDOUT"):
-        raise InsufficientPrivilege(
-            "permission denied to COPY to or from a file or program of the server",
-            hint="Use COPY ... FROM STDIN, COPY ... TO STDOUT or psql's \\copy.",
-            position=c.here(),
-        )
+        _refuse_file(c, to_client)
     return Copy(statement, table, table_at, columns, to_client, (*leading, *_options(c)))
+
+
+def _refuse_file(c: Cursor, to_client: bool) -> NoReturn:
+    """Files and programs of the server are for nobody; as PostgreSQL tells a user without such rights."""
+    what, role = ("to a file", "pg_write_server_files") if to_client else ("from a file", "pg_read_server_files")
+    if c.at("PROGRAM"):
+        what, role = "to or from an external program", "pg_execute_server_program"
+    raise InsufficientPrivilege(
+        f"permission denied to COPY {what}",
+        detail=f'Only roles with privileges of the "{role}" role may COPY {what}.',
+        hint="Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.",
+        position=c.here(),
+    )
 
 
 EXAMPLES: dict[str, object] = {

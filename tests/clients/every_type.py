@@ -1,5 +1,6 @@
 """A column of every type a Delta table can hold, and rows with the values that formats disagree about."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import datetime as dt
