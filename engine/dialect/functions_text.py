@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.types import BOOL, BYTEA, INT4, INT8, TEXT, PgType
+from catalog.types import BOOL, BYTEA, INT4, INT8, NUMERIC, TEXT, PgType
 from engine.dialect import patterns
 from engine.dialect.casts import text_sql
 from engine.dialect.functions import SCALARS, Call, Emit
@@ -246,6 +246,13 @@ def _register_more() -> None:
     s.plain("decode", [t, t], BYTEA, "pg_decode({0}, {1})")
     s.plain("convert_to", [t, t], BYTEA, "pg_convert_to({0}, {1})")
     s.plain("convert_from", [BYTEA, t], t, "pg_convert_from({0}, {1})")
+    s.add("to_char", [NUMERIC, t], _to_char)
+    for pg in (INT4, INT8):
+        s.add("to_char", [pg, t], _to_char)
+
+
+def _to_char(call: Call) -> Value:
+    return value(f"pg_to_char_numeric({text_sql(call.arguments[0])}, {call.sql(1)})", TEXT)
 
 
 _register()
