@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -31,6 +31,8 @@ RETRY_S = 1.0
 PRUNE_EVERY_S = 600.0
 PRUNE_BATCH = 10_000
 
+_DATA_ERRORS = ("21", "22", "23", "42")
+"""Classes of errors that trying again does not cure: they lie in what is written."""
 _log = logging.getLogger("kadali.history")
 _COLUMNS = ", ".join(f'"{column.name}"' for column in queries.c)
 _UPDATES = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in queries.c if column.name != "id")
@@ -61,6 +63,7 @@ class QueryHistory:
         self._retention_s = retention_s
         self._rows_max = rows_max
         self._journal = None if journal is None else Journal(journal)
+        self._journal_failed = False
         self._wake = Condition()
         self._waiting: dict[str, str] = {}
         self._taken = 0
@@ -134,8 +137,7 @@ class QueryHistory:
                     self._dropped += 1
                     return
             self._waiting[record.id] = line
-            if self._journal is not None:
-                self._journal.append(line)
+            self._journaled(lambda journal: journal.append(line))
             if len(self._waiting) == 1:
                 self._wake.notify_all()
 
@@ -144,9 +146,8 @@ class QueryHistory:
             if self._write(batch):
                 with self._wake:
                     self._written += len(batch)
+                    self._journaled(Journal.written)
                     self._wake.notify_all()
-                if self._journal is not None:
-                    self._journal.written()
             elif self._stopping:
                 _log.error("%d queries were not written to the history: the store cannot be reached", len(batch))
                 return
@@ -160,16 +161,29 @@ class QueryHistory:
             self._hurry = False
             batch, self._waiting = self._waiting, {}
             self._taken += len(batch)
-            if batch and self._journal is not None:
-                self._journal.turn()
+            if batch:
+                self._journaled(Journal.turn)
             if self._dropped:
                 _log.error("%d queries are missing from the history: the store is too slow or away", self._dropped)
                 self._dropped = 0
             self._wake.notify_all()
             return batch
 
+    def _journaled(self, action: Callable[[Journal], None]) -> None:
+        """A journal that cannot be written (a full disk) costs what it is for, not the statements. Holds the lock."""
+        if self._journal is None:
+            return
+        try:
+            action(self._journal)
+        except OSError as error:
+            if not self._journal_failed:
+                _log.error("the history's journal cannot be written: %s", error)
+            self._journal_failed = True
+        else:
+            self._journal_failed = False
+
     def _write(self, batch: dict[str, str]) -> bool:
-        """Keeps trying while the store is away; False when stopping meanwhile."""
+        """Keeps trying while the store is away; False when stopping meanwhile. What the store refuses is left out."""
         lines = list(batch.values())
         while True:
             try:
@@ -178,9 +192,23 @@ class QueryHistory:
                 return True
             except SqlError as error:
                 _log.warning("the query history cannot be written: %s", error)
+                if error.code.startswith(_DATA_ERRORS):
+                    lines = self._without_refused(lines)
+                    continue
                 with self._wake:
                     if self._wake.wait_for(lambda: self._stopping, RETRY_S):
                         return False
+
+    def _without_refused(self, lines: Sequence[str]) -> list[str]:
+        """The lines that are still to be written, one by one, up to where the store is away."""
+        for at, line in enumerate(lines):
+            try:
+                self._insert([line])
+            except SqlError as error:
+                if not error.code.startswith(_DATA_ERRORS):
+                    return list(lines[at:])
+                _log.error("a query is missing from the history, the store refuses it: %s", error)
+        return []
 
     def _insert(self, lines: Sequence[str]) -> None:
         with self._database.begin() as connection:
@@ -196,8 +224,13 @@ class QueryHistory:
                     lines[json.loads(line)["id"]] = line
                 except (ValueError, KeyError):
                     _log.warning("the history's journal has a damaged line; it is left out")
-            if lines:
+            try:
                 self._insert(list(lines.values()))
+            except SqlError as error:
+                if not error.code.startswith(_DATA_ERRORS):
+                    raise
+                if rest := self._without_refused(list(lines.values())):
+                    self._insert(rest)
             self._journal.clear()
         with self._database.begin() as connection:
             unended = queries.c.ended_at.is_(None) & queries.c.state.in_(["queued", "running"])

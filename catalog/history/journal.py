@@ -19,13 +19,17 @@ class Journal:
         self._handle = self._open()
 
     def append(self, line: str) -> None:
-        os.write(self._handle, line.encode() + b"\n")
+        """Raises OSError. A line cut short by a full disk is ended, so that it spoils no other."""
+        data = line.encode() + b"\n"
+        if os.write(self._handle, data) < len(data):
+            os.write(self._handle, b"\n")
 
     def turn(self) -> None:
         """Set the current lines aside; what was aside before must be in the store by now."""
         self._current.replace(self._aside)
+        handle = self._open()
         os.close(self._handle)
-        self._handle = self._open()
+        self._handle = handle
 
     def written(self) -> None:
         """What is aside is in the store."""

@@ -223,3 +223,36 @@ def test_a_store_that_is_away_holds_up_nobody(
         history.close()
         store.close()
         server.stop()
+
+
+def test_a_record_that_the_store_refuses_does_not_stop_the_others(open_history: Opener) -> None:
+    history = open_history()
+    with history._wake:  # so that they are written together
+        for number, query in ((1, "SELECT 1"), (2, "SELECT '\ud800'"), (3, "SELECT 3")):
+            history.started(record(number, query=query))
+    assert history.flush(5.0)
+    assert [row["query"] for row in history.queries("demo").to_pylist()] == ["SELECT 3", "SELECT 1"]
+
+
+def test_a_refused_record_in_the_journal_does_not_stop_the_next_start(open_history: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    lines = [to_line(record(1, query="SELECT '\ud800'"), 1), to_line(record(2), 1)]
+    (folder / "current").write_text("".join(line + "\n" for line in lines))
+    assert [row["query"] for row in open_history().queries("demo").to_pylist()] == ["SELECT 2"]
+
+
+def test_a_full_disk_under_the_journal_stops_no_statement(
+    open_history: Opener, caplog: pytest.LogCaptureFixture
+) -> None:
+    history = open_history()
+    assert history._journal is not None
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, history._journal._handle)
+    os.close(full)
+    history.started(record(1))
+    history.started(record(2))
+    assert history.queries("demo").num_rows == 2
+    assert [text for text in caplog.messages if "journal" in text] == [
+        "the history's journal cannot be written: [Errno 28] No space left on device"
+    ]
