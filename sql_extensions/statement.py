@@ -100,7 +100,7 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
             if token.word in _WITH_VERBS and tokens[0].word == "WITH" and _begins_statement(tokens, index):
                 return tokens[index:]
             if token.word == "INTO":
-                return [tokens[0] if tokens[0].word == "SELECT" else _select(tokens, index), token]
+                return [_select(tokens, index), token]
             if token.word == "FROM":
                 return tokens
     return tokens
@@ -112,7 +112,7 @@ def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _select(tokens: Sequence[Token], index: int) -> Token:
-    return next(token for token in reversed(tokens[:index]) if token.word == "SELECT")
+    return next((token for token in reversed(tokens[:index]) if token.word == "SELECT"), tokens[0])
 
 
 def _refuse(sql: str, tokens: Sequence[Token]) -> Statement:

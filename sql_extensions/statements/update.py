@@ -150,11 +150,16 @@ def _assignment(sql: str, tokens: Sequence[Token]) -> list[tuple[str, str | None
     close = clauses.matching(tokens, 0)
     if close is None or len(tokens) < close + 3 or tokens[close + 1].text != "=":
         dml.syntax_error(sql, tokens[0])
-    names = [part[0].text for part in clauses.comma_parts(tokens[1:close])]
+    columns = clauses.comma_parts(tokens[1:close])
+    if not all(columns):
+        dml.syntax_error(sql, tokens[close])
+    names = [part[0].text for part in columns]
     values = tokens[close + 2 :]
-    if values[0].word == "ROW":
+    if values[0].word == "ROW" and len(values) > 1:
         values = values[1:]
-    if values[0].text != "(" or (len(values) > 1 and values[1].word in ("SELECT", "WITH")):
+    if values[0].text != "(" or clauses.matching(values, 0) != len(values) - 1:
+        dml.syntax_error(sql, values[0])
+    if values[1].word in ("SELECT", "WITH"):
         raise FeatureNotSupported("UPDATE ... SET (columns) = (query) is not supported", position=values[0].start + 1)
     items = clauses.comma_parts(values[1:-1])
     if len(items) != len(names):
