@@ -235,7 +235,8 @@ _TIMES = f"""
 pg_finite(x) AS CASE WHEN isfinite(x) OR x IS NULL THEN x
     ELSE {_error("0A000", "fields of an infinite date are not supported by the embedded engine")} END
 
-pg_in_range(x) AS CASE WHEN isfinite(x) AND year(x) < -4713 THEN {_error("22008", "timestamp out of range")} ELSE x END
+pg_in_range(x) AS CASE WHEN isfinite(x) AND epoch_us(x) < -210866803200000000
+    THEN {_error("22008", "timestamp out of range")} ELSE x END
 
 pg_time_us(x) AS (datepart('hour', x) * 3600000000 + datepart('minute', x) * 60000000 + datepart('microsecond', x))
 
@@ -356,6 +357,12 @@ pg_interval_us(x) AS (datepart('hour', x) * 3600000000 + datepart('minute', x) *
 
 pg_interval_of(l) AS to_months(CAST(l[1] AS INTEGER)) + to_days(CAST(l[2] AS INTEGER))
     + to_microseconds(CAST(l[3] AS BIGINT))
+
+pg_stamptz_add(x, i) AS x + to_months(pg_interval_months(i)) + to_days(pg_interval_days(i))
+    + to_microseconds(pg_interval_us(i))
+
+pg_stamptz_sub(x, i) AS x - to_months(pg_interval_months(i)) - to_days(pg_interval_days(i))
+    - to_microseconds(pg_interval_us(i))
 
 pg_interval_neg(x) AS to_months(-pg_interval_months(x)) + to_days(-pg_interval_days(x))
     + to_microseconds(-pg_interval_us(x))

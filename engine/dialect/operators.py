@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -176,9 +177,9 @@ def _moments() -> None:
     add_operator("+", DATE, TIME, template("pg_date_time({0}, {1})", TIMESTAMP))
     add_operator("+", TIME, DATE, template("pg_date_time({1}, {0})", TIMESTAMP))
     for stamp in (TIMESTAMP, TIMESTAMPTZ):
-        add_operator("+", stamp, INTERVAL, template("({0} + {1})", stamp))
-        add_operator("+", INTERVAL, stamp, template("({1} + {0})", stamp))
-        add_operator("-", stamp, INTERVAL, template("({0} - {1})", stamp))
+        add_operator("+", stamp, INTERVAL, lambda _, a, b: _shifted(a, b, "+"))
+        add_operator("+", INTERVAL, stamp, lambda _, a, b: _shifted(b, a, "+"))
+        add_operator("-", stamp, INTERVAL, lambda _, a, b: _shifted(a, b, "-"))
         add_operator("-", stamp, stamp, template("pg_stamp_diff({0}, {1})", INTERVAL))
     add_operator("+", TIME, INTERVAL, template("pg_time_add({0}, {1})", TIME))
     add_operator("+", INTERVAL, TIME, template("pg_time_add({1}, {0})", TIME))
@@ -189,6 +190,19 @@ def _moments() -> None:
     add_operator("*", INTERVAL, FLOAT8, template("pg_interval_mul({0}, {1})", INTERVAL))
     add_operator("*", FLOAT8, INTERVAL, template("pg_interval_mul({1}, {0})", INTERVAL))
     add_operator("/", INTERVAL, FLOAT8, template("pg_interval_div({0}, {1})", INTERVAL))
+
+
+_ONE_PART = re.compile(r"\(to_(?:months|days|microseconds)\(-?\d+\)\)")
+
+
+def _shifted(stamp: Value, interval: Value, symbol: str) -> Value:
+    """timestamp plus interval: months first, then days, then time. DuckDB turns that round for negative intervals
+    and timestamps with time zone."""
+    pg = PgType(stamp.oid)
+    if pg == TIMESTAMP or _ONE_PART.fullmatch(interval.sql):
+        return value(f"({stamp.sql} {symbol} {interval.sql})", pg)
+    name = "pg_stamptz_add" if symbol == "+" else "pg_stamptz_sub"
+    return value(f"{name}({stamp.sql}, {interval.sql})", pg)
 
 
 def concatenate(context: Context, left: Value, right: Value) -> Value:

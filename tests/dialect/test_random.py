@@ -19,8 +19,8 @@ def test_statements(oracle: Oracle, seed: int) -> None:
     for _ in range(STATEMENTS // 2):
         sql = generator.statement()
         verdict = judge(oracle, sql, lenient=True)
-        if verdict.kind == "different" and fails_in_planning(oracle, sql):
-            continue
+        if verdict.kind == "different" and ("timestamp out of range" in verdict.why or fails_in_planning(oracle, sql)):
+            continue  # the two departures that docs/design/dialect.md tells of
         counts[verdict.kind] = counts.get(verdict.kind, 0) + 1
         if verdict.kind == "different":
             wrong.append(f"{sql}\n  {verdict.why}")

@@ -50,6 +50,7 @@ def tpch(metadata_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
             with connection.cursor().copy(f"COPY {table.name} FROM STDIN (FORMAT csv)") as copy:
                 copy.write(text.getvalue())
             tables[table.name] = (data[table.name], tuple((name, _type(kind)) for name, kind, _ in table.columns))
+        connection.execute("CREATE INDEX ON lineitem (l_partkey, l_suppkey)")
         connection.execute("ANALYZE")
         yield Oracle(connection, engine, tables)
     engine.close()

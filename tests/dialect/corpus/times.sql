@@ -30,6 +30,7 @@ SELECT to_timestamp('2020-03-04 05:06:07', 'YYYY-MM-DD HH24:MI:SS');
 SELECT to_char(seen, 'YYYY-MM-DD HH24:MI:SS.US'), to_char(seen, 'Day, DD Month YYYY'), to_char(seen, 'FMDay FMDDth FMMonth'), to_char(seen, 'HH12:MI AM'), to_char(seen, 'Dy DD Mon YY'), to_char(seen, 'IYYY-IW-ID Q WW DDD D J'), to_char(seen, '"year" YYYY MS') FROM people WHERE id <> 6 ORDER BY id;
 SELECT to_char(born, 'YYYYMMDD'), to_char(logged, 'HH24:MI'), to_char(seen, 'DAY MONTH MON DY dy am p.m. CC SSSS') FROM people WHERE id <> 6 ORDER BY id;
 SELECT logged AT TIME ZONE 'Asia/Kolkata', seen AT TIME ZONE 'America/New_York', logged AT TIME ZONE 'UTC' FROM people ORDER BY id;
+SELECT timestamptz '2023-03-01 05:00+00' + interval '-11 mons -29 days -22:30', timestamptz '2023-03-31 05:00+00' - interval '1 mon 1 day', logged + interval '-1 mon -1 day', logged - (seen - born) FROM people WHERE id < 4 ORDER BY id;
 SELECT timezone('Europe/Paris', logged) FROM people ORDER BY id;
 SELECT timestamp '2020-03-29 02:30' AT TIME ZONE 'Europe/Paris', timestamp '2020-10-25 02:30' AT TIME ZONE 'Europe/Paris';
 SELECT born::timestamp, seen::date, logged::date, seen::time, logged::timestamp, born::timestamptz, seen::timestamptz, logged::time FROM people ORDER BY id;
