@@ -80,8 +80,9 @@ def check_remains(data_dir: Path, server_pid: int) -> None:
         assert not list((tenant / "staging").glob("*"))
         spill = list((tenant / "spill").rglob("*"))
         assert len(spill) == 2, f"the running engine has one folder, with its lock in it: {spill}"
-    strangers = [pid for pid in processes_in(data_dir) if server_pid not in ancestors(pid)]
-    assert not strangers, f"processes of an earlier server: {strangers}"
+    strangers = {pid: _command(pid) for pid in processes_in(data_dir) if server_pid not in ancestors(pid)}
+    living = {pid: command for pid, command in strangers.items() if command}  # not a backend that has just ended
+    assert not living, f"processes of an earlier server: {living}"
 
 
 def processes_in(data_dir: Path) -> list[int]:
@@ -109,6 +110,14 @@ def ancestors(pid: int) -> list[int]:
             break
         line.append(int(status.rpartition(")")[2].split()[1]))
     return line
+
+
+def _command(pid: int) -> str:
+    """Empty for a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _count(connection: Connection, name: str) -> int:
