@@ -141,20 +141,18 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
 
 
 def multiply(left: Value, right: Value, *, wide: bool) -> Value:
-    if (
-        left.shape is None
-        or right.shape is None
-        or left.scale + right.scale > PRECISION_MAX
-        or _constants_overflow(left, right)
-    ):
+    if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX or _overflows(left, right):
         return exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})")
     scale = left.scale + right.scale
     precision, a, b = _operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
     return decimal(f"({a} * {b})", precision, scale, _joint_scale(left, right, "+"))
 
 
-def _constants_overflow(left: Value, right: Value) -> bool:
-    return bool(left.constant and right.constant) and left.decimal[0] + right.decimal[0] > PRECISION_MAX
+def _overflows(left: Value, right: Value) -> bool:
+    """Whether 38 digits are too few: for two constants exactly, for others when less than 18 are left before the point."""
+    if left.decimal[0] + right.decimal[0] <= PRECISION_MAX:
+        return False
+    return bool(left.constant and right.constant) or PRECISION_MAX - left.scale - right.scale < _NARROW
 
 
 def _operands(left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:
