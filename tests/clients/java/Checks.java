@@ -1,0 +1,566 @@
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.sql.Array;
+import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.Date;
+import java.sql.DriverManager;
+import java.sql.ParameterMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.postgresql.PGConnection;
+import org.postgresql.PGStatement;
+import org.postgresql.copy.CopyManager;
+import org.postgresql.util.PSQLException;
+
+/** What an application does through pgjdbc, printed in sections: `== name` and lines. Arguments: URL, user, password, schema to write in. */
+public final class Checks {
+    interface Section {
+        void run(Connection connection) throws Exception;
+    }
+
+    static final PrintStream OUT = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    static final String LONG =
+        "SELECT count(*) FROM shop.numbers a, shop.numbers b, shop.numbers c WHERE a.n * b.n % 7 = c.n % 11";
+    static String url, user, password, schema;
+
+    public static void main(String[] arguments) throws Exception {
+        url = arguments[0];
+        user = arguments[1];
+        password = arguments[2];
+        schema = arguments[3];
+        section("connection", Checks::connection);
+        section("metadata", Checks::metadata);
+        section("result set metadata", Checks::resultSetMetaData);
+        section("parameter metadata", Checks::parameterMetaData);
+        section("every type", Checks::everyType);
+        section("prepared beyond the threshold", Checks::prepared);
+        section("fetch size", Checks::fetchSize);
+        section("batches", Checks::batches);
+        section("copy", Checks::copy);
+        section("transactions", Checks::transactions);
+        section("errors", Checks::errors);
+        section("updatable results and generated keys", Checks::updatable);
+        section("cancel", Checks::cancel);
+        OUT.flush();
+    }
+
+    static Connection connect(String... options) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", user);
+        properties.setProperty("password", password);
+        properties.setProperty("ApplicationName", "Checks [é]");
+        for (int i = 0; i < options.length; i += 2) {
+            properties.setProperty(options[i], options[i + 1]);
+        }
+        return DriverManager.getConnection(url, properties);
+    }
+
+    static void section(String name, Section section) throws Exception {
+        OUT.println("== " + name);
+        try (Connection connection = connect()) {
+            section.run(connection);
+        } catch (Exception error) {
+            OUT.println("FAILED " + told(error));
+        }
+    }
+
+    static String told(Exception error) {
+        if (error instanceof PSQLException server && server.getServerErrorMessage() != null) {
+            var message = server.getServerErrorMessage();
+            return server.getSQLState() + " " + message.getMessage() + " at " + message.getPosition();
+        }
+        return error instanceof SQLException sql ? sql.getSQLState() + " " + sql.getMessage() : error.toString();
+    }
+
+    /** All columns of all rows, as strings, sorted where the driver's query does not order. */
+    static void print(String title, ResultSet rows, String... hidden) throws SQLException {
+        ResultSetMetaData columns = rows.getMetaData();
+        OUT.println("-- " + title);
+        while (rows.next()) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 1; i <= columns.getColumnCount(); i++) {
+                if (!Arrays.asList(hidden).contains(columns.getColumnLabel(i))) {
+                    line.append(columns.getColumnLabel(i)).append('=').append(rows.getString(i)).append("; ");
+                }
+            }
+            OUT.println(line);
+        }
+        rows.close();
+    }
+
+    static void connection(Connection c) throws Exception {
+        OUT.println(c.isValid(5) + " " + c.getCatalog() + " " + c.getSchema() + " " + c.getAutoCommit());
+        OUT.println(c.getTransactionIsolation() + " " + c.isReadOnly() + " " + c.getClientInfo("ApplicationName"));
+        c.setSchema("shop");
+        OUT.println(c.getSchema() + " " + one(c, "SELECT count(*) FROM orders"));
+        c.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+        OUT.println(c.getTransactionIsolation() + " " + one(c, "SHOW TRANSACTION ISOLATION LEVEL"));
+        c.setReadOnly(true);
+        OUT.println(c.isReadOnly() + " " + one(c, "SHOW transaction_read_only"));
+        c.setClientInfo("ApplicationName", "another");
+        OUT.println(one(c, "SHOW application_name"));
+        try (Statement s = c.createStatement()) {
+            OUT.println(s.execute("") + " " + s.getUpdateCount() + " " + s.execute(";;") + " " + s.execute("-- ping"));
+            s.execute("SELECT 1 AS a; SELECT 2 AS b, 3; SELECT count(*) FROM shop.numbers");
+            do {
+                print("several", s.getResultSet());
+            } while (s.getMoreResults());
+        }
+        OUT.println(((PGConnection) c).getParameterStatus("TimeZone") != null);
+        OUT.println(c.nativeSQL("SELECT {fn concat('a', 'b')}") + " " + one(c, "SELECT {fn concat('a', 'b')}"));
+    }
+
+    static String one(Connection c, String sql) throws SQLException {
+        try (Statement s = c.createStatement(); ResultSet rows = s.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : "no row";
+        }
+    }
+
+    static void metadata(Connection c) throws Exception {
+        DatabaseMetaData m = c.getMetaData();
+        OUT.println(m.getDatabaseProductName() + " " + m.getDatabaseMajorVersion() + " " + m.getUserName());
+        OUT.println(m.getMaxColumnNameLength() + " " + m.getMaxIndexLength() + " " + m.getDefaultTransactionIsolation());
+        OUT.println(m.getSQLKeywords());
+        OUT.println(m.getNumericFunctions() + m.getStringFunctions() + m.getSystemFunctions() + m.getTimeDateFunctions());
+        print("tables", m.getTables(null, "shop", "%", null));
+        print("views", m.getTables(null, "shop", "%", new String[] {"VIEW", "MATERIALIZED VIEW"}));
+        print("system tables", m.getTables(null, "pg_catalog", "pg_c%", null));
+        print("table types", m.getTableTypes());
+        print("schemas", m.getSchemas(null, "shop"));
+        print("columns", m.getColumns(null, "shop", "%", "%"));
+        print("odd columns", m.getColumns(null, "shop", "Odd \"Name\"", "%"));
+        print("rights", m.getTablePrivileges(null, "shop", "%"));
+        print("column rights", m.getColumnPrivileges(null, "shop", "customers", "%"));
+        for (String table : new String[] {"orders", "customers", "lines", "numbers"}) {
+            print("primary key of " + table, m.getPrimaryKeys(null, "shop", table));
+            print("imported keys of " + table, m.getImportedKeys(null, "shop", table));
+            print("exported keys of " + table, m.getExportedKeys(null, "shop", table));
+            print("indexes of " + table, m.getIndexInfo(null, "shop", table, false, true), "CARDINALITY", "PAGES");
+            print("unique indexes of " + table, m.getIndexInfo(null, "shop", table, true, true), "CARDINALITY", "PAGES");
+            print("best row of " + table, m.getBestRowIdentifier(null, "shop", table, 2, true));
+            print("version columns of " + table, m.getVersionColumns(null, "shop", table));
+        }
+        print("cross reference", m.getCrossReference(null, "shop", "orders", null, "shop", "lines"));
+        print("functions", m.getFunctions(null, "pg_catalog", "date_%"));
+        print("function columns", m.getFunctionColumns(null, "pg_catalog", "date_trunc", "%"), "SPECIFIC_NAME");
+        print("procedures", m.getProcedures(null, "shop", "%"));
+        try (ResultSet rows = m.getTypeInfo()) {
+            while (rows.next()) {  // arrays of tables' rows are not of interest
+                if (!rows.getString("TYPE_NAME").startsWith("_")) {
+                    OUT.println(rows.getString("TYPE_NAME") + " " + rows.getInt("DATA_TYPE") + " " + rows.getInt("PRECISION")
+                        + rows.getString("LITERAL_PREFIX") + rows.getBoolean("CASE_SENSITIVE") + rows.getInt("MAXIMUM_SCALE"));
+                }
+            }
+        }
+        print("own types", m.getUDTs(null, "shop", "%", null));
+        print("client info", m.getClientInfoProperties());
+    }
+
+    static void describe(ResultSetMetaData m) throws SQLException {
+        for (int i = 1; i <= m.getColumnCount(); i++) {
+            OUT.println(String.join(" ", m.getColumnName(i), m.getColumnLabel(i), m.getColumnTypeName(i),
+                "" + m.getColumnType(i), m.getColumnClassName(i), "" + m.getPrecision(i), "" + m.getScale(i),
+                "" + m.getColumnDisplaySize(i), "" + m.isNullable(i), "" + m.isAutoIncrement(i), "" + m.isSigned(i),
+                m.getSchemaName(i) + "." + m.getTableName(i), "" + m.isCaseSensitive(i), "" + m.isCurrency(i)));
+        }
+    }
+
+    static void resultSetMetaData(Connection c) throws Exception {
+        String[] questions = {
+            "SELECT * FROM shop.orders", "SELECT id AS renamed, amount * 2, count(*) OVER () FROM shop.orders",
+            "SELECT * FROM shop.revenue", "SELECT * FROM shop.\"Odd \"\"Name\"\"\"", "SELECT 1, 'x', NULL, now(), 1.50",
+            "SELECT c.name, l.* FROM shop.customers c, shop.lines l", "SHOW TimeZone",
+        };
+        for (String sql : questions) {
+            try (PreparedStatement s = c.prepareStatement(sql)) {
+                OUT.println("-- before execution: " + sql);
+                describe(s.getMetaData());
+                try (ResultSet rows = s.executeQuery()) {
+                    describe(rows.getMetaData());
+                }
+            }
+        }
+        try (PreparedStatement s = c.prepareStatement("DELETE FROM shop.orders WHERE id = ?")) {
+            OUT.println(s.getMetaData() == null);
+        }
+    }
+
+    static void parameterMetaData(Connection c) throws Exception {
+        String[] questions = {
+            "SELECT * FROM shop.orders WHERE id = ? AND note LIKE ? AND at < ? AND tags = ? AND amount BETWEEN ? AND ?",
+            "INSERT INTO shop.orders (id, amount, day, paid, token, extra) VALUES (?, ?, ?, ?, ?, ?)",
+            "UPDATE shop.orders SET ratio = ?, note = ? WHERE id = ?", "SELECT ?::int + 1, ?::numeric(10,2)",
+            "SELECT n FROM shop.numbers LIMIT ? OFFSET ?",
+        };
+        for (String sql : questions) {
+            try (PreparedStatement s = c.prepareStatement(sql)) {
+                ParameterMetaData m = s.getParameterMetaData();
+                OUT.println("-- " + sql);
+                for (int i = 1; i <= m.getParameterCount(); i++) {
+                    OUT.println(m.getParameterTypeName(i) + " " + m.getParameterType(i) + " " + m.getParameterClassName(i)
+                        + " " + m.isSigned(i));
+                }
+            }
+        }
+    }
+
+    static final String EVERY = "(id int, bo boolean, i2 smallint, i8 bigint, f4 real, f8 double precision, nu numeric(20,5),"
+        + " te text, vc varchar(10), ch char(5), by bytea, da date, ts timestamp, tz timestamptz, uu uuid, js json, jb jsonb,"
+        + " ai integer[], at text[], an numeric(10,2)[])";
+
+    static void everyType(Connection c) throws Exception {
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE " + schema + ".every " + EVERY);
+        }
+        String sql = "INSERT INTO " + schema + ".every VALUES (" + "?, ".repeat(19) + "?)";
+        try (PreparedStatement s = c.prepareStatement(sql)) {
+            for (int n = 1; n <= 12; n++) {
+                s.setInt(1, n);
+                if (n % 4 == 0) {
+                    for (int i = 2; i <= 20; i++) {
+                        s.setNull(i, i == 11 ? Types.BINARY : i == 2 ? Types.BOOLEAN : i > 17 ? Types.ARRAY : Types.OTHER);
+                    }
+                    s.executeUpdate();
+                    continue;
+                }
+                s.setBoolean(2, n % 2 == 0);
+                s.setShort(3, (short) -n);
+                s.setLong(4, Long.MIN_VALUE + n);
+                s.setFloat(5, 0.1f * n);
+                s.setDouble(6, n == 5 ? Double.NaN : n == 6 ? Double.NEGATIVE_INFINITY : 1.0 / n);
+                s.setBigDecimal(7, new BigDecimal("123456789012345.67890").divide(BigDecimal.valueOf(1 << n)).setScale(5, java.math.RoundingMode.HALF_UP));
+                s.setString(8, "té\t\"" + n);
+                s.setString(9, "v" + n);
+                s.setString(10, "ab");
+                s.setBytes(11, new byte[] {0, (byte) 255, (byte) n});
+                s.setObject(12, LocalDate.of(1969 + n, 2, 28));
+                s.setObject(13, LocalDateTime.of(2024, 2, 29, 12, 30, 1, n * 1000));
+                s.setObject(14, OffsetDateTime.of(2024, 3, 31, 2, 30, 0, 0, ZoneOffset.ofHours(n)));
+                s.setObject(15, new UUID(n, n));
+                s.setObject(16, "{\"n\":  " + n + "}", Types.OTHER);
+                s.setObject(17, "{\"n\":  " + n + "}", Types.OTHER);
+                s.setArray(18, c.createArrayOf("int4", new Integer[] {n, null, -n}));
+                s.setArray(19, c.createArrayOf("text", new String[] {"a", null, "q\"\\", ""}));
+                s.setArray(20, c.createArrayOf("numeric", new BigDecimal[] {new BigDecimal("1.50")}));
+                OUT.print(s.executeUpdate());
+            }
+        }
+        OUT.println();
+        try (PreparedStatement s = c.prepareStatement("SELECT * FROM " + schema + ".every WHERE id > ? ORDER BY id")) {
+            for (int n = 0; n < 8; n++) {
+                s.setInt(1, n);
+                OUT.println("-- after " + n + " server-prepared " + s.unwrap(PGStatement.class).isUseServerPrepare());
+                try (ResultSet rows = s.executeQuery()) {
+                    while (rows.next()) {
+                        StringBuilder line = new StringBuilder();
+                        for (int i = 1; i <= 20; i++) {
+                            Object value = rows.getObject(i);
+                            line.append(i == 11 ? "" : rows.getString(i)).append(" <").append(value == null ? null
+                                : value instanceof byte[] bytes ? Arrays.toString(bytes)
+                                : value instanceof Array array ? Arrays.toString((Object[]) array.getArray())
+                                : value.getClass().getSimpleName()).append("> ");
+                        }
+                        OUT.println(line);
+                    }
+                }
+            }
+        }
+        try (PreparedStatement s = c.prepareStatement("SELECT id FROM " + schema
+                + ".every WHERE da = ? OR ts = ? OR tz = ? OR uu = ? OR nu = ? OR vc = ? OR bo = ? ORDER BY id")) {
+            for (int n = 1; n < 9; n++) {
+                s.setDate(1, Date.valueOf("1970-02-28"));
+                s.setObject(2, LocalDateTime.of(2024, 2, 29, 12, 30, 1, n * 1000));
+                s.setObject(3, OffsetDateTime.of(2024, 3, 31, 2, 30, 0, 0, ZoneOffset.ofHours(3)));
+                s.setObject(4, new UUID(5, 5));
+                s.setBigDecimal(5, new BigDecimal("1.5"));
+                s.setString(6, "v6");
+                s.setNull(7, Types.BOOLEAN);
+                print("found " + n, s.executeQuery());
+            }
+        }
+    }
+
+    static void prepared(Connection c) throws Exception {
+        String sql = "SELECT n, n * ? AS times, n::text || ? AS label FROM shop.numbers WHERE n <= ? ORDER BY n";
+        try (PreparedStatement s = c.prepareStatement(sql)) {
+            for (int n = 1; n <= 9; n++) {
+                s.setInt(1, n);
+                s.setString(2, "x" + n);
+                s.setInt(3, 3);
+                print("run " + n + " " + s.unwrap(PGStatement.class).isUseServerPrepare(), s.executeQuery());
+            }
+        }
+        try (PreparedStatement s = c.prepareStatement("SELECT 1 / ?")) {
+            for (int n = 0; n < 10; n++) {
+                s.setInt(1, n % 3);
+                try (ResultSet rows = s.executeQuery()) {
+                    rows.next();
+                    OUT.print(rows.getInt(1) + " ");
+                } catch (SQLException error) {
+                    OUT.print(told(error) + " ");
+                }
+            }
+        }
+        OUT.println();
+    }
+
+    static void fetchSize(Connection c) throws Exception {
+        c.setAutoCommit(false);
+        try (PreparedStatement s = c.prepareStatement("SELECT n FROM shop.numbers ORDER BY n", ResultSet.TYPE_FORWARD_ONLY, ResultSet.CONCUR_READ_ONLY)) {
+            s.setFetchSize(300);
+            for (int run = 0; run < 7; run++) {
+                long sum = 0;
+                int rows = 0;
+                try (ResultSet result = s.executeQuery(); Statement other = c.createStatement()) {
+                    while (result.next()) {
+                        sum += result.getInt(1);
+                        if (++rows == 450) {
+                            other.executeQuery("SELECT max(n) FROM shop.numbers").close();
+                        }
+                        if (rows == 1000 && run == 3) {
+                            break;
+                        }
+                    }
+                }
+                OUT.println(run + ": " + rows + " rows, sum " + sum);
+            }
+        }
+        c.commit();
+        try (Statement s = c.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_READ_ONLY);
+                ResultSet rows = s.executeQuery("SELECT n FROM shop.numbers ORDER BY n LIMIT 20")) {
+            rows.last();
+            OUT.println(rows.getRow() + " " + rows.absolute(3) + " " + rows.getInt(1) + " " + rows.previous() + " " + rows.getInt(1));
+        }
+        try (Statement s = c.createStatement()) {
+            s.setMaxRows(7);
+            print("at most seven", s.executeQuery("SELECT n FROM shop.numbers ORDER BY n"));
+        }
+        c.rollback();
+    }
+
+    static void batches(Connection c) throws Exception {
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE " + schema + ".batch (id int NOT NULL, label text)");
+        }
+        for (String rewrite : new String[] {"false", "true"}) {
+            try (Connection own = connect("reWriteBatchedInserts", rewrite)) {
+                own.setAutoCommit(false);
+                try (PreparedStatement s = own.prepareStatement("INSERT INTO " + schema + ".batch (id, label) VALUES (?, ?)")) {
+                    for (int n = 0; n < 40; n++) {
+                        s.setInt(1, n);
+                        s.setString(2, "n" + n);
+                        s.addBatch();
+                    }
+                    OUT.println(rewrite + " " + s.executeBatch().length);
+                }
+                own.commit();
+                try (PreparedStatement s = own.prepareStatement("INSERT INTO " + schema + ".batch (id, label) VALUES (?, ?)")) {
+                    for (int n = 0; n < 4; n++) {
+                        s.setObject(1, n == 2 ? null : n, Types.INTEGER);
+                        s.setString(2, "bad");
+                        s.addBatch();
+                    }
+                    s.executeBatch();
+                } catch (BatchUpdateException error) {
+                    OUT.println(error.getSQLState() + " " + error.getUpdateCounts().length);
+                }
+                own.rollback();
+            }
+        }
+        try (Statement s = c.createStatement()) {
+            s.addBatch("UPDATE " + schema + ".batch SET label = 'u' WHERE id < 3");
+            s.addBatch("DELETE FROM " + schema + ".batch WHERE id > 30");
+            s.addBatch("INSERT INTO " + schema + ".batch VALUES (100, 'x'), (101, 'y')");
+            OUT.println(Arrays.toString(s.executeBatch()));
+        }
+        OUT.println(one(c, "SELECT count(*) || ' ' || sum(id) || ' ' || max(label) FROM " + schema + ".batch"));
+    }
+
+    static void copy(Connection c) throws Exception {
+        CopyManager copies = ((PGConnection) c).getCopyAPI();
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE " + schema + ".copied (id int, label text, amount numeric(10,2))");
+        }
+        for (String options : new String[] {"", "(FORMAT csv)", "(FORMAT binary)"}) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            long sent = copies.copyOut("COPY (SELECT n, 'l,\"' || n, n / 8.0 FROM shop.numbers ORDER BY n LIMIT 100) TO STDOUT " + options, out);
+            byte[] bytes = out.toByteArray();
+            String text = options.contains("binary") ? "binary" : Base64.getEncoder().encodeToString(bytes);
+            OUT.println(options + " " + sent + " " + text.hashCode());
+            if (!options.contains("binary")) {
+                OUT.println(copies.copyIn("COPY " + schema + ".copied FROM STDIN " + options, new ByteArrayInputStream(bytes)));
+            }
+        }
+        try {
+            copies.copyIn("COPY " + schema + ".copied FROM STDIN", new ByteArrayInputStream("1\tx\ny\tz\t1\n".getBytes()));
+        } catch (SQLException error) {
+            OUT.println(told(error));
+        }
+        var in = copies.copyIn("COPY " + schema + ".copied FROM STDIN");
+        in.writeToCopy("1\tx\t1\n".getBytes(), 0, 6);
+        in.cancelCopy();
+        OUT.println(one(c, "SELECT count(*) || ' ' || sum(amount) FROM " + schema + ".copied"));
+    }
+
+    static void transactions(Connection c) throws Exception {
+        String table = schema + ".tx";
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE " + table + " (a int)");
+            c.setAutoCommit(false);
+            OUT.println(s.executeUpdate("INSERT INTO " + table + " VALUES (1), (2)"));
+            Savepoint point = c.setSavepoint("po\"int");
+            s.executeUpdate("INSERT INTO " + table + " VALUES (3)");
+            try {
+                s.execute("SELECT nothing");
+            } catch (SQLException error) {
+                OUT.println(told(error));
+            }
+            try {
+                s.execute("SELECT 1");
+            } catch (SQLException error) {
+                OUT.println(told(error));
+            }
+            c.rollback(point);
+            OUT.println(one(c, "SELECT count(*) FROM " + table));
+            c.releaseSavepoint(c.setSavepoint());
+            c.commit();
+            s.executeUpdate("DELETE FROM " + table);
+            c.rollback();
+            OUT.println(one(c, "SELECT count(*) FROM " + table));
+            c.commit();
+            c.setReadOnly(true);
+            try {
+                s.executeUpdate("DELETE FROM " + table);
+            } catch (SQLException error) {
+                OUT.println(told(error));
+            }
+            c.rollback();
+        }
+        try (Connection own = connect("autosave", "always")) {
+            own.setAutoCommit(false);
+            try (Statement s = own.createStatement()) {
+                s.executeUpdate("INSERT INTO " + table + " VALUES (7)");
+                try {
+                    s.execute("SELECT 1/0");
+                } catch (SQLException error) {
+                    OUT.println(told(error));
+                }
+                own.commit();
+            }
+            OUT.println(one(own, "SELECT sum(a) FROM " + table));
+        }
+    }
+
+    static void errors(Connection c) throws Exception {
+        String[] statements = {
+            "SELECT nothing FROM shop.orders", "SELEC 1", "SELECT * FROM shop.nothing", "SELECT 'é' + 1 FROM shop.orders WHERE",
+            "INSERT INTO shop.lines VALUES (1, 3, NULL)", "INSERT INTO shop.orders (id, amount) VALUES (9, -1)",
+            "CREATE TABLE shop.orders (a int)", "DROP TABLE shop.nothing", "CREATE SCHEMA shop",
+        };
+        for (String sql : statements) {
+            for (boolean simple : new boolean[] {false, true}) {
+                try (Connection own = simple ? connect("preferQueryMode", "simple") : connect(); Statement s = own.createStatement()) {
+                    s.execute(sql);
+                    OUT.println("no error: " + sql);
+                } catch (SQLException error) {
+                    OUT.println(told(error));
+                }
+            }
+        }
+        try (Statement s = c.createStatement()) {
+            try {
+                s.executeUpdate("SELECT 1");
+            } catch (SQLException error) {
+                OUT.println(told(error));
+            }
+            try {
+                s.executeQuery("SET extra_float_digits = 3");
+            } catch (SQLException error) {
+                OUT.println(told(error));
+            }
+            s.execute("DROP TABLE IF EXISTS shop.never");
+            for (SQLWarning warning = s.getWarnings(); warning != null; warning = warning.getNextWarning()) {
+                OUT.println(warning.getSQLState() + " " + warning.getMessage());
+            }
+        }
+        OUT.println(one(c, "SELECT count(*) FROM shop.orders"));
+    }
+
+    static void updatable(Connection c) throws Exception {
+        String table = schema + ".upd";
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE " + table + " (id int PRIMARY KEY, label text, made date DEFAULT '2024-01-01')");
+            s.execute("INSERT INTO " + table + " (id, label) VALUES (1, 'a'), (2, 'b')");
+        }
+        try (PreparedStatement s = c.prepareStatement("INSERT INTO " + table + " (id, label) VALUES (?, ?)", Statement.RETURN_GENERATED_KEYS)) {
+            s.setInt(1, 3);
+            s.setString(2, "c");
+            OUT.println(s.executeUpdate());
+            print("generated", s.getGeneratedKeys());
+        }
+        try (Statement s = c.createStatement(ResultSet.TYPE_SCROLL_INSENSITIVE, ResultSet.CONCUR_UPDATABLE);
+                ResultSet rows = s.executeQuery("SELECT id, label, made FROM " + table + " ORDER BY id")) {
+            rows.next();
+            rows.updateString("label", "changed");
+            rows.updateRow();
+            rows.next();
+            rows.deleteRow();
+            rows.moveToInsertRow();
+            rows.updateInt("id", 9);
+            rows.updateString("label", "new");
+            rows.insertRow();
+        }
+        try (Statement s = c.createStatement()) {
+            print("after", s.executeQuery("SELECT * FROM " + table + " ORDER BY id"));
+        }
+    }
+
+    static void cancel(Connection c) throws Exception {
+        for (String mode : new String[] {"cancel", "timeout"}) {
+            try (Statement s = c.createStatement()) {
+                AtomicReference<String> outcome = new AtomicReference<>("none");
+                if (mode.equals("timeout")) {
+                    s.setQueryTimeout(1);
+                }
+                Thread thread = new Thread(() -> {
+                    try {
+                        s.executeQuery(LONG);
+                        outcome.set("it ended");
+                    } catch (SQLException error) {
+                        outcome.set(told(error));
+                    }
+                });
+                thread.start();
+                long deadline = System.nanoTime() + 60_000_000_000L;
+                while (thread.isAlive() && System.nanoTime() < deadline) {
+                    if (mode.equals("cancel")) {
+                        s.cancel();
+                    }
+                    thread.join(200);
+                }
+                OUT.println(mode + " " + outcome.get());
+            }
+            OUT.println(c.isValid(5) + " " + one(c, "SELECT max(n) FROM shop.numbers"));
+        }
+    }
+}
