@@ -341,8 +341,9 @@ pg_to_char_timestamp(x, f) AS CASE WHEN NOT isfinite(x) THEN NULL WHEN year(x) <
     THEN {_error("0A000", "to_char of a year outside 1 to 9999 is not supported by the embedded engine")}
     ELSE pg_to_char_parts(strftime(x, '%Y-%m-%d %H:%M:%S.%f'), f) END
 
-pg_age(a, b) AS CASE WHEN year(a) < 1 OR year(b) < 1
-    THEN {_error("0A000", "age of a time before year 1 is not supported by the embedded engine")}
+pg_age(a, b) AS CASE WHEN isfinite(a) AND isfinite(b)
+    AND (NOT year(a) BETWEEN 1 AND 9999 OR NOT year(b) BETWEEN 1 AND 9999)
+    THEN {_error("0A000", "age of a year outside 1 to 9999 is not supported by the embedded engine")}
     WHEN isfinite(a) AND isfinite(b) OR a IS NULL OR b IS NULL THEN pg_interval_of(pg_age_parts(
     strftime(a, '%Y-%m-%d %H:%M:%S.%f'), strftime(b, '%Y-%m-%d %H:%M:%S.%f')))
     ELSE {_error("22008", "timestamp out of range")} END

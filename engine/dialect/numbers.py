@@ -149,7 +149,7 @@ def multiply(left: Value, right: Value, *, wide: bool) -> Value:
 
 
 def _overflows(left: Value, right: Value) -> bool:
-    """Whether 38 digits are too few: for two constants exactly, for others when less than 18 are left before the point."""
+    """Whether 38 digits are too few: for two constants exactly, else when less than 18 are left before the point."""
     if left.decimal[0] + right.decimal[0] <= PRECISION_MAX:
         return False
     return bool(left.constant and right.constant) or PRECISION_MAX - left.scale - right.scale < _NARROW
