@@ -68,6 +68,8 @@ def test_nothing_has_changed(world: World) -> None:
     """Last: what the attempts left behind."""
     with world.server.connect() as alice:
         assert alice.execute("SELECT a, b FROM s.t ORDER BY a").fetchall() == [(1, "x"), (2, "y")]
-        assert alice.execute("SELECT relname FROM pg_class WHERE relname = 'x' AND relkind IN ('r', 'v')").fetchall() == []
+        assert (
+            alice.execute("SELECT relname FROM pg_class WHERE relname = 'x' AND relkind IN ('r', 'v')").fetchall() == []
+        )
         roles = alice.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg_|kadali)' ORDER BY 1").fetchall()
         assert roles == [("alice",), ("bob",)]
