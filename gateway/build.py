@@ -7,6 +7,7 @@ import logging
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from catalog.errors import SqlError
@@ -38,41 +39,49 @@ class Gateway:
         """Opens the metadata store; blocking. Raises SqlError (port or folder in use, store unreachable)."""
         self.readiness = Readiness.STARTING
         self._settings = settings
-        self._folder = DataFolder(settings.data_dir)
-        self._folder.hold()
-        try:
-            check_ports(settings)
-            tls = load_tls(settings)
-            self._metadata = Metadata(settings, self._folder)
-        except BaseException:
-            self._folder.release()
-            raise
-        store = self._metadata.store
+        with ExitStack() as made:
+            self._make(made)
+            self._made = made.pop_all()
+
+    def _make(self, made: ExitStack) -> None:
+        """All parts; `made` closes them in the opposite order."""
+        settings = self._settings
+        folder = DataFolder(settings.data_dir)
+        folder.hold()
+        made.callback(folder.release)
+        check_ports(settings)
+        tls = load_tls(settings)
+        metadata = Metadata(settings, folder)
+        made.callback(metadata.close)
+        store = metadata.store
         store.removed([location for location in store.recover() if remove_files(location)])
-        self._history = QueryHistory(
+        history = QueryHistory(
             store.database,
             store.instance,
             journal=settings.data_dir / "history",
             retention_s=settings.history_retention,
             rows_max=settings.history_limit,
         )
+        made.callback(history.close)
         calls = CallRegister()
         metrics = Metrics(VERSION)
         metrics.watch_running(lambda: len(calls.running()))
-        history = HistoryObserver(self._history)
-        self._workers = ThreadPoolExecutor(settings.workers, "worker")
-        self._probes = ThreadPoolExecutor(1, "probe")
-        self._tenants = Tenants(settings, store, self._history, calls, shadow_objects(), remove_files)
+        recorder = HistoryObserver(history)
+        tenants = Tenants(settings, store, history, calls, shadow_objects(), remove_files)
+        made.callback(tenants.close)
+        workers = ThreadPoolExecutor(settings.workers, "worker")
+        made.callback(workers.shutdown, cancel_futures=True)
         services = Services(
             settings=settings,
-            workers=self._workers,
+            workers=workers,
             calls=calls,
             guards=(),
-            starters=(history.started,),
-            observers=(history, metrics, LogObserver(every_statement=settings.log_statements)),
+            starters=(recorder.started,),
+            observers=(recorder, metrics, LogObserver(every_statement=settings.log_statements)),
         )
-        self._pg = PgServer(services, self._tenants.open_session, store.users, tls)
+        self._pg = PgServer(services, tenants.open_session, store.users, tls)
         metrics.watch_connections(lambda: self._pg.connections)
+        self._probes = ThreadPoolExecutor(1, "probe")
         self._http = HttpServer(
             readiness=lambda: self.readiness, metrics=metrics.text, workers=self._probes, version=VERSION
         )
@@ -88,16 +97,9 @@ class Gateway:
         """Drain: clients finish or are canceled, then everything is closed in the opposite order of its making."""
         self.readiness = Readiness.DRAINING
         await self._pg.drain(self._settings.shutdown_grace)
-        await asyncio.get_running_loop().run_in_executor(self._probes, self._close)
+        await asyncio.get_running_loop().run_in_executor(self._probes, self._made.close)
         await self._http.close()
         self._probes.shutdown()
-
-    def _close(self) -> None:
-        self._workers.shutdown(cancel_futures=True)
-        self._tenants.close()
-        self._history.close()
-        self._metadata.close()
-        self._folder.release()
 
 
 def serve(settings: Settings) -> int:

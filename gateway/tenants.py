@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from catalog.errors import SqlError
@@ -42,6 +43,8 @@ class Follower:
         self._lock = threading.Lock()
         self._applied = -1
         self._generation = -1
+        self.definitions = -1
+        """Number of the last change of a definition or role that the shadow is known to hold."""
 
     def catch_up(self) -> None:
         """Apply what has changed since the last time; returns when the shadow holds it. Raises SqlError."""
@@ -49,11 +52,12 @@ class Follower:
         if snapshot.seq == self._applied and self._shadow.generation == self._generation:
             return
         with self._lock:
+            definitions = self._catalog.seq
             snapshot = self._catalog.snapshot()
             generation = self._shadow.generation
             if not self._apply_feed(snapshot, generation):
                 self._shadow.apply_snapshot(snapshot)
-            self._applied, self._generation = snapshot.seq, generation
+            self._applied, self._generation, self.definitions = snapshot.seq, generation, definitions
 
     def _apply_feed(self, snapshot: CatalogSnapshot, generation: int) -> bool:
         """Apply single changes if the feed tells them all; False if the whole snapshot must be compared."""
@@ -101,6 +105,8 @@ class Tenants:
     def open_session(self, principal: Principal, parameters: Mapping[str, str], pid: int) -> Session:
         """A session of `principal` with the start-up packet's settings. Blocking; raises SqlError."""
         tenant, follower = self._tenant(principal.tenant)
+        if tenant.catalog.snapshot().roles.get(principal.user) != principal.admin:
+            tenant.catalog.refresh()  # the user was made, or became administrator, a moment ago
         follower.catch_up()
         shadow = tenant.shadow.session(principal.user, client_pid=pid)
         start = [("statement_timeout", f"{round(self._settings.statement_timeout * 1000)}ms")]
@@ -109,7 +115,7 @@ class Tenants:
         transaction = Transaction(lambda: self._delta(tenant, principal))
         try:
             settings = SessionSettings(
-                shadow, self._defaults, user=principal.user, catalog_seq=lambda: tenant.catalog.seq, start=start
+                shadow, self._defaults, user=principal.user, definitions=tenant.definitions, start=start
             )
         except BaseException:
             shadow.close()
@@ -125,9 +131,10 @@ class Tenants:
         with self._lock:
             opened = list(self._open.values())
             self._open.clear()
-        for tenant, _ in opened:
-            tenant.engine.close()
-            tenant.shadow.stop()
+        with ExitStack() as closing:
+            for tenant, _ in opened:
+                closing.callback(tenant.shadow.stop)
+                closing.callback(tenant.engine.close)
 
     def _tenant(self, name: str) -> tuple[Tenant, Follower]:
         with self._lock:
@@ -149,10 +156,17 @@ class Tenants:
         staging, spill = _made(folder / "staging"), _made(folder / "spill")
         clean_staging(staging)
         clean_spill(spill)
+        roots = (_made(Path(local_path(catalog.root))),)
         shadow = ShadowInstance(name, folder / "shadow", objects=self._objects).start()
+        follower = Follower(catalog, shadow)
+        try:
+            follower.catch_up()
+        except BaseException:
+            shadow.stop()  # the next client tries again, and needs the folder
+            raise
         engine = EmbeddedEngine(
             EmbeddedSettings(
-                roots=(_made(Path(local_path(catalog.root))),),
+                roots=roots,
                 staging_dir=staging,
                 memory_bytes=settings.memory_limit,
                 threads=settings.engine_threads or _cores(),
@@ -160,8 +174,6 @@ class Tenants:
                 spill_bytes=settings.spill_limit,
             )
         )
-        follower = Follower(catalog, shadow)
-        follower.catch_up()
         tenant = Tenant(
             name,
             catalog,
@@ -172,6 +184,7 @@ class Tenants:
             staging,
             lambda location: self._drop(catalog, location),
             follower.catch_up,
+            lambda: follower.definitions,
         )
         return tenant, follower
 

@@ -44,11 +44,11 @@ def _kept(
     context: Context, param_oids: Sequence[int], make: Callable[[Context, Sequence[int], CatalogSnapshot], Plan]
 ) -> Plan:
     session = context.session
-    seq, path = session.tenant.catalog.seq, session.settings.search_path
-    snapshot = session.tenant.catalog.snapshot()  # after the number: a plan must not seem newer than it is
+    state, path = session.tenant.definitions(), session.settings.search_path
+    snapshot = session.tenant.catalog.snapshot()  # after `state`: a plan must not seem newer than it is
 
     def key(oids: Sequence[int]) -> tuple[object, ...]:
-        return context.statement.sql, tuple(oids), path, seq, fixes_time(context), context.rights_checked
+        return context.statement.sql, tuple(oids), path, state, fixes_time(context), context.rights_checked
 
     present = session.settings.as_of is None
     known = session.plans.get(key(param_oids)) if present else None

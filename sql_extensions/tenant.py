@@ -56,7 +56,15 @@ class Tenant:
     """Removes the files of a table that is dropped, given its location."""
     catch_up: Callable[[], None]
     """Brings the shadow in step with the catalog."""
+    shadow_seq: Callable[[], int]
+    """Number of the last change of a definition or role that the shadow is known to hold."""
     names: NameSet = field(default_factory=NameSet)
+
+    def definitions(self) -> tuple[int, int]:
+        """What descriptions, rights and the search path depend on: it differs after every change of the catalog, and
+        again once the shadow holds a change that another process made.
+        """
+        return self.catalog.seq, self.shadow_seq()
 
     def settle(self, transaction: str) -> None:
         """The transaction's definitions stand; the files of what it dropped go. Raises SqlError."""

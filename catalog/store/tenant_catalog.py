@@ -77,6 +77,11 @@ class TenantCatalog:
         with self._lock:
             return self._refreshed()
 
+    def refresh(self) -> CatalogSnapshot:
+        """The catalog as the store has it now: also what others changed a moment ago. Raises as `snapshot`."""
+        with self._lock:
+            return self._refreshed()
+
     @property
     def seq(self) -> int:
         """Number of the last change to a definition or a role; statistics do not count. What was worked out under the

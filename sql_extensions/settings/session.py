@@ -53,7 +53,7 @@ class SessionSettings(SettingValues):
     """For one session and one thread at a time.
 
     `start`: (name, value) of the role's defaults, the startup packet and its options, in this order: RESET goes back to
-    them. `catalog_seq` tells the catalog's change number, on which the schemas of the search path depend.
+    them. `definitions` tells the state of the catalog, on which the schemas of the search path depend.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class SessionSettings(SettingValues):
         defaults: SettingDefaults,
         *,
         user: str,
-        catalog_seq: Callable[[], int],
+        definitions: Callable[[], object],
         start: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._server, self._known = server, defaults
-        self._user, self._catalog_seq = user, catalog_seq
+        self._user, self._definitions = user, definitions
         self._start: dict[str, str] = {}
         self._session: Mapping[str, str] = {}
         self._local: Mapping[str, str] = {}
@@ -74,7 +74,7 @@ class SessionSettings(SettingValues):
         """Spelling of custom settings, by lower-case name: once set they exist for the session."""
         self._reported: dict[str, str] = {}
         self._changed = False
-        self._path: tuple[str, int, tuple[str, ...]] | None = None
+        self._path: tuple[str, object, tuple[str, ...]] | None = None
         self.before_change: Callable[[], None] = lambda: None
         """Called before a query's set_config() is taken over: the session remembers what to go back to."""
         server.restore_from(self.for_shadow)
@@ -240,12 +240,12 @@ class SessionSettings(SettingValues):
     @property
     def search_path(self) -> tuple[str, ...]:
         """current_schemas(false): the schemas of the path that exist and that the user may use."""
-        value, seq = self._value("search_path") or "", self._catalog_seq()
-        if self._path is None or self._path[:2] != (value, seq):
+        value, state = self._value("search_path") or "", self._definitions()
+        if self._path is None or self._path[:2] != (value, state):
             rows = self._server.read_text(
                 "SELECT s FROM unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS p(s, n) ORDER BY n"
             )
-            self._path = (value, seq, tuple(schema for (schema,) in rows if schema is not None))
+            self._path = (value, state, tuple(schema for (schema,) in rows if schema is not None))
         return self._path[2]
 
     # -- inside ------------------------------------------------------------------------------------------------------

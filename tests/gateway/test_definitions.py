@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from catalog.errors import SqlError
+from catalog.errors import ConnectionFailure, SqlError
+from catalog.model import Relation
 from catalog.names import TableName
+from catalog.shadow import sync
 from catalog.store import Store
 from catalog.store.change import Change
 from sql_extensions.session import Session
@@ -114,7 +117,7 @@ def test_a_shadow_that_dies_after_the_store_has_agreed_follows(
 
 
 def test_a_column_that_another_writer_added_is_kept_and_can_be_taken_over(door: Door, ann: Session) -> None:
-    location = door.store.catalog("shop").snapshot().relations[TableName("s", "t")].location
+    location = _relation(door, "t").location
     assert location is not None
     rows = pa.table({"a": pa.array([2], pa.int32()), "b": pa.array(["two"])})
     write_deltalake(location, rows, mode="append", schema_mode="merge")
@@ -172,3 +175,40 @@ def test_everything_is_undone_though_one_step_fails(door: Door, ann: Session, mo
 
 def _folders(session: Session) -> list[Path]:
     return [path for path in Path(session.tenant.catalog.root).iterdir() if path.is_dir()]
+
+
+def test_rights_taken_by_another_process_end_what_was_planned(
+    door: Door, ann: Session, open_store: Callable[[], Store]
+) -> None:
+    door.store.users.add("bob", "shop", "other words", admin=False)
+    before = _relation(door, "t")
+    door.run(ann, "GRANT USAGE ON SCHEMA s TO bob")
+    door.run(ann, "GRANT SELECT ON s.t TO bob")
+    bob = door.open("bob", admin=False)
+    assert door.run(bob, "SELECT a FROM s.t") == [(1,)]
+    with open_store().catalog("shop").change() as change:
+        change.put_relation(before)
+    deadline = time.monotonic() + 10
+    with pytest.raises(SqlError, match="permission denied"):
+        while time.monotonic() < deadline:
+            door.run(bob, "SELECT a FROM s.t")
+
+
+def test_a_database_that_could_not_be_opened_can_be_later(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door(store, tmp_path / "data")
+    with monkeypatch.context() as patch:
+        patch.setattr(sync, "apply_snapshot", _store_is_away)
+        with pytest.raises(SqlError, match="cannot be reached"):
+            door.open()
+    assert door.run(door.open(), "SELECT 1") == [(1,)]
+    door.close()
+
+
+def _store_is_away(*_: object) -> None:
+    raise ConnectionFailure("the metadata store cannot be reached")
+
+
+def _relation(door: Door, name: str) -> Relation:
+    return door.store.catalog("shop").snapshot().relations[TableName("s", name)]

@@ -42,7 +42,7 @@ def open_settings(
     def opener(*start: tuple[str, str]) -> SessionSettings:
         shadow = shadow_instance.session(USER)
         shadows.append(shadow)
-        return SessionSettings(shadow, defaults, user=USER, catalog_seq=lambda: 0, start=start)
+        return SessionSettings(shadow, defaults, user=USER, definitions=lambda: 0, start=start)
 
     yield opener
     for shadow in shadows:
