@@ -180,7 +180,9 @@ def _moments() -> None:
         add_operator("+", stamp, INTERVAL, lambda _, a, b: _shifted(a, b, "+"))
         add_operator("+", INTERVAL, stamp, lambda _, a, b: _shifted(b, a, "+"))
         add_operator("-", stamp, INTERVAL, lambda _, a, b: _shifted(a, b, "-"))
-        add_operator("-", stamp, stamp, template("pg_stamp_diff({0}, {1})", INTERVAL))
+        # An elapsed time: the session's time zone and its clock changes play no part.
+        utc = "{0}, {1}" if stamp == TIMESTAMP else "timezone('UTC', {0}), timezone('UTC', {1})"
+        add_operator("-", stamp, stamp, template(f"pg_stamp_diff({utc})", INTERVAL))
     add_operator("+", TIME, INTERVAL, template("pg_time_add({0}, {1})", TIME))
     add_operator("+", INTERVAL, TIME, template("pg_time_add({1}, {0})", TIME))
     add_operator("-", TIME, INTERVAL, template("pg_time_add({0}, pg_interval_neg({1}))", TIME))

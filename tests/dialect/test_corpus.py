@@ -22,5 +22,15 @@ def test_topic(oracle: Oracle, topic: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_times_in_a_zone_that_changes_its_clocks(oracle: Oracle) -> None:
+    oracle.time_zone = "America/New_York"
+    oracle.connection.execute("SET TimeZone = 'America/New_York'")
+    try:
+        test_topic(oracle, "times")
+    finally:
+        oracle.time_zone = "UTC"
+        oracle.connection.execute("SET TimeZone = 'UTC'")
+
+
 def test_the_corpus_is_large_enough() -> None:
     assert sum(1 for topic in TOPICS for _ in statements(FOLDER / f"{topic}.sql")) >= 400
