@@ -108,6 +108,7 @@ def _define(
         raise ReadOnlySqlTransaction(f"cannot execute {verb} in a read-only transaction")
     tables.refuse_time_travel(session)
     tenant = session.tenant
+    tenant.catalog.refresh()  # the statement may name a user made a moment ago
     tenant.catch_up()
     _check_rows(ctx, sql, view_query)
     stored = False
