@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT, NAME
 from deltalake import DeltaTable
 
 from catalog.errors import SerializationFailure
@@ -18,6 +17,7 @@ from catalog.types import INT8
 from engine.delta.snapshot import Snapshots
 from engine.delta.table import create
 from engine.delta.transaction import DeltaTransaction, clean_staging
+from tests.delta.delta_fixtures import COMMIT, NAME
 
 WRITER = Path(__file__).with_name("delta_writer.py")
 

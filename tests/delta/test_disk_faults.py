@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT
 from deltalake import DeltaTable
 
 from catalog.model import Column
 from catalog.types import TEXT
 from engine.delta.table import create
+from tests.delta.delta_fixtures import COMMIT
 
 _PROGRAM = """
 import os, resource, signal, sys

@@ -9,19 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import (
-    COMMIT,
-    add,
-    bitmap,
-    column_mapping,
-    deletion_vectors,
-    field,
-    metadata,
-    protocol,
-    write_log,
-    write_parquet,
-    z85,
-)
 from deltalake import DeltaTable, write_deltalake
 
 from catalog.errors import (
@@ -35,6 +22,19 @@ from catalog.errors import (
 from engine.delta import maintain
 from engine.delta.log import check_version, commits, oldest_readable, version_at
 from engine.delta.snapshot import Snapshots
+from tests.delta.delta_fixtures import (
+    COMMIT,
+    add,
+    bitmap,
+    column_mapping,
+    deletion_vectors,
+    field,
+    metadata,
+    protocol,
+    write_log,
+    write_parquet,
+    z85,
+)
 
 NOW = dt.timedelta(0)
 

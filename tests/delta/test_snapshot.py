@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT, checkpointed, plain, vacuumed
 from deltalake import DeltaTable, write_deltalake
 
 from catalog.errors import (
@@ -46,6 +45,7 @@ from catalog.types import (
 from engine.delta.schema import parse_type
 from engine.delta.snapshot import Snapshots, columns_of, open_table
 from engine.delta.table import add_column, create, difference, set_properties
+from tests.delta.delta_fixtures import COMMIT, checkpointed, plain, vacuumed
 
 
 def _append(uri: str, *ids: int) -> None:

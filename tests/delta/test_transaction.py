@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT
 from deltalake import DeltaTable, write_deltalake
 
 from catalog.errors import (
@@ -41,6 +40,7 @@ from engine.base import DeltaSource, StagedSource
 from engine.delta.snapshot import Snapshots
 from engine.delta.table import CommitInfo, create
 from engine.delta.transaction import DeltaTransaction, clean_staging
+from tests.delta.delta_fixtures import COMMIT
 
 T = TableName("public", "t")
 U = TableName("public", "u")
@@ -384,7 +384,7 @@ def test_left_over_files_of_a_crash(lake: Lake) -> None:
 
 @pytest.mark.parametrize("feature", ["rowTracking", "clustering", "identityColumns", "somethingNew"])
 def test_writer_features_are_gated(lake: Lake, tmp_path: Path, feature: str) -> None:
-    from delta_fixtures import add, field, metadata, write_log, write_parquet
+    from tests.delta.delta_fixtures import add, field, metadata, write_log, write_parquet
 
     root = tmp_path / "gated"
     write_parquet(root / "f.parquet", {"id": pa.array([1], pa.int64())})
@@ -466,7 +466,7 @@ def test_empty_text_in_a_partition(lake: Lake, tmp_path: Path) -> None:
 
 def test_deletion_vectors_and_mapping_can_be_written(lake: Lake, tmp_path: Path) -> None:
     """Appends and rewrites of tables with features that deltalake itself never makes."""
-    from delta_fixtures import column_mapping, deletion_vectors
+    from tests.delta.delta_fixtures import column_mapping, deletion_vectors
 
     for build, values in ((deletion_vectors, [[99], ["z"]]), (column_mapping, [[99], ["z"], ["p"]])):
         case = build(tmp_path / build.__name__)

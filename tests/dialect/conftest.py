@@ -15,8 +15,8 @@ from engine.embedded.instance import EmbeddedSettings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from oracle import Oracle
-from world import TABLES
+from tests.dialect.oracle import Oracle
+from tests.dialect.world import TABLES
 
 
 @pytest.fixture(scope="session")

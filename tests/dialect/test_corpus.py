@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from oracle import Oracle, judge, statements
+
+from tests.dialect.oracle import Oracle, judge, statements
 
 FOLDER = Path(__file__).parent / "corpus"
 TOPICS = sorted(path.stem for path in FOLDER.glob("*.sql") if path.stem != "tpch")

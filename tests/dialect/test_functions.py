@@ -11,11 +11,11 @@ from decimal import Decimal
 import duckdb
 import psycopg
 import pytest
-from oracle import Oracle
 
 from catalog.errors import SqlError
 from engine.dialect import numeric_text, register
 from engine.embedded import errors
+from tests.dialect.oracle import Oracle
 
 
 @pytest.fixture

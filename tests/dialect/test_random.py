@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from generator import Generator
-from oracle import Oracle, fails_in_planning, judge
+
+from tests.dialect.generator import Generator
+from tests.dialect.oracle import Oracle, fails_in_planning, judge
 
 STATEMENTS = int(os.environ.get("KADALI_RANDOM_STATEMENTS", "120"))
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import psycopg
 import pyarrow.csv
 import pytest
-from oracle import Oracle, judge, statements
 
 from catalog.errors import SqlSyntaxError
 from catalog.postgres import EmbeddedPostgres
@@ -21,6 +20,7 @@ from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings
 from gateway.demo.ddl import TABLES
 from gateway.demo.tpch import generate
+from tests.dialect.oracle import Oracle, judge, statements
 
 QUERIES = list(statements(Path(__file__).parent / "corpus" / "tpch.sql"))
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from oracle import Oracle, Rejected
 
 from catalog.errors import FeatureNotSupported, InternalError, UndefinedTable
 from catalog.types import BOOL, DATE, INT4, INT8, TEXT, PgType, numeric
 from engine.base import Field
 from engine.dialect import SessionConstants, parse, simple_predicate, translate
+from tests.dialect.oracle import Oracle, Rejected
 
 NOW = datetime(2024, 2, 29, 23, 30, 15, 123456, tzinfo=UTC)
 SESSION = SessionConstants("ann", "ann", "db", "public", ("public",), NOW, NOW, "Asia/Tokyo", "PostgreSQL 16.0")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import escape_world as worlds
-from escape_world import World
 
+from tests.escapes import escape_world as worlds
+from tests.escapes.escape_world import World
 from tests.gateway_server import GatewayServer
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from escape_attempts import ENGINE, PLAIN_USER, POSTGRES, SMUGGLED, STATEMENTS
-from escape_world import World
+
+from tests.escapes.escape_attempts import ENGINE, PLAIN_USER, POSTGRES, SMUGGLED, STATEMENTS
+from tests.escapes.escape_world import World
 
 Connection = psycopg.Connection[Any]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from escape_world import World
+
+from tests.escapes.escape_world import World
 
 TIMEOUT_S = 2
 ENDS_WITHIN_S = 15.0

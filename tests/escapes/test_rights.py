@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from escape_world import World
+
+from tests.escapes.escape_world import World
 
 Connection = psycopg.Connection[Any]
 LONG = "SELECT count(*) FROM s.t a, generate_series(1, 3000000) b, generate_series(1, 3000000) c"

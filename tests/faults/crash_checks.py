@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from crash_writers import COPY_ROWS, LEFT_ROWS, RIGHT_ROWS, Evidence
+
+from tests.faults.crash_writers import COPY_ROWS, LEFT_ROWS, RIGHT_ROWS, Evidence
 
 Connection = psycopg.Connection[Any]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crash_checks import check_counters, check_remains, check_rows, check_tables, processes_in
-from crash_writers import Evidence, Writers, prepare
 
+from tests.faults.crash_checks import check_counters, check_remains, check_rows, check_tables, processes_in
+from tests.faults.crash_writers import Evidence, Writers, prepare
 from tests.gateway_server import GatewayServer
 
 ROUNDS = int(os.environ.get("KADALI_CRASH_ROUNDS", "15"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import oracle
 import pytest
-from gateway_process import GatewayProcess, running_gateway
-from raw_client import Address
+
+from tests.wire import oracle
+from tests.wire.gateway_process import GatewayProcess, running_gateway
+from tests.wire.raw_client import Address
 
 
 @pytest.fixture(scope="session")

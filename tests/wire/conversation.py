@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from raw_client import Closed, RawClient, build, show
+from tests.wire.raw_client import Closed, RawClient, build, show
 
 CYCLES = ("Query", "Sync", "FunctionCall")
 

@@ -15,9 +15,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
-from raw_client import Address
 
 from gateway.listening import free_port
+from tests.wire.raw_client import Address
 
 USER, PASSWORD, DATABASE = "anna", "pass word", "lake"
 START_TIMEOUT_S = 60.0

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
-from raw_client import Address, RawClient
 
 from catalog.postgres import EmbeddedPostgres
+from tests.wire.raw_client import Address, RawClient
 
 FOLDER = Path(__file__).parent / "conversations"
 SETUP = (

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from scram_client import ScramClient
+from tests.wire.scram_client import ScramClient
 
 TIMEOUT_S = 20.0
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import conversation
-from oracle import FOLDER, real_postgres
-from raw_client import RawClient
+from tests.wire import conversation
+from tests.wire.oracle import FOLDER, real_postgres
+from tests.wire.raw_client import RawClient
 
 
 def main() -> None:

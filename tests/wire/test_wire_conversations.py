@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import conversation
 import pytest
-from conversation import Conversation
-from gateway_process import GatewayProcess
-from oracle import FOLDER
-from raw_client import Address, RawClient
+
+from tests.wire import conversation
+from tests.wire.conversation import Conversation
+from tests.wire.gateway_process import GatewayProcess
+from tests.wire.oracle import FOLDER
+from tests.wire.raw_client import Address, RawClient
 
 CONVERSATIONS = [
     pytest.param(each, id=f"{path.stem}: {each.title}")

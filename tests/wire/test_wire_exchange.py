@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from scram_client import ScramClient
 
 from catalog.errors import InvalidAuthorization, InvalidPassword, ProtocolViolation, SqlError
 from catalog.scram import mock_verifier, scram_verifier
 from gateway.auth.exchange import PLAIN, PLUS, ScramExchange
+from tests.wire.scram_client import ScramClient
 
 HASH = hashlib.sha256(b"a certificate").digest()
 

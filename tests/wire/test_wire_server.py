@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from gateway_process import GatewayProcess
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from raw_client import Closed, RawClient, build, message, show
+
+from tests.wire.gateway_process import GatewayProcess
+from tests.wire.raw_client import Closed, RawClient, build, message, show
 
 LONG = {
     "metadata": "select count(*) from generate_series(1, 1000000000)",

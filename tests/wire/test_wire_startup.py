@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from gateway_process import DATABASE, PASSWORD, USER, GatewayProcess, psql, running_gateway
-from raw_client import Address, RawClient, build, message, show
+
+from tests.wire.gateway_process import DATABASE, PASSWORD, USER, GatewayProcess, psql, running_gateway
+from tests.wire.raw_client import Address, RawClient, build, message, show
 
 PAR_1 = {
     "server_version", "server_encoding", "client_encoding", "DateStyle", "IntervalStyle", "TimeZone",

@@ -120,3 +120,10 @@ SELECT balance::numeric(4, 1) FROM people WHERE id < 4 ORDER BY id;
 SELECT balance::numeric(4, 1) FROM people;
 SELECT price::int, price::float8, price::float4, price::text, discount::text FROM sales ORDER BY id;
 SELECT 'NaN'::float8::numeric, 1e100::float8::numeric, 0.1::float4::numeric, 1.23456789012345678::float8::numeric;
+
+SELECT floor(extract(epoch FROM at) / 21600) * 21600 AS time, avg(price) FROM sales GROUP BY 1 ORDER BY 1;
+SELECT ceil(price / 3 - 1) AS c, count(*), min(id) FROM sales GROUP BY ceil(price / 3 - 1) ORDER BY 1 NULLS FIRST;
+SELECT round(price / 7) + 0.50 AS r, count(*) FROM sales GROUP BY 1 HAVING round(price / 7) + 0.50 > 0.5 ORDER BY r DESC;
+SELECT trunc(amount / 3) - 1, floor(amount / 7) * -1, count(*) FROM people GROUP BY 1, 2 ORDER BY 1, 2;
+-- refused: equal numbers may show with different scales
+SELECT price / 3, count(*) FROM sales GROUP BY 1;

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from engine_queries import arrow_read, ask, query, rows
 
 from catalog.errors import SqlError
 from catalog.types import (
@@ -34,6 +33,7 @@ from catalog.types import (
     numeric,
     varchar,
 )
+from tests.engines.engine_queries import arrow_read, ask, query, rows
 
 ONE = bytes(range(16))
 ONE_TEXT = "00010203-0405-0607-0809-0a0b0c0d0e0f"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from delta_fixtures import CASES, DeltaCase
-from engine_queries import ask, delta_read, rows
 
 from catalog.errors import FeatureNotSupported, ObjectNotInPrerequisiteState, SnapshotTooOld
 from catalog.types import INT8, arrow_type
 from engine.delta.snapshot import Snapshots, columns_of, open_table
+from tests.delta.delta_fixtures import CASES, DeltaCase
+from tests.engines.engine_queries import ask, delta_read, rows
 
 
 def _version(case: DeltaCase) -> int:

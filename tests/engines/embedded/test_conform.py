@@ -9,7 +9,6 @@ import uuid
 
 import pyarrow as pa
 import pytest
-from engine_queries import ask, query, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from engine.base import Field
 from engine.delta.rows import uuid_text
 from engine.embedded.conform import Conformer, uuid_bytes
 from engine.embedded.engine import EmbeddedEngine
+from tests.engines.engine_queries import ask, query, rows
 
 UUIDS = st.lists(st.none() | st.uuids(), max_size=20)
 

@@ -9,13 +9,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from delta_fixtures import add, field, metadata, write_log, write_parquet
 from deltalake import write_deltalake
-from engine_queries import ask, delta_read, rows
 
 from catalog.errors import InsufficientPrivilege, InternalError, SqlError
 from catalog.types import INT8, TEXT
 from engine.embedded.engine import EmbeddedEngine
+from tests.delta.delta_fixtures import add, field, metadata, write_log, write_parquet
+from tests.engines.engine_queries import ask, delta_read, rows
 
 
 @pytest.fixture

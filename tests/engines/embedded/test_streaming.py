@@ -10,13 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from engine_queries import ask, query, rows
 
 from catalog.errors import DiskFull, InternalError, OutOfMemory, QueryCanceled, SqlError
 from catalog.types import INT2, INT8, TEXT
 from engine.embedded import errors
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
+from tests.engines.engine_queries import ask, query, rows
 
 ENDLESS = "SELECT count(*) FROM range(100000000) a(i), range(100000) b(j) WHERE i + j = -1"
 STREAM = "SELECT i, CAST(i AS VARCHAR) FROM range(50000000) t(i)"

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_fixtures import COMMIT, NAME, odd_root
 from deltalake import DeltaTable, write_deltalake
-from engine_queries import ask, delta_read, query, rows, source_read
 
 from catalog.errors import FeatureNotSupported, SqlError, UndefinedColumn
 from catalog.model import Column
@@ -19,6 +17,8 @@ from engine.delta.table import create
 from engine.delta.transaction import DeltaTransaction
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings
+from tests.delta.delta_fixtures import COMMIT, NAME, odd_root
+from tests.engines.engine_queries import ask, delta_read, query, rows, source_read
 
 COLUMNS = (("id", INT8), ("u", UUID), ("n", NUMERIC))
 ONE = bytes(range(16))
