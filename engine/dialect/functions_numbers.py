@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from catalog.types import BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, PgType
 from engine.dialect import numbers
 from engine.dialect.functions import SCALARS, Call, Emit
@@ -42,7 +44,8 @@ def _whole(name: str) -> Emit:
     def emit(call: Call) -> Value:
         v = call.arguments[0]
         if v.shape is None:
-            return numbers.exact(f"pg_numeric_{name}({v.sql}{', 0' if name in ('round', 'trunc') else ''})")
+            places = ", 0" if name in ("round", "trunc") else ""
+            return replace(numbers.exact(f"pg_numeric_{name}({v.sql}{places})"), uniform=True)
         whole = max(v.shape[0] - v.scale, 0) + 1
         precision = min(whole, numbers.PRECISION_MAX)
         return numbers.decimal(f"CAST({name}({v.sql}) AS DECIMAL({precision},0))", precision, 0)

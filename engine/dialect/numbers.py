@@ -129,7 +129,7 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
     """left + right or left - right."""
     if left.shape is None or right.shape is None:
         name = "pg_numeric_add" if operator == "+" else "pg_numeric_sub"
-        return exact(f"{name}({text_of(left)}, {text_of(right)})")
+        return replace(exact(f"{name}({text_of(left)}, {text_of(right)})"), uniform=_uniform(left, right))
     scale = max(left.scale, right.scale)
     whole = max(left.shape[0] - left.scale, right.shape[0] - right.scale)
     wanted = whole + scale + 1
@@ -142,10 +142,15 @@ def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
 
 def multiply(left: Value, right: Value, *, wide: bool) -> Value:
     if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX or _overflows(left, right):
-        return exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})")
+        return replace(exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})"), uniform=_uniform(left, right))
     scale = left.scale + right.scale
     precision, a, b = _operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
     return decimal(f"({a} * {b})", precision, scale, _joint_scale(left, right, "+"))
+
+
+def _uniform(*operands: Value) -> bool:
+    """Whether sums and products of them have one scale for all rows."""
+    return all(v.uniform if v.shape is None else v.scale_sql is None for v in operands)
 
 
 def _overflows(left: Value, right: Value) -> bool:

@@ -159,6 +159,8 @@ def _grouping_set(context: Context, scope: Scope, node: exp.Expression, columns:
 
 def _group_key(context: Context, scope: Scope, node: exp.Expression, columns: list[Column]) -> str:
     v = _by_position(context, scope, node, columns)
+    if v.uniform:
+        return v.sql
     if v.row is not None or v.scale_sql is not None or (v.oid == NUMERIC.oid and v.shape is None):
         raise refuse("GROUP BY a numeric of varying scale")
     if v.srf:

@@ -25,6 +25,8 @@ class Value:
     type: PgType
     shape: tuple[int, int] | None = None
     scale_sql: str | None = None
+    uniform: bool = False
+    """Of a numeric in text form: whether all its values have the same scale, so that equal numbers are equal texts."""
     width: int | None = None
     literal: str | None = None
     constant: str | None = None
