@@ -209,7 +209,7 @@ inner join pg_catalog.pg_attribute a on (not a.attisdropped) and a.attnum > 0 an
 inner join pg_catalog.pg_type t on t.oid = a.atttypid)
 left outer join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum order by n.nspname, c.relname, attnum
 
--- refused
+-- refused 0A000
 CREATE LOCAL TEMPORARY TABLE "#Tableau_2_Connect_Check" ("COL" INTEGER) ON COMMIT PRESERVE ROWS
 
 --- Power BI and Excel by Npgsql: type loading, foreign keys, DirectQuery, pool
@@ -292,10 +292,6 @@ DECLARE c2 CURSOR FOR SELECT n FROM shop.numbers ORDER BY n ASC NULLS LAST
 
 FETCH 100 FROM c2
 
-MOVE BACKWARD ALL IN c2
-
-FETCH 2 FROM c2
-
 FETCH 100 FROM c2
 
 CLOSE c2
@@ -319,6 +315,17 @@ SELECT reltuples, relkind FROM pg_catalog.pg_class WHERE oid = 'shop.numbers'::p
 -- shape
 EXPLAIN SELECT id FROM shop.orders WHERE ((id = (SELECT null::bigint)::bigint))
 
+START TRANSACTION ISOLATION LEVEL REPEATABLE READ
+
+DECLARE c3 CURSOR FOR SELECT n FROM shop.numbers ORDER BY n ASC NULLS LAST
+
+FETCH 100 FROM c3
+
+-- refused 55000
+MOVE BACKWARD ALL IN c3
+
+ABORT TRANSACTION
+
 --- DuckDB's postgres extension: attach, read, write
 -- shape
 BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ;
@@ -336,16 +343,18 @@ SELECT n.oid, t.typrelid AS id, t.typname as type, pg_attribute.attname, sub_typ
 JOIN pg_attribute ON attrelid=t.typrelid JOIN pg_type sub_type ON (pg_attribute.atttypid=sub_type.oid) WHERE pg_class.relkind = 'c' AND t.typtype='c' AND n.nspname = 'shop' ORDER BY n.oid, t.oid, attnum;
 SELECT pg_namespace.oid, tablename, indexname FROM pg_indexes JOIN pg_namespace ON (schemaname=nspname) WHERE pg_namespace.nspname = 'shop' ORDER BY 2, 3
 
--- shape
-SELECT pg_is_in_recovery(), pg_export_snapshot(), (select count(*) from pg_stat_wal_receiver)
-
 -- copy
 COPY (SELECT "id", "amount", "note", "tags" FROM "shop"."orders" ORDER BY id) TO STDOUT (FORMAT "binary")
 
--- copy
-COPY (SELECT "n" FROM "shop"."numbers" WHERE ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid) TO STDOUT (FORMAT "binary")
-
 COMMIT
+
+SELECT pg_is_in_recovery(), (select count(*) from pg_stat_wal_receiver)
+
+-- refused 42501
+SELECT pg_is_in_recovery(), pg_export_snapshot(), (select count(*) from pg_stat_wal_receiver)
+
+-- refused 42703
+COPY (SELECT "n" FROM "shop"."numbers" WHERE ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid) TO STDOUT (FORMAT "binary")
 
 --- SQLAlchemy's, dbt's and old tools' catalog questions
 BEGIN
@@ -382,9 +391,7 @@ SELECT p.proisagg FROM pg_proc p
 -- extended
 select c.relname, (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0) from pg_class c where c.relnamespace = 'shop'::regnamespace and relkind in ('r', 'v') order by 1
 
-select count(*) > 0 from pg_stat_activity where pid = pg_backend_pid()
-
--- extended
+-- refused 0A000
 select c.relname, o.id from pg_class c, shop.orders o
 
 select 'x'::regclass
