@@ -43,6 +43,7 @@ _SETTINGS = {
 _DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB"}
 """What is committed outlives the server's processes (`synchronous_commit` stays on), not the machine."""
 _RESTARTS_MAX, _RESTARTS_WINDOW_S = 5, 60.0
+_PAUSE_S = 5.0
 _log = logging.getLogger("kadali.postgres")
 
 
@@ -174,10 +175,6 @@ class EmbeddedPostgres:
         values = {"host": str(self._socket_dir), "port": str(PORT), "dbname": dbname, "user": user}
         return " ".join(f"{key}={_quote_conninfo(value)}" for key, value in values.items())
 
-    def wait_ready(self) -> None:
-        """Wait until a starting or restarting server takes connections. Raises EmbeddedPostgresError."""
-        self._wait_ready()
-
     def __enter__(self) -> Self:
         return self.start()
 
@@ -230,6 +227,7 @@ class EmbeddedPostgres:
         ends, not only with the process.
         """
         restarts: deque[float] = deque(maxlen=_RESTARTS_MAX)
+        served = False
         while True:
             with self._spawning:
                 if self._stopping.is_set():
@@ -244,8 +242,13 @@ class EmbeddedPostgres:
                 return
             now = time.monotonic()
             too_often = len(restarts) == _RESTARTS_MAX and now - restarts[0] < _RESTARTS_WINDOW_S
+            was_ready = self._is_ready(process)
+            served = served or was_ready
             # A crash leaves the pid file as it was: one that never said "ready" would end the same way again.
-            if too_often or (code != 0 and not self._is_ready(process)):
+            failing = too_often or (code != 0 and not was_ready)
+            if failing and self.durable and served:  # nobody else would start it again, and it has worked before
+                self._stopping.wait(_PAUSE_S)
+            elif failing:
                 if self._drainer is not None:
                     self._drainer.join(2.0)
                 self._fail(self._explain("PostgreSQL ended", code, "\n".join(self._last_words)))

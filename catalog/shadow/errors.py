@@ -6,7 +6,7 @@ import psycopg
 from psycopg import pq
 from psycopg.pq import DiagnosticField as Diag
 
-from catalog.errors import SqlError, from_sqlstate
+from catalog.errors import ConnectionFailure, SqlError, from_sqlstate
 
 _GUARD_TEXT = "has not been populated"
 
@@ -37,20 +37,18 @@ def error_from_result(result: pq.abc.PGresult, *, shift: int = 0) -> SqlError:
 
 
 def error_from_psycopg(error: psycopg.Error) -> SqlError:
-    """The same for an exception of psycopg."""
+    """The same for an exception of psycopg; a lost connection is 08006, without libpq's words about our sockets."""
     diag = error.diag
+    if error.sqlstate is None or error.sqlstate[:4] == "57P0":
+        return ConnectionFailure("the connection to the catalog was lost", detail=diag.message_primary)
     return _error(
-        error.sqlstate or "08006",
+        error.sqlstate,
         diag.message_primary or str(error).strip(),
         detail=diag.message_detail,
         hint=diag.message_hint,
         position=None if diag.statement_position is None else int(diag.statement_position),
         context=diag.context,
     )
-
-
-def is_guard(error: psycopg.Error) -> bool:
-    return error.sqlstate == "55000" and _GUARD_TEXT in (error.diag.message_primary or "")
 
 
 def _error(

@@ -40,6 +40,7 @@ _OPTIONS = {
     "timezone": "UTC",
 }
 _MEMORY_MAX = 1536 << 20
+_ATTEMPTS = 3
 _log = logging.getLogger("kadali.shadow")
 
 
@@ -212,11 +213,24 @@ class ShadowInstance:
 
     @contextmanager
     def _writer(self) -> Iterator[psycopg.Connection[Any]]:
+        """A superuser's connection; waits while the server restarts. Raises CannotConnectNow (57P03), or SqlError."""
+        connection = self._connected()
         try:
-            with self.admin() as connection:
-                yield connection
+            yield connection
         except psycopg.Error as error:
             raise error_from_psycopg(error) from error
+        finally:
+            connection.close()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        for _ in range(_ATTEMPTS):
+            try:
+                if self._server is not None:
+                    return psycopg.connect(self._server.conninfo(self.tenant), **_ADMIN)
+            except psycopg.OperationalError as error:
+                _log.info("the shadow of %s is not there: %s", self.tenant, error)
+            self.ensure_running()
+        raise CannotConnectNow("the catalog of this database is starting up")
 
     def _prepare(self, server: EmbeddedPostgres, seed: Path) -> None:
         server.start()

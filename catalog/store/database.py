@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 _OPTIONS = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"
 
+_PATH = re.compile(r' on socket "[^"]*"')
 _KEEPALIVE: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -84,4 +86,5 @@ def _translated(error: psycopg.Error) -> SqlError:
 
 
 def _lost(error: Exception) -> ConnectionFailure:
-    return ConnectionFailure("the metadata store cannot be reached", detail=str(error).strip())
+    detail = _PATH.sub("", str(error)).strip()  # clients see it: where our sockets lie is nothing to them
+    return ConnectionFailure("the metadata store cannot be reached", detail=detail)

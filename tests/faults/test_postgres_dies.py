@@ -51,7 +51,7 @@ def log_in(server: GatewayServer) -> Connection:
             return server.connect()
         except psycopg.OperationalError as error:
             assert "the metadata store cannot be reached" in str(error) or "starting up" in str(error)
-            assert "socket \"" not in str(error)
+            assert 'socket "' not in str(error)
             assert time.monotonic() < end, error
             threading.Event().wait(0.05)
 
