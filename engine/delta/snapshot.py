@@ -112,7 +112,7 @@ def open_table(uri: str, version: int | None = None) -> DeltaTable:
     with delta_errors():
         if version is None:
             return DeltaTable(path)
-        if _commit_file(uri, version).exists():
+        if _marker(uri, version) is not None:
             return DeltaTable(path, version=version)
         latest = DeltaTable(path).version()
         if not 0 <= version <= latest:  # deltalake must not see it: it searches for huge versions without end
@@ -277,6 +277,9 @@ class Snapshots:
         return snapshot if snapshot is not None and snapshot.marker == _marker(uri, version) else None
 
 
+_NO_FILE = (0, 0)
+
+
 class _Handle:
     """An open table that follows the log. The lock is held while the handle is used."""
 
@@ -284,20 +287,25 @@ class _Handle:
         self.lock = lock
         self.table: DeltaTable | None = None
         self._marker: tuple[int, int] | None = None
+        self._checkpoint: tuple[int, int] | None = None
 
     def refresh(self, uri: str) -> DeltaTable:
         """The handle at the newest version; a table made anew at its place is opened anew."""
+        checkpoint = _identity(_log_folder(uri) / "_last_checkpoint") or _NO_FILE
         table, self.table = self.table, None
         if table is None or _marker(uri, table.version()) != self._marker:
             table = open_table(uri)
-        else:
+        # No next commit: nothing is new. A log's clean-up may have removed it, but only after another checkpoint.
+        elif checkpoint != self._checkpoint or _marker(uri, table.version() + 1) is not None:
             with delta_errors():
                 table.update_incremental()
-        self.keep(uri, table)
+        self.keep(uri, table, checkpoint)
         return table
 
-    def keep(self, uri: str, table: DeltaTable) -> None:
+    def keep(self, uri: str, table: DeltaTable, checkpoint: tuple[int, int] | None = None) -> None:
+        """`checkpoint`: the log's newest as it was before the handle was brought up to date; None: not known."""
         self.table, self._marker = table, _marker(uri, table.version())
+        self._checkpoint = checkpoint
 
 
 def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:
@@ -311,14 +319,18 @@ def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:
     return dead
 
 
-def _commit_file(uri: str, version: int) -> Path:
-    return Path(local_path(uri)) / "_delta_log" / f"{version:020d}.json"
+def _log_folder(uri: str) -> Path:
+    return Path(local_path(uri)) / "_delta_log"
 
 
 def _marker(uri: str, version: int) -> tuple[int, int] | None:
     """Identity of a version's commit file; None once the log has been cleaned up to a checkpoint."""
+    return _identity(_log_folder(uri) / f"{version:020d}.json")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        status = _commit_file(uri, version).stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -14,6 +16,32 @@ TABLE_FUNCTIONS = frozenset({"unnest", "generate_series", "range", "generate_sub
 """Table functions that touch neither files nor the instance."""
 
 FORBIDDEN_FUNCTIONS = frozenset({"getenv", "write_log", "current_setting", "getvariable", "query", "query_table"})
+
+
+_CHECKED_CHARACTERS_MAX = 10_000
+_CHECKED_MAX = 500
+
+
+class Checked:
+    """Texts that have passed `check_select`, which depends on nothing but them. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._passed: OrderedDict[tuple[str, tuple[str, ...]], None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, cursor: duckdb.DuckDBPyConnection, sql: str, relations: Sequence[str]) -> None:
+        """As `check_select`, at no cost for a text seen before."""
+        key = sql, tuple(relations)
+        with self._lock:
+            if key in self._passed:
+                self._passed.move_to_end(key)
+                return
+        check_select(cursor, sql, relations)
+        if len(sql) <= _CHECKED_CHARACTERS_MAX:
+            with self._lock:
+                self._passed[key] = None
+                while len(self._passed) > _CHECKED_MAX:
+                    self._passed.popitem(last=False)
 
 
 def check_select(cursor: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from catalog.errors import AdminShutdown
 from catalog.names import quote_literal
 from engine.delta.staging import StagingFolder, clean
 from engine.dialect.macros import register
+from engine.embedded.guard import Checked
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Instance:
     """Hands out cursors. Each carries the generation of the database it belongs to."""
 
     def __init__(self, settings: EmbeddedSettings) -> None:
+        self.checked = Checked()
         self._settings = settings
         self._lock = threading.Lock()
         self._generation = 0

@@ -17,7 +17,6 @@ from engine.base import ArrowRows, Query
 from engine.delta.snapshot import Snapshots
 from engine.embedded import errors
 from engine.embedded.conform import Conformer
-from engine.embedded.guard import check_select
 from engine.embedded.instance import EmbeddedSettings, Instance
 from engine.embedded.relations import define
 
@@ -125,7 +124,7 @@ class EmbeddedRunning:
         query = self._query
         self._cursor, self._generation = self._instance.cursor()
         cursor = self._cursor
-        check_select(cursor, query.sql, [read.view for read in query.tables])
+        self._instance.checked.check(cursor, query.sql, [read.view for read in query.tables])
         cursor.execute(f"SET TimeZone = {quote_literal(query.time_zone)}")
         define(cursor, query.tables, self._snapshots, self._settings.readable())
         self._check_canceled()
