@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import IO
 
 from catalog.errors import ConfigFileError, ObjectInUse
@@ -81,5 +80,5 @@ class DataFolder:
                             f'the metadata store in "{self.path}" is busy',
                             hint="Another kadali command is at work there; try again when it has ended.",
                         ) from None
-                    Event().wait(POLL_S)
+                    time.sleep(POLL_S)
             yield

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 from catalog.errors import ConnectionFailure
 from catalog.postgres import EmbeddedPostgres
@@ -89,7 +88,7 @@ def _attached(settings: Settings, folder: DataFolder) -> Store | None:
         except ConnectionFailure:
             if time.monotonic() > deadline:
                 raise
-            Event().wait(POLL_S)
+            time.sleep(POLL_S)
     return None
 
 

@@ -22,7 +22,7 @@ from sql_extensions.context import Context
 
 
 def cast_type(pg: PgType) -> str:
-    """The type to CAST to for assignment to a column of type `pg`. As text, char(n) keeps its characters to be counted."""
+    """The type to CAST to for assignment to a column of type `pg`. As text, char(n) keeps all characters to count."""
     if pg.oid == BPCHAR.oid:
         return "text"
     return format_type(PgType(pg.oid) if char_length(pg) is not None else pg)

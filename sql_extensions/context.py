@@ -17,4 +17,4 @@ class Context:
     session: Session
     statement: Statement
     rights_checked: bool = False
-    """The statement is generated from one whose rights PostgreSQL has checked as a whole: they are not asked for again."""
+    """The statement is generated from one whose rights PostgreSQL has checked as a whole: it is not asked again."""

@@ -47,9 +47,8 @@ class CopySink:
         self._stage()
         return self._rows
 
-    def abort(self, reason: str) -> None:
+    def abort(self, _reason: str) -> None:
         """Nothing is kept: what was staged goes with the transaction, which fails."""
-        del reason
         self._waiting.clear()
 
     def _take(self, batches: Sequence[pa.RecordBatch]) -> None:

@@ -33,7 +33,7 @@ def escape_string(body: str, at: int) -> str:
                     position=position,
                     code="22025",
                 )
-            code, high = _combine(high, int(digits, 16), body, at + item.start())
+            code, high = _combine(high, int(digits, 16), at + item.start())
             parts.append(b"" if high else chr(code).encode())
             continue
         if high:
@@ -72,7 +72,7 @@ def unicode_escapes(text: str, escape: str, at: int) -> str:
                 raise _invalid_pair(at + found.start() + 1)
             parts.append(plain if plain is not None else escape)
             continue
-        code, high = _combine(high, int(long or short, 16), text, at + found.start())
+        code, high = _combine(high, int(long or short, 16), at + found.start())
         parts.append("" if high else chr(code))
     if high:
         raise _invalid_pair(at + len(text) + 1)
@@ -87,7 +87,7 @@ def truncate(name: str) -> str:
     return name if len(data) < NAMEDATALEN else data[: NAMEDATALEN - 1].decode("utf-8", "ignore")
 
 
-def _combine(high: int, code: int, body: str, at: int) -> tuple[int, int]:
+def _combine(high: int, code: int, at: int) -> tuple[int, int]:
     """(code point, 0), or (0, first half) while the second half of a surrogate pair is still to come."""
     first = _SURROGATE_FIRST <= code < _SURROGATE_SECOND
     second = _SURROGATE_SECOND <= code < _SURROGATE_END

@@ -214,13 +214,13 @@ def _parameter(ctx: Context, spec: TimeSpec) -> str:
     if number > len(ctx.call.params) or number < 1:
         raise UndefinedParameter(f"there is no parameter ${number}", position=spec.value_position or None)
     param = ctx.call.params[number - 1]
-    value = param_text(ctx, param, spec.param_type or TEXT)
+    value = param_text(param, spec.param_type or TEXT)
     if value is None:
         raise InvalidParameterValue("the value of a time travel specification must not be null")
     return value
 
 
-def param_text(ctx: Context, param: Param, declared: PgType) -> str | None:
+def param_text(param: Param, declared: PgType) -> str | None:
     """A bound parameter in PostgreSQL's text form; `declared` is its type unless the client gave one."""
     if param.data is None:
         return None

@@ -62,14 +62,14 @@ class SqlCursor:
 
         Raises ObjectNotInPrerequisiteState (55000) for going backward without SCROLL.
         """
-        batches = self._go(direction, count, discard=False)
+        batches = self._go(direction, count)
         return ArrowRows(self.fields, pa.RecordBatchReader.from_batches(self._schema, batches))
 
     def move(self, direction: Direction, count: int | None) -> int:
         """MOVE: the number of rows a FETCH would have given."""
         if count == 0 and direction in (Direction.FORWARD, Direction.BACKWARD, Direction.RELATIVE):
             return int(not self.at_start and not self.at_end)
-        return _pass(self._go(direction, count, discard=True))
+        return _pass(self._go(direction, count))
 
     def keep(self) -> None:
         """Set all remaining rows aside and let go of the query: the transaction is about to end."""
@@ -88,7 +88,7 @@ class SqlCursor:
 
     # -- PostgreSQL's DoPortalRunFetch ------------------------------------------------------------------------------
 
-    def _go(self, direction: Direction, count: int | None, *, discard: bool) -> Iterator[pa.RecordBatch]:
+    def _go(self, direction: Direction, count: int | None) -> Iterator[pa.RecordBatch]:
         if direction is Direction.ABSOLUTE:
             return self._absolute(count or 0)
         if direction is Direction.RELATIVE:

@@ -24,7 +24,7 @@ from catalog.errors import (
     WrongObjectType,
 )
 from catalog.names import TableName
-from catalog.types import BOOL, INT8, TEXT, PgType, format_type, from_arrow
+from catalog.types import BOOL, INT8, TEXT, format_type, from_arrow
 from engine.base import ArrowSource, Description, Field, Notice, TableRead
 from sql_extensions import historic
 from sql_extensions.context import Context
@@ -260,7 +260,7 @@ def _value(context: Context, argument: Argument, given: Given) -> str | None:
     if given.param is not None:
         if not 0 < given.param <= len(context.call.params):
             raise UndefinedParameter(f"there is no parameter ${given.param}")
-        text = historic.param_text(context, context.call.params[given.param - 1], _TYPES[argument.type])
+        text = historic.param_text(context.call.params[given.param - 1], _TYPES[argument.type])
     if text is None:
         return None
     if argument.type == "boolean":
@@ -286,12 +286,12 @@ def _records(context: Context, rows: pa.Table, fields: Sequence[Field]) -> pa.Ta
 
 def _record(context: Context, row: dict[str, object], fields: Sequence[Field]) -> str | None:
     casts = ", ".join(f"${n + 1}::{format_type(field.type)}" for n, field in enumerate(fields))
-    values = [_text(row[field.name], field.type) for field in fields]
+    values = [_text(row[field.name]) for field in fields]
     [(text,)] = read_text(context.session, f"SELECT ROW({casts})::pg_catalog.text", *values)
     return text
 
 
-def _text(value: object, pg: PgType) -> str | None:
+def _text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):

@@ -51,8 +51,8 @@ def set_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool]) ->
             elif not now[name][1]:
                 connection.execute(f"ALTER ROLE {role} LOGIN".encode())
             if admin != now.get(name, (False, True))[0]:
-                verb = f"GRANT {ADMINS} TO {role} WITH INHERIT TRUE, SET FALSE" if admin else f"REVOKE {ADMINS} FROM {role}"
-                connection.execute(verb.encode())
+                grant, revoke = f"GRANT {ADMINS} TO {role} WITH INHERIT TRUE, SET FALSE", f"REVOKE {ADMINS} FROM {role}"
+                connection.execute((grant if admin else revoke).encode())
 
 
 def known_roles(connection: psycopg.Connection[Any], roles: Mapping[str, bool] | None = None) -> frozenset[str]:

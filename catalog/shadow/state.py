@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from catalog.model import Relation, Schema
+from catalog.model import Relation
 from catalog.names import TableName, always_quote
 
 LOCK = 0x6B616461
@@ -120,7 +120,3 @@ def digest(relation: Relation) -> str:
 
 def value_digest(value: object) -> str:
     return hashlib.sha256(repr(value).encode()).hexdigest()[:32]
-
-
-def schema_digest(schema: Schema) -> str:
-    return value_digest(schema)

@@ -9,7 +9,7 @@ import time
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import psycopg
 
@@ -85,7 +85,7 @@ class DemoLoader(Thread):
                 connection.close()
             if time.monotonic() > deadline:
                 raise ConnectionFailure(f"the server was not ready within {STARTED_S:g} s")
-            Event().wait(POLL_S)
+            time.sleep(POLL_S)
 
     def _make_user(self, password: str) -> None:
         with visited_store(self._settings) as store:

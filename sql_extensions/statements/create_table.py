@@ -9,9 +9,9 @@
 
 Column types, defaults, constraints and errors are PostgreSQL's. NOT NULL and CHECK are enforced on every write; PRIMARY
 KEY, UNIQUE and FOREIGN KEY are declared for tools to see and are not enforced. PARTITIONED BY names columns whose
-values sort the table's files into folders. A column of type numeric without precision becomes numeric(38,18), the widest
-that Delta holds. Sequences (serial, identity), generated columns, inheritance and temporary tables are not supported. The
-creator owns the table.
+values sort the table's files into folders. A column of type numeric without precision becomes numeric(38,18), the
+widest that Delta holds. Sequences (serial, identity), generated columns, inheritance and temporary tables are not
+supported. The creator owns the table.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.signedinteger[Any]]
 
 EMPTY = pa.scalar(b"", pa.binary())
-NO_VALUE = pa.scalar(None, pa.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +100,6 @@ def binary_body(body: Body) -> pa.BinaryArray:
         return as_binary(body)
     rows, width = body.shape
     return from_offsets(np.arange(rows + 1, dtype=np.int64) * width, body)
-
-
-def with_nulls(body: Body, isnull: Bools | None) -> pa.BinaryArray:
-    """The body as a binary array that is NULL exactly where the column is."""
-    array = binary_body(body)
-    if isnull is None:
-        return array
-    return pc.if_else(pa.array(isnull), NO_VALUE, array)
 
 
 def ragged(matrix: Matrix, keep: Bools) -> pa.BinaryArray:

@@ -51,10 +51,10 @@ def _writer(arrow: pa.DataType, scalar: ScalarRule) -> Write:
         return rule.body
     if kind.is_floating(arrow):
         return lambda array: _finite(array, binary_body(rule.body(array)))
-    return lambda array: joined([_QUOTE, JSON.column(_present(array, rule.body(array))), _QUOTE])
+    return lambda array: joined([_QUOTE, JSON.column(_present(rule.body(array))), _QUOTE])
 
 
-def _present(array: pa.Array, body: Body) -> pa.BinaryArray:
+def _present(body: Body) -> pa.BinaryArray:
     """Null-free."""
     binary = binary_body(body)
     return binary.fill_null(b"") if binary.null_count else binary
@@ -113,7 +113,7 @@ def _map(arrow: pa.DataType, scalar: ScalarRule) -> Write:
         offsets = np.asarray(array.offsets).astype(np.int64)
         keys = array.keys.slice(offsets[0], offsets[-1] - offsets[0])
         items = array.items.slice(offsets[0], offsets[-1] - offsets[0])
-        named = joined([_QUOTE, JSON.column(_present(keys, names.body(keys))), _QUOTE])
+        named = joined([_QUOTE, JSON.column(_present(names.body(keys))), _QUOTE])
         pairs = joined([named, colon, _or_null(items, inner(items))])
         return joined([start, bracketed(offsets - offsets[0], pairs), end])
 
