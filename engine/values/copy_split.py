@@ -288,7 +288,7 @@ class Splitter:
 
         def text(line: int) -> bytes:
             start = int(line_cuts[line - 1]) + 1 if line else 0
-            raw = data[start : int(line_cuts[line])].tobytes()
-            return raw.removesuffix(b"\r") if self.newline == b"\r\n" else raw
+            end = int(line_cuts[line])
+            return data[start : end - int(end > start and dropped[end - 1])].tobytes()
 
         return fields, np.flatnonzero(is_end) + 1, text

@@ -121,7 +121,8 @@ def test_string_values(oracle: psycopg.Connection[Any], literal: str) -> None:
     try:
         tokens = tokenize(literal)
     except SqlError as error:
-        assert answer == (error.code, error.message) or str(answer[1]).startswith("syntax error at or near")
+        trips = answer[0] == "22021" and not literal.isascii()  # PostgreSQL, over the position of an error of its own
+        assert answer == (error.code, error.message) or trips or str(answer[1]).startswith("syntax error at or near")
         return
     if answer[0] == "ok":
         assert [token.kind for token in tokens] == [TokenKind.STRING]

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog import types as t
@@ -146,6 +146,7 @@ ALPHABET = st.sampled_from([b"1", b"a", b"\t", b"\n", b"\\", b"N", b".", b",", b
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(b"\t\r\n\\\r", TEXT)
 @given(st.lists(ALPHABET, max_size=14).map(b"".join), st.sampled_from([TEXT, CSV]))
 def test_random_streams(oracle: Oracle, data: bytes, said: Options) -> None:
     columns: Columns = [("a", "text", t.TEXT), ("b", "text", t.TEXT)]
