@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.types import BOOL, NUMERIC, UNKNOWN, PgType, array_of, element, format_type
+from catalog.types import BOOL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, array_of, element, format_type
 from engine.dialect import comparisons, numbers
 from engine.dialect.context import Context
 from engine.dialect.functions import exact_elements
@@ -54,7 +54,10 @@ def _element(v: Value) -> PgType:
 
 
 def item(context: Context, array: Value, index: Value) -> Value:
-    """array[index]: NULL outside the bounds, never counted from the end."""
+    """array[index]: NULL outside the bounds, never counted from the end. jsonb[key]: one step of a path."""
+    if array.oid == JSONB.oid:
+        step = context.cast(index, TEXT)
+        return value(f"CAST(pg_json_path(CAST({array.sql} AS VARCHAR), [{step.sql}]) AS JSON)", JSONB)
     inner = _element(array)
     at = context.cast(index, PgType(23))
     return Value(f"pg_array_item({array.sql}, {at.sql})", inner, shape=array.shape)

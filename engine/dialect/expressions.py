@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from catalog.errors import InternalError, UndefinedObject, UndefinedParameter
-from catalog.types import BOOL, BPCHAR, FLOAT8, INT4, INT8, INTERVAL, NUMERIC, TEXT, UNKNOWN, PgType, element
+from catalog.types import BOOL, BPCHAR, FLOAT8, INT4, INT8, INTERVAL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, element
 from engine.dialect import arrays, comparisons, numbers, operators, patterns
 from engine.dialect.calls import compile_call, compile_value_function
 from engine.dialect.conditionals import compile_case, compile_coalesce, compile_extremes, compile_nullif
@@ -298,9 +298,12 @@ def _array(context: Context, scope: Scope, node: exp.Expression) -> Value:
 
 
 def _bracket(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    if isinstance(node.this, exp.Bracket):
-        raise refuse("a subscript of more than one dimension")
     base = compile_expression(context, scope, node.this)
+    innermost = node.this
+    while isinstance(innermost, exp.Bracket):
+        innermost = innermost.this
+    if innermost is not node.this and compile_expression(context, scope, innermost).oid != JSONB.oid:
+        raise refuse("a subscript of more than one dimension")
     index = node.expressions[0]
     if isinstance(index, exp.Slice):
         low, high = (

@@ -215,7 +215,7 @@ def test_tables_made_filled_changed_and_dropped(pair: Pair, schema: str) -> None
             told.append(connection.execute(sa.select(sa.func.count(), sa.func.max(with_cte.c.id))).fetchall())
             told.append(
                 connection.execute(
-                    people.select().with_only_columns(people.c.extra["n"].astext).where(people.c.id == 20)
+                    people.select().with_only_columns(people.c.extra["n"][0].astext).where(people.c.id == 20)
                 ).fetchall()
             )
             connection.commit()

@@ -21,3 +21,5 @@ SELECT jsonb_agg(id) FROM people;
 SELECT to_jsonb(id) FROM people;
 -- refused
 SELECT jsonb_path_query('{"a": 1}', '$.a');
+SELECT j['a'], j['b'][0], j['b'][-1], j['b']['1'], j['c'], j['zz'], j[0], j[NULL], j['b'][0] ->> 'x' FROM (VALUES ('{"a": "x\u00e9\"y", "b": [1, 2.50, null], "c": null, "0": true}'::jsonb)) v (j);
+SELECT j['a']::text, (j)['a']['b'] FROM (VALUES ('[1]'::jsonb), ('{"a": {"b": []}}'), (NULL)) v (j) WHERE j['a'] IS NULL OR j['a']['b'] IS NOT NULL;
