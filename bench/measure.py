@@ -60,7 +60,10 @@ class Report:
     def add(self, row: Ratio | Figure) -> None:
         self.rows.append(row)
         name, peer, value, span, _, note = row.row()
-        print(f"  {name:44} {value:>12} {f'({span})' if span else '':14} {f'x {peer}' if peer else ''}  {note}", flush=True)
+        print(
+            f"  {name:44} {value:>12} {f'({span})' if span else '':14} {f'x {peer}' if peer else ''}  {note}",
+            flush=True,
+        )
 
     def skipped(self, what: str, reason: str) -> None:
         print(f"  {what}: skipped, {reason}", flush=True)

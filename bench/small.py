@@ -75,7 +75,7 @@ def _pgbench(report: Report, rounds: int, ours: peers.Server, peer: peers.Server
                     def rate(server: peers.Server, mode: str = mode, clients: int = clients) -> float:
                         return 1 / _transactions(program, server, path, mode, clients)  # noqa: B023
 
-                    costs = alternate(lambda: rate(ours), lambda: rate(peer), rounds, warm=0)  # noqa: B023
+                    costs = alternate(lambda: rate(ours), lambda: rate(peer), rounds, warm=0)
                     report.add(throughput(f"pgbench {script}, {mode}, {clients} clients", "PostgreSQL", costs))
 
 

@@ -1,4 +1,4 @@
-"""TPC-H's 22 queries at scale 1 through the wire, against DuckDB in process on the same Parquet files, same SQL text."""
+"""TPC-H's 22 queries at scale 1 through the wire, against DuckDB in process on the same files with the same SQL."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def _in_process(ours: peers.Server, connection: psycopg.Connection) -> duckdb.Du
     """DuckDB with a view over each table's Parquet files; as many threads as the gateway's engine has."""
     database = duckdb.connect(config={"threads": len(os.sched_getaffinity(0)), "memory_limit": "1GB"})
     database.execute("SET GLOBAL parquet_metadata_cache = true")
-    described = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = %s", (peers.SCHEMA,)
-    ).fetchall()
+    described = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (peers.SCHEMA,)).fetchall()
     for (name,) in described:
         row = connection.execute(f"DESCRIBE DETAIL {peers.SCHEMA}.{name}").fetchone()
         assert row is not None

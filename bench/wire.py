@@ -1,4 +1,4 @@
-"""A client that does next to nothing: logs in by libpq, then reads the socket raw, so that the server is what is seen."""
+"""A client that does next to nothing: logs in by libpq, then reads the socket raw, so that only the server counts."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from catalog.shadow import sync
 from catalog.shadow.ddl import DdlTransaction, ddl_transaction
 from catalog.shadow.errors import error_from_psycopg
 from catalog.shadow.objects import KadaliObject
+from catalog.shadow.open_sessions import OpenSessions
 from catalog.shadow.roles import set_roles
 from catalog.shadow.session import ShadowSession
 from catalog.shadow.template import DATABASE, template
@@ -40,6 +41,8 @@ _OPTIONS = {
     "timezone": "UTC",
 }
 _MEMORY_MAX = 1536 << 20
+_SESSIONS_KEPT = 100
+"""Connections of idle clients' sessions that stay open; each costs some megabytes."""
 _ATTEMPTS = 3
 _log = logging.getLogger("kadali.shadow")
 
@@ -76,6 +79,7 @@ class ShadowInstance:
         self._memory_max_bytes = memory_max_bytes
         self._server: EmbeddedPostgres | None = None
         self._mutex = threading.RLock()
+        self._sessions = OpenSessions(_SESSIONS_KEPT)
 
     def start(self) -> Self:
         """Start, prove that the guard works, declare our objects. A cluster that does not start is made anew.
@@ -168,7 +172,7 @@ class ShadowInstance:
         self, user: str, settings: Mapping[str, str] | None = None, *, client_pid: int | None = None
     ) -> ShadowSession:
         """A session of `user`; connects when it is first used. `client_pid`: what pg_backend_pid() answers."""
-        return ShadowSession(self, user, settings, client_pid=client_pid)
+        return ShadowSession(self, user, settings, client_pid=client_pid, opened=self._sessions.opened)
 
     @contextmanager
     def ddl(self, role: str, search_path: Sequence[str]) -> Iterator[DdlTransaction]:

@@ -47,6 +47,11 @@ class RowBlocks:
                 self._rows.popleft()
             return taken
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server has nothing more to give: the channel is free."""
+        return self._done
+
     def all(self) -> list[Row]:
         """The rest. For results known to be small."""
         rows: list[Row] = []

@@ -109,8 +109,9 @@ class ShadowSession:
         client_pid: int | None = None,
         deadline_s: float = DEADLINE_S,
         backend_bytes_max: int = BACKEND_BYTES_MAX,
+        opened: Callable[[ShadowSession], None] = lambda _: None,
     ) -> None:
-        """`client_pid` is what pg_backend_pid() answers; None: the backend's own."""
+        """`client_pid` is what pg_backend_pid() answers; None: the backend's own. `opened`: told of each connection."""
         self.user = user
         self._server = server
         self._settings: dict[str, str] = dict(settings or {})
@@ -121,6 +122,8 @@ class ShadowSession:
         self._mutex = threading.RLock()
         self._channel: Channel | None = None
         self._rows: RowBlocks | None = None
+        self._opened = opened
+        self.used_at = 0.0
 
     def describe(self, sql: str, param_oids: Sequence[int] = ()) -> Described:
         """Parameter types and columns of one statement, which is parsed and not run.
@@ -266,6 +269,19 @@ class ShadowSession:
         with self._exclusive():
             self._drop_channel()
 
+    def release(self) -> bool:
+        """Give up the connection if nothing is under way; whether it did. Does not wait."""
+        if not self._mutex.acquire(blocking=False):
+            return False
+        try:
+            if self._rows is not None and not self._rows.ended:
+                return False
+            self._rows = None
+            self._drop_channel()
+            return True
+        finally:
+            self._mutex.release()
+
     # -- statements -----------------------------------------------------------------------------------------------
 
     def _query(self, sql: str, params: Sequence[ShadowParam], binary: bool) -> ShadowResult:
@@ -357,6 +373,7 @@ class ShadowSession:
         raise ConnectionFailure("the connection to the catalog was lost")
 
     def _open(self) -> Channel:
+        self.used_at = time.monotonic()
         channel = self._channel
         if channel is not None and (channel.broken or _backend_bytes(channel) > self._backend_bytes_max):
             self._drop_channel()
@@ -370,6 +387,7 @@ class ShadowSession:
                 channel.close()
                 raise
             self._channel = channel
+            self._opened(self)
         elif channel.connection.parameter_status(b"client_encoding") != b"UTF8":
             self._apply(channel, {"client_encoding": "UTF8"})  # a set_config; between us and the shadow all is UTF-8
         return channel

@@ -9,6 +9,10 @@ from typing import Protocol
 
 from sql_extensions.settings.rules import OWN, WITHHELD
 
+Start = tuple[tuple[str, str], ...]
+"""Names and values as a client gave them when it connected, in order."""
+STARTS_MAX = 200
+
 
 @dataclass(frozen=True, slots=True)
 class SettingDefault:
@@ -29,6 +33,7 @@ class SettingDefaults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rows: dict[str, SettingDefault] | None = None
+        self._starts: dict[Start, Mapping[str, str]] = {}
 
     def load(self, server: ReadsText) -> Mapping[str, SettingDefault]:
         """By lower-case name, in SHOW ALL's order. Asks `server` the first time; raises SqlError then."""
@@ -37,6 +42,15 @@ class SettingDefaults:
                 if self._rows is None:
                     self._rows = dict(_read(server))
         return self._rows
+
+    def spelled(self, start: Start) -> Mapping[str, str] | None:
+        """What a new session's settings become by `start`; None if no session has begun like this yet."""
+        return self._starts.get(start)
+
+    def remember(self, start: Start, spelled: Mapping[str, str]) -> None:
+        """To be called only if what the settings become depends on nothing but `start`."""
+        if len(self._starts) < STARTS_MAX:
+            self._starts[start] = spelled
 
 
 def _read(server: ReadsText) -> Iterator[tuple[str, SettingDefault]]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from sql_extensions.settings import rules
-from sql_extensions.settings.defaults import SettingDefault, SettingDefaults
+from sql_extensions.settings.defaults import SettingDefault, SettingDefaults, Start
 from sql_extensions.settings.set_config import SetConfigCalls
 from sql_extensions.settings.values import SettingValues
 
@@ -78,10 +78,7 @@ class SessionSettings(SettingValues):
         self.before_change: Callable[[], None] = lambda: None
         """Called before a query's set_config() is taken over: the session remembers what to go back to."""
         server.restore_from(self.for_shadow)
-        for name, value in start:
-            self.set(name, value)
-            self._start.update(self._session)
-            self._session = {}
+        self._begin(tuple(start))
 
     # -- the statements ---------------------------------------------------------------------------------------------
 
@@ -250,6 +247,19 @@ class SessionSettings(SettingValues):
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def _begin(self, start: Start) -> None:
+        """Take the start values: from one that began alike: who only connects needs no shadow."""
+        spelled = self._known.spelled(start)
+        if spelled is not None:
+            self._start, self._changed = dict(spelled), True
+            return
+        for name, value in start:
+            self.set(name, value)
+            self._start.update(self._session)
+            self._session = {}
+        if all(_key(name) in _SIMPLE for name, _ in start):
+            self._known.remember(start, dict(self._start))
+
     def _defaults(self) -> Mapping[str, SettingDefault]:
         return self._known.load(self._server)
 
@@ -338,6 +348,14 @@ _HIDDEN: Mapping[str, str] = {
     "seed": "unavailable",
 }
 """Settings that PostgreSQL leaves out of pg_settings."""
+
+
+_SIMPLE = frozenset(
+    """application_name client_encoding client_min_messages datestyle intervalstyle timezone extra_float_digits
+    bytea_output standard_conforming_strings default_transaction_isolation default_transaction_read_only geqo
+    statement_timeout lock_timeout idle_in_transaction_session_timeout idle_session_timeout search_path""".split()
+)
+"""Settings whose spelling depends on nothing but the values given: not on user, objects or extensions."""
 
 
 def _key(name: str) -> str:
