@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sql_extensions.tokens import Token, TokenKind
+from engine.dialect.scanner import Token, TokenKind
 
 _OPEN, _CLOSE = frozenset("(["), frozenset(")]")
 

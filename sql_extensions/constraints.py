@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from catalog.errors import CheckViolation, NotNullViolation
+from catalog.errors import CheckViolation, FeatureNotSupported, InsufficientPrivilege, NotNullViolation, Subject
 from catalog.model import Relation, RelationKind
 from catalog.names import always_quote
 from engine.base import ArrowSource, Description
@@ -64,24 +65,75 @@ def _checked(
     checks: list[tuple[str, str]],
 ) -> Iterator[pa.RecordBatch]:
     for batch in reader:
-        for index in required:
-            if batch.column(index).null_count:
-                column = relation.columns[index].name
-                raise NotNullViolation(
-                    f'null value in column "{column}" of relation "{relation.name.name}" violates not-null constraint'
-                )
+        _check_nulls(ctx, relation, batch, required)
         if checks:
-            _check(ctx, relation, pa.Table.from_batches([batch]), checks)
+            _check(ctx, relation, batch, checks)
         yield batch
 
 
-def _check(ctx: Context, relation: Relation, rows: pa.Table, checks: list[tuple[str, str]]) -> None:
-    failing = ", ".join(f"count(*) FILTER (WHERE NOT ({condition})) AS c{i}" for i, (_, condition) in enumerate(checks))
-    named = rows.rename_columns([column.name for column in relation.columns])
-    answer = dml.rows_of(
-        ctx, f"SELECT {failing} FROM {relation.name}", Description((), None), {relation.name: ArrowSource(named)}
+def _check_nulls(ctx: Context, relation: Relation, batch: pa.RecordBatch, required: list[int]) -> None:
+    """The first row with a NULL where none may be is told, and its first such column."""
+    broken = [index for index in required if batch.column(index).null_count]
+    if not broken:
+        return
+    row, index = min((pc.index(pc.is_null(batch.column(index)), True).as_py(), index) for index in broken)
+    name, column = relation.name, relation.columns[index].name
+    raise NotNullViolation(
+        f'null value in column "{column}" of relation "{name.name}" violates not-null constraint',
+        detail=_failing_row(ctx, relation, batch.slice(row, 1)),
+        subject=Subject(name.schema, name.name, column=column),
     )
-    counts = answer.reader.read_all()
-    for (name, _), (count,) in zip(checks, counts.itercolumns(), strict=True):
-        if count.as_py():
-            raise CheckViolation(f'new row for relation "{relation.name.name}" violates check constraint "{name}"')
+
+
+def _check(ctx: Context, relation: Relation, batch: pa.RecordBatch, checks: list[tuple[str, str]]) -> None:
+    broken = _broken(ctx, relation, batch, checks)
+    if broken is None:
+        return
+    while batch.num_rows > 1:  # the first row that fails is told
+        half = batch.num_rows // 2
+        first = _broken(ctx, relation, batch.slice(0, half), checks)
+        batch, broken = (batch.slice(half), broken) if first is None else (batch.slice(0, half), first)
+    broken = _broken(ctx, relation, batch, checks) or broken
+    name = relation.name
+    raise CheckViolation(
+        f'new row for relation "{name.name}" violates check constraint "{broken}"',
+        detail=_failing_row(ctx, relation, batch),
+        subject=Subject(name.schema, name.name, constraint=broken),
+    )
+
+
+def _broken(ctx: Context, relation: Relation, batch: pa.RecordBatch, checks: list[tuple[str, str]]) -> str | None:
+    """The first constraint, by name, that some row breaks."""
+    failing = ", ".join(f"count(*) FILTER (WHERE NOT ({condition})) AS c{i}" for i, (_, condition) in enumerate(checks))
+    counts = _ask(ctx, relation, batch, failing)
+    names = [name for (name, _), (count,) in zip(checks, counts.itercolumns(), strict=True) if count.as_py()]
+    return min(names, default=None)
+
+
+def _failing_row(ctx: Context, relation: Relation, row: pa.RecordBatch) -> str | None:
+    """PostgreSQL's DETAIL, for a user who may read the table; None where a value has no text form here."""
+    listed = ", ".join(f"{always_quote(column.name)}::text" for column in relation.columns)
+    try:
+        ctx.session.shadow.check_rights(f"SELECT * FROM {relation.name}", ())
+        texts = _ask(ctx, relation, row, listed)
+    except (InsufficientPrivilege, FeatureNotSupported):
+        return None
+    values = ("null" if text.as_py() is None else _shortened(text.as_py()) for (text,) in texts.itercolumns())
+    return f"Failing row contains ({', '.join(values)})."
+
+
+def _shortened(text: str) -> str:
+    """As PostgreSQL shows values in messages: at most 64 bytes of them."""
+    data = text.encode()
+    return text if len(data) <= _SHOWN_BYTES_MAX else data[:_SHOWN_BYTES_MAX].decode(errors="ignore") + "..."
+
+
+_SHOWN_BYTES_MAX = 64
+
+
+def _ask(ctx: Context, relation: Relation, rows: pa.RecordBatch, select_list: str) -> pa.Table:
+    """A query on `rows` as if they were all the table has."""
+    named = pa.Table.from_batches([rows]).rename_columns([column.name for column in relation.columns])
+    sql = f"SELECT {select_list} FROM {relation.name}"
+    answer = dml.rows_of(ctx, sql, Description((), None), {relation.name: ArrowSource(named)})
+    return answer.reader.read_all()

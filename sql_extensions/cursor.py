@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from catalog.errors import InvalidParameterValue, SqlSyntaxError
 from engine.dialect.keywords import RESERVED, TYPE_OR_FUNCTION
-from sql_extensions.tokens import Token, TokenKind, scan
+from engine.dialect.scanner import Token, TokenKind, scan
 
 T = TypeVar("T")
 OptionValue = str | int | float | bool

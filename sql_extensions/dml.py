@@ -11,11 +11,11 @@ import pyarrow as pa
 from catalog.errors import ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTable, WrongObjectType
 from catalog.model import Relation, RelationKind
 from engine.base import ArrowRows, ArrowSource, Description, Field, Route, RouteReason, Rows
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions import clauses, constraints, query, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import recognise
-from sql_extensions.tokens import Token, TokenKind
 
 
 @dataclass(frozen=True, slots=True)

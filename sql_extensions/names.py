@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from catalog.errors import InvalidName
 from catalog.names import quote_ident
-from sql_extensions.tokens import TokenKind, tokenize
+from engine.dialect.scanner import TokenKind, tokenize
 
 NAME_PARTS_MAX = 3
 

@@ -9,10 +9,10 @@ from catalog.errors import FeatureNotSupported, UndefinedColumn
 from catalog.model import Relation
 from catalog.types import format_type
 from engine.delta.maintain import PartitionFilter
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions.cursor import Cursor
 from sql_extensions.evaluation import read_text
 from sql_extensions.session import Session
-from sql_extensions.tokens import Token, TokenKind
 
 _OPERATORS = {"=": "=", "<>": "!=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}

@@ -27,6 +27,7 @@ from engine.base import (
     TableRead,
     WireRows,
 )
+from engine.dialect.scanner import TokenKind
 from engine.values import python_value
 from sql_extensions import historic, parameters, planner, rows, tables, wrapped
 from sql_extensions.constants import session_constants
@@ -37,7 +38,6 @@ from sql_extensions.rewrites import time_travel
 from sql_extensions.rewrites.time_spec import ValueKind
 from sql_extensions.settings import find_calls
 from sql_extensions.shadowing import offset_by, without_positions
-from sql_extensions.tokens import TokenKind
 
 Overrides = Mapping[TableName, Source]
 """Other rows in the place of tables: what RETURNING reads."""

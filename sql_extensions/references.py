@@ -12,8 +12,8 @@ from sqlglot.optimizer.scope import traverse_scope
 from catalog.errors import FeatureNotSupported
 from catalog.model import CatalogSnapshot, Relation, RelationKind
 from catalog.names import TableName
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions.system_relations import SYSTEM_RELATIONS
-from sql_extensions.tokens import Token, TokenKind
 
 KADALI_SCHEMA = "kadali"
 SYSTEM_SCHEMAS = frozenset({"pg_catalog", "information_schema"})

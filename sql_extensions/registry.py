@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from catalog.types import from_arrow
 from engine.base import Action, Description, Field, Result
+from engine.dialect.scanner import Token
 from sql_extensions.cursor import Cursor
-from sql_extensions.tokens import Token
 
 if TYPE_CHECKING:
     from sql_extensions.context import Context

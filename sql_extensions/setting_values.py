@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from catalog.errors import SqlSyntaxError
 from engine.dialect.keywords import RESERVED
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions.cursor import Cursor
 from sql_extensions.settings import Reset
-from sql_extensions.tokens import Token, TokenKind
 
 SettingValue = tuple[str, ...] | Reset
 _INTEGER_MAX = 2**31 - 1

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from catalog.errors import SqlError
 from engine.base import Description, Field
+from engine.dialect.scanner import scan
 from sql_extensions.rewrites.rewritten import Rewritten
 from sql_extensions.session import Session
 from sql_extensions.statement import Statement
-from sql_extensions.tokens import scan
 
 
 @contextmanager

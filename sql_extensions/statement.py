@@ -9,10 +9,10 @@ from typing import Any
 
 from catalog.errors import FeatureNotSupported, SqlSyntaxError
 from engine.base import Action
+from engine.dialect.scanner import Token, TokenKind, split
 from sql_extensions import registry
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import StatementSpec
-from sql_extensions.tokens import Token, TokenKind, split
 
 _QUERY_HEADS = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "("})
 _WITH_VERBS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})

@@ -15,6 +15,7 @@ from catalog.shadow.objects import KadaliFunction
 from catalog.types import BOOL, format_type
 from engine.base import Field
 from engine.delta.maintain import DETAIL, HISTORY
+from engine.dialect.scanner import tokenize
 from sql_extensions import cancellation, historic, maintenance, partition_filter
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
@@ -22,7 +23,6 @@ from sql_extensions.maintenance import VacuumOptions
 from sql_extensions.names import Name, parse_name
 from sql_extensions.registry import fields_of
 from sql_extensions.rewrites.time_spec import SpecKind, TimeSpec, ValueKind
-from sql_extensions.tokens import tokenize
 
 Arguments = Mapping[str, str | None]
 """By argument name, in PostgreSQL's text form; None for NULL and for those not given."""

@@ -26,12 +26,12 @@ from catalog.errors import (
 from catalog.names import TableName
 from catalog.types import BOOL, INT8, TEXT, format_type, from_arrow
 from engine.base import ArrowSource, Description, Field, Notice, TableRead
+from engine.dialect.scanner import TokenKind, tokenize
 from sql_extensions import historic
 from sql_extensions.context import Context
 from sql_extensions.evaluation import read_text
 from sql_extensions.references import Reference
 from sql_extensions.relations import VIRTUAL
-from sql_extensions.tokens import TokenKind, tokenize
 from sql_extensions.twin_functions import FUNCTIONS, Argument, TwinFunction, function
 
 RECORD_OID = 2249

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from catalog.errors import SqlSyntaxError
-from sql_extensions.tokens import Token, TokenKind
+from engine.dialect.scanner import Token, TokenKind
 
 _INSTEAD = {
     ("SHOW", "QUERIES"): "kadali.queries",

@@ -13,7 +13,6 @@ from engine.dialect.lexer import Kind, Token, tokenise
 
 _NOT_COLUMN = RESERVED | TYPE_OR_FUNCTION
 _NOT_FUNCTION = RESERVED | COLUMN_NAME
-NAME_BYTES_MAX = 63
 
 
 class Reader:
@@ -114,10 +113,7 @@ class Reader:
         return self.identifier(self.take())
 
     def identifier(self, token: Token) -> exp.Identifier:
-        text = token.text
-        if len(text) > NAME_BYTES_MAX // 4 and len(text.encode()) > NAME_BYTES_MAX:
-            text = text.encode()[:NAME_BYTES_MAX].decode("utf-8", "ignore")
-        node = exp.Identifier(this=text, quoted=token.kind is Kind.QUOTED)
+        node = exp.Identifier(this=token.text, quoted=token.kind is Kind.QUOTED)
         node.meta["start"] = token.start
         return node
 

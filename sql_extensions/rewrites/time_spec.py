@@ -8,8 +8,8 @@ from enum import Enum
 
 from catalog.errors import FeatureNotSupported, SqlSyntaxError
 from catalog.types import INT8, TEXT, TIMESTAMPTZ, PgType
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions.cursor import Cursor
-from sql_extensions.tokens import Token, TokenKind
 
 
 class SpecKind(Enum):

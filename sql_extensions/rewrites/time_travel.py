@@ -19,12 +19,12 @@ from catalog.errors import (
     WrongObjectType,
 )
 from catalog.names import always_quote
+from engine.dialect.scanner import Token, TokenKind, tokenize
 from sql_extensions.cursor import Cursor
 from sql_extensions.names import parse_name
 from sql_extensions.rewrites import time_spec
 from sql_extensions.rewrites.rewritten import Edit, Found, Rewritten, build
 from sql_extensions.rewrites.time_spec import Time, TimeSpec
-from sql_extensions.tokens import Token, TokenKind, tokenize
 
 __all__ = ["Exists", "Rewritten", "rewrite", "spec_index", "suspected"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions.settings.rules import check_own_prefix
-from sql_extensions.tokens import Token, TokenKind
 
 _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 

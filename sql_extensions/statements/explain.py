@@ -18,11 +18,11 @@ import pyarrow as pa
 from catalog.errors import FeatureNotSupported, SqlSyntaxError
 from catalog.types import TEXT
 from engine.base import Action, ArrowRows, Description, Field, Result, Route, RouteReason, WireRows
+from engine.dialect.scanner import Token
 from sql_extensions import clauses, query, rows
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import Statement, recognise_tokens
-from sql_extensions.tokens import Token
 
 HEADS = (("EXPLAIN",),)
 SYNTAX = """EXPLAIN [ ANALYZE ] [ VERBOSE ] statement

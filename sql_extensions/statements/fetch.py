@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from catalog.errors import InvalidCursorName
 from engine.base import Action, Description, Result
+from engine.dialect.scanner import TokenKind
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.sql_cursor import Direction, SqlCursor
-from sql_extensions.tokens import TokenKind
 
 HEADS = (("FETCH",), ("MOVE",))
 SYNTAX = """\

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from catalog.errors import FeatureNotSupported
 from engine.base import Action, Description, Result
+from engine.dialect.scanner import Token
 from sql_extensions import assignment, clauses, dml
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
-from sql_extensions.tokens import Token
 
 HEADS = (("INSERT",),)
 SYNTAX = """[ WITH query_name AS ( ... ) [, ...] ]

@@ -17,11 +17,11 @@ from catalog.model import Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
 from engine.base import Action, Description, Result
+from engine.dialect.scanner import Token, TokenKind
 from sql_extensions import assignment, clauses, dml, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
-from sql_extensions.tokens import Token, TokenKind
 
 HEADS = (("UPDATE",),)
 SYNTAX = """[ WITH query_name AS ( ... ) [, ...] ]

@@ -25,13 +25,13 @@ from datetime import timedelta
 
 from catalog.errors import InvalidParameterValue, SqlSyntaxError
 from engine.base import Action, Description, Notice, Result
+from engine.dialect.scanner import TokenKind
 from sql_extensions import maintenance, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
 from sql_extensions.maintenance import VacuumOptions
 from sql_extensions.names import Name
 from sql_extensions.registry import TransactionRule, fields_of
-from sql_extensions.tokens import TokenKind
 
 HEADS = (("VACUUM",),)
 SYNTAX = """VACUUM { table [, ...] | '/path' } [ FULL | LITE ] [ RETAIN n { HOURS | DAYS } ] [ DRY RUN ] [ FORCE ]

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from catalog.errors import SqlError
+from engine.dialect.scanner import tokenize
 from sql_extensions.registry import specs
 from sql_extensions.statement import recognise
-from sql_extensions.tokens import tokenize
 
 MORE = (
     "UPDATE t SET (a, b) = ROW(1, DEFAULT) FROM u WHERE a IS DISTINCT FROM b RETURNING *",

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from catalog.errors import FeatureNotSupported, InvalidName, SqlError, SqlSyntaxError, UndefinedObject
+from engine.dialect.scanner import split, tokenize
 from sql_extensions.settings import SessionSettings, find_calls, parse_options
-from sql_extensions.tokens import split, tokenize
 
 Opener = Callable[..., SessionSettings]
 

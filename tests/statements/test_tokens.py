@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.errors import SqlError
+from engine.dialect.scanner import TokenKind, split, tokenize
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import recognise
-from sql_extensions.tokens import TokenKind, split, tokenize
 
 quick = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

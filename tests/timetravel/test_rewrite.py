@@ -9,9 +9,9 @@ import sqlglot
 
 from catalog.errors import SqlError
 from catalog.types import PgType
+from engine.dialect.scanner import tokenize
 from sql_extensions.rewrites.time_spec import SpecKind, ValueKind
 from sql_extensions.rewrites.time_travel import Rewritten, rewrite, spec_index
-from sql_extensions.tokens import tokenize
 
 V, T, TAG = SpecKind.VERSION, SpecKind.TIMESTAMP, SpecKind.TAG
 LIT, PAR, EXP = ValueKind.LITERAL, ValueKind.PARAMETER, ValueKind.EXPRESSION

@@ -14,13 +14,14 @@ from enum import Enum
 
 from catalog.errors import SqlSyntaxError
 from catalog.names import fold
-from sql_extensions.escapes import escape_string, truncate, unicode_escapes
+from engine.dialect.escapes import escape_string, truncate, unicode_escapes
 
 
 class TokenKind(Enum):
     WORD = "word"
     QUOTED = "quoted identifier"
     STRING = "string"
+    BITS = "bit string"
     NUMBER = "number"
     PARAM = "parameter"
     OPERATOR = "operator"
@@ -31,7 +32,8 @@ class TokenKind(Enum):
 class Token:
     """`text` is the value (identifier unquoted and folded, string unescaped), `start` and `end` index the source.
 
-    `word` is the upper-case spelling of an unquoted word, else empty: keywords are compared with it.
+    A bit string keeps its prefix, b or x. `word` is the upper-case spelling of an unquoted word, else empty: keywords
+    are compared with it.
     """
 
     kind: TokenKind
@@ -41,6 +43,7 @@ class Token:
     word: str = ""
 
 
+PARAM_CHARACTERS_MAX = 10
 _SPACE = " \t\n\r\f\v"
 _START = r"A-Za-z_\x80-\U0010ffff"
 _TOKEN = re.compile(
@@ -132,6 +135,8 @@ def _read(sql: str, at: int, match: re.Match[str], group: str) -> Token:
         return _operator(at, text)
     if group in ("number", "param", "based", "badbase"):
         _refuse_junk(sql, at, match.end(), group)
+    if group == "param" and len(text) > PARAM_CHARACTERS_MAX:
+        raise SqlSyntaxError(f'parameter number too large at or near "{text}"', position=at + 1)
     if group == "badbase":
         raise SqlSyntaxError(f'invalid {_BASES[text[1].lower()]} integer at or near "{text}"', position=at + 1)
     kind = {"param": TokenKind.PARAM, "number": TokenKind.NUMBER, "based": TokenKind.NUMBER}
@@ -183,6 +188,8 @@ def _string(sql: str, at: int, body_at: int, opening: str) -> Token:
     if opening[0] in "uU":
         escape, end = _escape_character(sql, end)
         text = unicode_escapes(text, escape, first)
+    if opening[0] in "bBxX":
+        return Token(TokenKind.BITS, opening[0].lower() + text, at, end)
     return Token(TokenKind.STRING, text, at, end)
 
 

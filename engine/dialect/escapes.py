@@ -33,7 +33,7 @@ def escape_string(body: str, at: int) -> str:
                     position=position,
                     code="22025",
                 )
-            code, high = _combine(high, int(digits, 16), at + item.start())
+            code, high = _combine(high, int(digits, 16), at + item.start(), f' at or near "{item.group()}"')
             parts.append(b"" if high else chr(code).encode())
             continue
         if high:
@@ -72,7 +72,7 @@ def unicode_escapes(text: str, escape: str, at: int) -> str:
                 raise _invalid_pair(at + found.start() + 1)
             parts.append(plain if plain is not None else escape)
             continue
-        code, high = _combine(high, int(long or short, 16), at + found.start())
+        code, high = _combine(high, int(long or short, 16), at + found.start(), "")
         parts.append("" if high else chr(code))
     if high:
         raise _invalid_pair(at + len(text) + 1)
@@ -87,18 +87,18 @@ def truncate(name: str) -> str:
     return name if len(data) < NAMEDATALEN else data[: NAMEDATALEN - 1].decode("utf-8", "ignore")
 
 
-def _combine(high: int, code: int, at: int) -> tuple[int, int]:
+def _combine(high: int, code: int, at: int, near: str) -> tuple[int, int]:
     """(code point, 0), or (0, first half) while the second half of a surrogate pair is still to come."""
     first = _SURROGATE_FIRST <= code < _SURROGATE_SECOND
     second = _SURROGATE_SECOND <= code < _SURROGATE_END
     if bool(high) != second:
-        raise _invalid_pair(at + 1)
+        raise SqlSyntaxError(f"invalid Unicode surrogate pair{near}", position=at + 1)
     if first:
         return 0, code
     if second:
         return 0x10000 + ((high - _SURROGATE_FIRST) << 10) + (code - _SURROGATE_SECOND), 0
     if code == 0 or code > 0x10FFFF:
-        raise SqlSyntaxError("invalid Unicode escape value", position=at + 1)
+        raise SqlSyntaxError(f"invalid Unicode escape value{near}", position=at + 1)
     return code, 0
 
 
