@@ -48,7 +48,7 @@ _FEATURES = re.compile(
 _VANISHED = re.compile(r"No such file or directory|not found|os error 2\b", re.IGNORECASE)
 _CORRUPT = re.compile(
     r"Invalid protocol action|No table metadata|Json error|Invalid JSON|found gap|[Cc]orrupt|[Mm]alformed"
-    r"|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error"
+    r"|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error|magic bytes|Arrow error: EOF|less than footer"
 )
 _PROPERTY = re.compile(r"Error parsing property '([^']*)'")
 _INVALID_ROWS = re.compile(r"failed validation check|violates|[Cc]onstraint")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from catalog.errors import FeatureNotSupported, InsufficientPrivilege, SnapshotTooOld
+from catalog.errors import FeatureNotSupported, InsufficientPrivilege
 from catalog.names import always_quote, quote_literal
 from engine.delta.errors import delta_errors
 from engine.delta.schema import DeltaField
@@ -212,10 +212,8 @@ def _stored_columns(path: str) -> frozenset[str]:
 @lru_cache(maxsize=SCHEMAS_MAX)
 def _stored(path: str) -> Mapping[str, pa.DataType]:
     """The columns a data file has. Data files never change, and no two have the same name."""
-    try:
+    with delta_errors():
         schema = pq.read_schema(path)
-    except FileNotFoundError:
-        raise SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.") from None
     return _shared(tuple(zip(schema.names, schema.types, strict=True)))
 
 
