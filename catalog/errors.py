@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an error is about, in fields that programs read."""
+
+    schema: str
+    table: str
+    column: str | None = None
+    constraint: str | None = None
 
 
 class SqlError(Exception):
@@ -24,6 +35,7 @@ class SqlError(Exception):
         position: int | None = None,
         context: str | None = None,
         code: str | None = None,
+        subject: Subject | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -31,6 +43,7 @@ class SqlError(Exception):
         self.hint = hint
         self.position = position
         self.context = context
+        self.subject = subject
         self.code = code or self.sqlstate
         """The SQLSTATE sent: the class's own, or PostgreSQL's exact code where an engine told one."""
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import CheckViolation, FeatureNotSupported, InsufficientPrivilege, NotNullViolation, Subject
-from catalog.model import Relation, RelationKind
+from catalog.model import Column, Relation, RelationKind
 from catalog.names import always_quote
+from catalog.types import BOOL
 from engine.base import ArrowSource, Description
 from sql_extensions import dml
 from sql_extensions.context import Context
@@ -64,25 +65,22 @@ def _checked(
     required: list[int],
     checks: list[tuple[str, str]],
 ) -> Iterator[pa.RecordBatch]:
+    """The first bad row is told; of one row, a missing value before a broken condition."""
     for batch in reader:
-        _check_nulls(ctx, relation, batch, required)
+        nulls = [
+            (pc.index(pc.is_null(batch.column(i)), True).as_py(), i) for i in required if batch.column(i).null_count
+        ]
+        row, index = min(nulls, default=(batch.num_rows, 0))
         if checks:
-            _check(ctx, relation, batch, checks)
+            _check(ctx, relation, batch.slice(0, row), checks)
+        if nulls:
+            name, column = relation.name, relation.columns[index].name
+            raise NotNullViolation(
+                f'null value in column "{column}" of relation "{name.name}" violates not-null constraint',
+                detail=_failing_row(ctx, relation, batch.slice(row, 1)),
+                subject=Subject(name.schema, name.name, column=column),
+            )
         yield batch
-
-
-def _check_nulls(ctx: Context, relation: Relation, batch: pa.RecordBatch, required: list[int]) -> None:
-    """The first row with a NULL where none may be is told, and its first such column."""
-    broken = [index for index in required if batch.column(index).null_count]
-    if not broken:
-        return
-    row, index = min((pc.index(pc.is_null(batch.column(index)), True).as_py(), index) for index in broken)
-    name, column = relation.name, relation.columns[index].name
-    raise NotNullViolation(
-        f'null value in column "{column}" of relation "{name.name}" violates not-null constraint',
-        detail=_failing_row(ctx, relation, batch.slice(row, 1)),
-        subject=Subject(name.schema, name.name, column=column),
-    )
 
 
 def _check(ctx: Context, relation: Relation, batch: pa.RecordBatch, checks: list[tuple[str, str]]) -> None:
@@ -112,7 +110,7 @@ def _broken(ctx: Context, relation: Relation, batch: pa.RecordBatch, checks: lis
 
 def _failing_row(ctx: Context, relation: Relation, row: pa.RecordBatch) -> str | None:
     """PostgreSQL's DETAIL, for a user who may read the table; None where a value has no text form here."""
-    listed = ", ".join(f"{always_quote(column.name)}::text" for column in relation.columns)
+    listed = ", ".join(_text(column) for column in relation.columns)
     try:
         ctx.session.shadow.check_rights(f"SELECT * FROM {relation.name}", ())
         texts = _ask(ctx, relation, row, listed)
@@ -120,6 +118,12 @@ def _failing_row(ctx: Context, relation: Relation, row: pa.RecordBatch) -> str |
         return None
     values = ("null" if text.as_py() is None else _shortened(text.as_py()) for (text,) in texts.itercolumns())
     return f"Failing row contains ({', '.join(values)})."
+
+
+def _text(column: Column) -> str:
+    """A value as it is shown to a client."""
+    name = always_quote(column.name)
+    return f"CASE {name} WHEN true THEN 't' WHEN false THEN 'f' END" if column.type == BOOL else f"{name}::text"
 
 
 def _shortened(text: str) -> str:

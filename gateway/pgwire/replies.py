@@ -90,6 +90,9 @@ def error_response(error: SqlError, severity: str | None = None) -> bytes:
         "P": None if error.position is None else str(error.position),
         "W": error.context,
     }
+    if error.subject is not None:
+        about = error.subject
+        fields |= {"s": about.schema, "t": about.table, "c": about.column, "n": about.constraint}
     return message(b"E", _fields(severity or error.severity, error.code, fields))
 
 

@@ -128,6 +128,10 @@ SCRIPTS = {
         SELECT note::int FROM shop.orders;
         INSERT INTO shop.lines VALUES (1, 3, NULL);
         INSERT INTO shop.orders (id, amount) VALUES (9, -1);
+        INSERT INTO shop.orders (id, amount, note)
+          VALUES (8, 1, repeat('é', 36)), (9, -1, repeat('é', 36)), (NULL, -2, 'x');
+        UPDATE shop.orders SET amount = amount - 5 WHERE id = 2;
+        INSERT INTO shop.lines VALUES (7, 7, 'x'), (7, 8, NULL), (NULL, 9, NULL);
         INSERT INTO shop.orders (id, id) VALUES (9, 9);
         INSERT INTO shop.customers VALUES (9, repeat('x', 41));
         \\errverbose
