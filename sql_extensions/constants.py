@@ -9,6 +9,7 @@ from sql_extensions.context import Context
 
 
 def session_constants(context: Context) -> SessionConstants:
+    """What `current_user`, `now()`, casts to text and their like are for this statement."""
     session = context.session
     path = session.settings.search_path
     return SessionConstants(

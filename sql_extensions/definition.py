@@ -69,6 +69,8 @@ def create_view(ctx: Context, sql: str, view_query: str, columns: Sequence[str])
 
 @dataclass(frozen=True, slots=True)
 class CreateTableAs:
+    """`query` is its text; `columns` name the first ones otherwise than the query does."""
+
     table: tuple[str, ...]
     query: str
     columns: tuple[str, ...]

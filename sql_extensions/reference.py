@@ -49,6 +49,7 @@ def title(spec: StatementSpec) -> str:
 
 
 def statement_page(spec: StatementSpec) -> str:
+    """The page of one statement, in Markdown."""
     first, _, rest = spec.doc.strip().partition("\n")
     parts = [
         f"# {title(spec)}",

@@ -33,6 +33,8 @@ class Prepared:
 
 @dataclass(slots=True)
 class Session:
+    """One client's; used by one thread at a time."""
+
     principal: Principal
     pid: int
     """The backend pid the client was told."""

@@ -22,6 +22,7 @@ EXIT_ORPHAN = 98
 
 
 def main(arguments: list[str]) -> None:
+    """`arguments` as in the module's head. Does not return: the process becomes PROGRAM, or ends."""
     mode, parent, death_signal, memory_max, *command = arguments
     kind, *numbers = mode.split(":")
     os.umask(0o077)

@@ -22,6 +22,7 @@ def schema_from(name: str, document: Document) -> Schema:
 
 
 def relation_document(relation: Relation) -> Document:
+    """Without what is in columns of its own; `relation_from` is the way back."""
     return {
         "owner": relation.owner,
         "columns": [_column_document(column) for column in relation.columns],

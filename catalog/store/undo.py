@@ -47,6 +47,7 @@ def undo_document(undo: Undo, lake: Lake) -> dict[str, Any]:
 
 
 def undo_from(document: Mapping[str, Any], lake: Lake) -> Undo:
+    """The inverse of `undo_document`."""
     return Undo(
         created=tuple(TableName(*pair) for pair in document["created"]),
         created_schemas=tuple(document["created_schemas"]),

@@ -85,6 +85,8 @@ class VacuumResult:
 
 @dataclass(frozen=True, slots=True)
 class OptimizeResult:
+    """How many files and bytes were rewritten, in how many partitions, and the version made."""
+
     files_added: int
     files_removed: int
     bytes_added: int

@@ -13,6 +13,7 @@ from engine.dialect.value import Value, refuse, unknown
 
 
 def compile_case(context: Context, scope: Scope, node: exp.Expression) -> Value:
+    """CASE, with or without a subject. Raises FeatureNotSupported where the results have no type in common."""
     from engine.dialect.expressions import compile_condition, compile_expression
 
     subject = node.args.get("this")
@@ -52,6 +53,7 @@ def _joint_type(values: list[Value], construct: str) -> PgType:
 
 
 def compile_coalesce(context: Context, scope: Scope, node: exp.Expression) -> Value:
+    """COALESCE; a bare numeric keeps the scale of the argument that is given."""
     from engine.dialect.expressions import compile_expression
 
     values = [compile_expression(context, scope, n) for n in (node.this, *node.expressions)]
@@ -65,6 +67,7 @@ def compile_coalesce(context: Context, scope: Scope, node: exp.Expression) -> Va
 
 
 def compile_extremes(context: Context, scope: Scope, node: exp.Expression) -> Value:
+    """GREATEST and LEAST, which pass over NULL."""
     from engine.dialect.expressions import compile_expression
 
     name = "greatest" if isinstance(node, exp.Greatest) else "least"
@@ -81,6 +84,7 @@ def compile_extremes(context: Context, scope: Scope, node: exp.Expression) -> Va
 
 
 def compile_nullif(context: Context, scope: Scope, node: exp.Expression) -> Value:
+    """NULLIF: the left argument's type, equality as of `=`."""
     from engine.dialect.expressions import compile_expression
 
     left, right = (compile_expression(context, scope, n) for n in (node.this, node.expression))

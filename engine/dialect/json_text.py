@@ -32,6 +32,7 @@ def canonical_jsonb(text: str) -> str:
 
 
 def dump(value: Any) -> str:
+    """As jsonb prints: one blank after comma and colon, keys in jsonb's order."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -32,6 +32,7 @@ def _limited(scale: int, *inputs: Decimal) -> int:
 
 
 def square_root(number: Decimal) -> Decimal:
+    """sqrt(numeric), with numeric_sqrt's choice of scale. Raises InvalidParameterValue (2201F)."""
     if number.is_nan():
         return number
     if number < 0:
@@ -50,6 +51,7 @@ def _half(number: int) -> int:
 
 
 def exponential(number: Decimal) -> Decimal:
+    """exp(numeric), with numeric_exp's choice of scale. Raises NumericValueOutOfRange."""
     if number.is_nan():
         return number
     if number.is_infinite():
@@ -98,6 +100,7 @@ def natural_logarithm(number: Decimal) -> Decimal:
 
 
 def logarithm(base: Decimal, number: Decimal) -> Decimal:
+    """log(base, number), with numeric_log's choice of scale. Raises 2201E, DivisionByZero."""
     if base.is_nan() or number.is_nan():
         return _NAN
     _check_logarithm(base)

@@ -90,6 +90,7 @@ def divide_at(left: Decimal, right: Decimal, scale: int) -> Decimal:
 
 
 def modulo(left: Decimal, right: Decimal) -> Decimal:
+    """mod(numeric, numeric): the sign of `left`, the larger scale. Raises DivisionByZero."""
     if left.is_nan() or right.is_nan() or left.is_infinite():
         if not left.is_nan() and not right.is_nan() and not right:
             raise DivisionByZero("division by zero")

@@ -77,6 +77,7 @@ def _subscript(r: Reader, node: exp.Expression, rule: Rule) -> exp.Expression:
 
 
 def operand(r: Reader, rule: Rule) -> exp.Expression:
+    """What an operator stands between: a literal, parameter, name, call, or something in parentheses."""
     token = r.here
     if token.kind is Kind.STRING:
         r.take()

@@ -18,6 +18,8 @@ from engine.dialect.escapes import escape_string, truncate, unicode_escapes
 
 
 class TokenKind(Enum):
+    """What a token is."""
+
     WORD = "word"
     QUOTED = "quoted identifier"
     STRING = "string"

@@ -53,6 +53,7 @@ def uuid_in(text: str) -> str:
 
 
 def bytea_in(text: str) -> bytes:
+    """PostgreSQL's byteain: hex or escape format. Raises InvalidTextRepresentation, InvalidParameterValue."""
     if text.startswith("\\x"):
         try:
             return bytes.fromhex(text[2:])
@@ -116,6 +117,7 @@ def encode(data: bytes, form: str) -> str:
 
 
 def decode(text: str, form: str) -> bytes:
+    """decode(text, format). Raises InvalidParameterValue for a bad format or text."""
     form = form.lower()
     try:
         if form == "hex":

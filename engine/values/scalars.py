@@ -104,6 +104,7 @@ def parse_oid(text: str) -> int:
 
 
 def parse_float(text: str, *, single: bool) -> float:
+    """float8in and float4in (`single`). Raises InvalidTextRepresentation, NumericValueOutOfRange."""
     name = "real" if single else "double precision"
     word = text.strip(SPACE)
     special = _SPECIAL_FLOATS.get(word.lower())

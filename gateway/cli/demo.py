@@ -18,6 +18,7 @@ _SHOWN = {"data_dir": "~/.local/share/kadali/demo", "log_level": "warning"}
 
 
 def add_command(commands: Any) -> None:
+    """`kadali demo`."""
     parser = commands.add_parser(
         "demo",
         help="try it: a server with sample data",

@@ -48,6 +48,7 @@ PAGES = {"settings.md": settings_page}
 
 
 def main(arguments: list[str]) -> int:
+    """The exit code."""
     if len(arguments) != 1:
         print("usage: python -m gateway.cli.reference FOLDER", file=sys.stderr)
         return 2

@@ -24,6 +24,7 @@ _PASSWORDS = "Without --password-stdin the terminal is asked; without a terminal
 
 
 def add_command(commands: Any) -> None:
+    """`kadali user` and its actions."""
     parser = commands.add_parser(
         "user",
         help="manage who may log in",

@@ -20,6 +20,8 @@ _IGNORED_IN_COPY = frozenset(b"HS")
 
 
 class Phase(Enum):
+    """Where the conversation stands: it decides which messages are understood."""
+
     STARTUP = "before the start-up message"
     AUTHENTICATION = "only passwords are read"
     READY = "any message"

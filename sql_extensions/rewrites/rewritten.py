@@ -86,6 +86,7 @@ class Found:
 def build(
     sql: str, start: int, end: int, found: list[Found], shapes: Mapping[int, Sequence[tuple[str, PgType]]]
 ) -> Rewritten:
+    """`sql[start:end]` with each of `found` written for PostgreSQL and for the engine; `shapes` by index."""
     shadow = [edit for index, one in enumerate(found) for edit in one.shadow_edits(shapes.get(index))]
     engine = [edit for index, one in enumerate(found) for edit in one.engine_edits(index)]
     shadow_sql, starts, origins = _apply(sql, start, end, shadow)

@@ -31,6 +31,8 @@ TRANSACTION = TransactionRule.TRANSACTIONAL
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """`table_at` is the position of the name; `prefix` is the WITH list. Clauses are the text as written."""
+
     prefix: str
     table: tuple[str, ...]
     table_at: int

@@ -35,6 +35,8 @@ TRANSACTION = TransactionRule.IMMEDIATE
 
 @dataclass(frozen=True, slots=True)
 class Restore:
+    """To what `kind` and `value` mean, as in time travel; `text` is what was written."""
+
     table: Name
     kind: SpecKind
     value: ValueKind

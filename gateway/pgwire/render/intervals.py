@@ -87,6 +87,7 @@ def _seconds(seconds: int, us: int, *, pad: bool) -> str:
 
 
 def postgres(span: Span) -> str:
+    """IntervalStyle postgres: `1 year 2 mons 3 days 04:05:06`."""
     years, months, days, hours, minutes, seconds, us = _split(span)
     text, before = "", False  # before: the last part shown was negative
     for value, unit in ((years, "year"), (months, "mon"), (days, "day")):
@@ -103,6 +104,7 @@ def postgres(span: Span) -> str:
 
 
 def verbose(span: Span) -> str:
+    """IntervalStyle postgres_verbose: `@ 1 year 2 mons 3 days 4 hours 5 mins 6 secs ago`."""
     years, months, days, hours, minutes, seconds, us = _split(span)
     text = "@"
     before: bool | None = None  # whether the first part shown was negative
@@ -123,6 +125,7 @@ def verbose(span: Span) -> str:
 
 
 def sql_standard(span: Span) -> str:
+    """IntervalStyle sql_standard: `1-2`, `3 4:05:06`, `+1-2 -3 +4:05:06`."""
     years, months, days, hours, minutes, seconds, us = parts = _split(span)
     negative, positive = min(parts) < 0, max(parts) > 0
     year_month, day, day_time = bool(years or months), bool(days), bool(hours or minutes or seconds or us)
