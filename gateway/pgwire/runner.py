@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from catalog.errors import InternalError, QueryCanceled, SqlError
+from catalog.errors import InternalError, OutOfMemory, ProgramLimitExceeded, QueryCanceled, SqlError
 from engine.base import CopyIn
 from gateway.calls import Call, Outcome
 from gateway.pgwire import messages as m
@@ -137,5 +137,9 @@ def as_sql_error(error: Exception) -> SqlError:
     """What the client may see: errors of ours as they are; anything else is a bug, told in the log only."""
     if isinstance(error, SqlError) and not isinstance(error, InternalError):
         return error
+    if isinstance(error, RecursionError):
+        return ProgramLimitExceeded("stack depth limit exceeded", code="54001")
+    if isinstance(error, MemoryError):
+        return OutOfMemory("out of memory")
     log.error("internal error", exc_info=error)
     return InternalError("internal error")
