@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from sql_extensions.settings import rules
 
 _SEVERITIES = ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error")
 
 
-class SettingValues:
+class SettingValues(ABC):
     """Typed readings of a session's settings; `_value` gives the text in force by lower-case name."""
 
-    def _value(self, key: str) -> str | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _value(self, key: str) -> str | None: ...
 
     @property
     def time_zone(self) -> str:
