@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.shadow.session import ShadowParam
+from catalog.shadow.answers import ShadowParam
 from sql_extensions.session import Session
 
 

@@ -10,8 +10,8 @@ from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported, NumericValueOutOfRange, UndefinedParameter
 from catalog.names import TableLocation, TableName
+from catalog.shadow.answers import ShadowParam
 from catalog.shadow.errors import GuardHit
-from catalog.shadow.session import ShadowParam
 from catalog.types import PgType
 from engine.base import (
     ArrowRows,

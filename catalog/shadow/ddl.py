@@ -21,9 +21,9 @@ from catalog.errors import InsufficientPrivilege, UndefinedObject
 from catalog.model import DefaultAcl, Relation, RelationKind, Schema
 from catalog.names import TableName, always_quote
 from catalog.shadow import introspect, shells, state
+from catalog.shadow.answers import ShadowParam
 from catalog.shadow.channel import ShadowNotice
 from catalog.shadow.errors import GuardHit, error_from_psycopg, error_from_result
-from catalog.shadow.session import ShadowParam
 
 _LOCK_TIMEOUT = "10s"
 _STATEMENT_TIMEOUT = "60s"

@@ -12,7 +12,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,6 +20,7 @@ from psycopg import pq
 from catalog.errors import CannotConnectNow, ConnectionFailure, FeatureNotSupported, ObjectInUse, SqlError
 from catalog.names import always_quote
 from catalog.shadow import formats
+from catalog.shadow.answers import Described, DescribedColumn, ShadowParam, ShadowResult
 from catalog.shadow.channel import Channel, ShadowNotice
 from catalog.shadow.rows import RowBlocks
 from catalog.types import PgType
@@ -54,47 +54,6 @@ class Server(Protocol):
     def ensure_running(self, deadline_s: float = ...) -> None: ...
 
     def conninfo(self, user: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class DescribedColumn:
-    """A column as RowDescription tells it; `table_oid` and `attnum` are 0 for an expression."""
-
-    name: str
-    type: PgType
-    table_oid: int = 0
-    attnum: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """`columns` None: the statement returns no rows."""
-
-    param_oids: tuple[int, ...]
-    columns: tuple[DescribedColumn, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShadowParam:
-    """A bound parameter as it came over the wire: `data` None is NULL."""
-
-    type_oid: int
-    data: bytes | None
-    binary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ShadowResult:
-    """An answer. `rows` (None: no rows) are read from the server as they are asked for.
-
-    `tag` is complete for statements without rows; with rows it is known when they are read: `rows.tag`.
-    """
-
-    columns: tuple[DescribedColumn, ...] | None
-    binary: tuple[bool, ...]
-    tag: str
-    rows: RowBlocks | None
-    notices: list[ShadowNotice]
 
 
 class ShadowSession:

@@ -16,9 +16,10 @@ from catalog.errors import (
     SqlError,
     UndefinedObject,
 )
+from catalog.shadow.answers import ShadowParam
 from catalog.shadow.errors import GuardHit
 from catalog.shadow.instance import ShadowInstance
-from catalog.shadow.session import ShadowParam, ShadowSession
+from catalog.shadow.session import ShadowSession
 from catalog.types import BOOL, INT4, NUMERIC, TEXT
 
 
