@@ -13,6 +13,9 @@ from catalog.types import BPCHAR, NUMERIC, PgType, char_length, element, precisi
 from engine.dialect import numbers
 from engine.dialect.value import Value, duck_type, refuse
 
+_SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+"""Every table of PostgreSQL has them; what is in Delta has no such things."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -75,6 +78,8 @@ class Scope:
             scope = scope.parent
         if table is None and self._names_relation(name):
             raise refuse("a whole row as a value")
+        if name in _SYSTEM_COLUMNS:
+            raise refuse(f"system column {name}")
         if table is not None:
             raise UndefinedTable(f'missing FROM-clause entry for table "{table}"')
         raise UndefinedColumn(f'column "{name}" does not exist')
@@ -88,6 +93,8 @@ class Scope:
                 continue
             found += [c.value for c in relation.columns if c.name == name]
             if table is not None and not found:
+                if name in _SYSTEM_COLUMNS:
+                    raise refuse(f"system column {name}")
                 raise UndefinedColumn(f"column {table}.{name} does not exist")
         if not found and table is None:
             found = [r.columns[0].value for r in self.relations if r.alias == name and r.scalar]

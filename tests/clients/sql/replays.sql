@@ -353,7 +353,7 @@ SELECT pg_is_in_recovery(), (select count(*) from pg_stat_wal_receiver)
 -- refused 42501
 SELECT pg_is_in_recovery(), pg_export_snapshot(), (select count(*) from pg_stat_wal_receiver)
 
--- refused 42703
+-- refused 0A000
 COPY (SELECT "n" FROM "shop"."numbers" WHERE ctid BETWEEN '(0,0)'::tid AND '(4294967295,0)'::tid) TO STDOUT (FORMAT "binary")
 
 --- SQLAlchemy's, dbt's and old tools' catalog questions

@@ -90,3 +90,7 @@ SELECT id, active IS TRUE, active IS NOT TRUE, active IS FALSE, active IS UNKNOW
 SELECT id FROM people FOR UPDATE;
 -- refused
 SELECT id FROM people TABLESAMPLE SYSTEM (50);
+-- refused
+SELECT ctid, id FROM people;
+-- refused
+SELECT p.xmin FROM people p WHERE p.tableoid > 0;
