@@ -182,19 +182,19 @@ class Tenants:
             self._history,
             self._calls,
             staging,
-            lambda location: self._drop(catalog, location),
+            lambda locations: self._drop(catalog, locations),
             follower.catch_up,
             lambda: follower.definitions,
         )
         return tenant, follower
 
-    def _drop(self, catalog: TenantCatalog, location: str) -> None:
+    def _drop(self, catalog: TenantCatalog, locations: Sequence[str]) -> None:
         """Remove files; what is not removed, or not noted as removed, is tried again at the next start."""
-        if self._drop_files(location):
-            try:
-                catalog.removed(location)
-            except SqlError:
-                log.exception("the removal of %s could not be noted", location)
+        gone = [location for location in locations if self._drop_files(location)]
+        try:
+            catalog.removed(gone)
+        except SqlError:
+            log.exception("the removal of files could not be noted: %s", gone)
 
     def _delta(self, tenant: Tenant, principal: Principal) -> DeltaTransaction:
         return DeltaTransaction(tenant.staging, tenant.engine.snapshots, CommitInfo(principal.user))
@@ -215,8 +215,7 @@ class Tenants:
                 opened = list(self._open.values())
             for tenant, follower in opened:
                 try:
-                    for location in tenant.catalog.settle_late():
-                        tenant.drop_files(location)
+                    tenant.drop_files(tenant.catalog.settle_late())
                     follower.catch_up()
                 except Exception:
                     log.exception("a shadow catalog could not be brought up to date; it is tried again")

@@ -284,9 +284,7 @@ def _restore_columns(ctx: Context, before: _Before) -> set[str]:
 
 
 def _drop_files(tenant: Tenant, created: Iterable[Relation]) -> None:
-    for item in created:
-        if item.location is not None:
-            tenant.drop_files(item.location)
+    tenant.drop_files([item.location for item in created if item.location is not None])
 
 
 def _added_columns(old: Relation, new: Relation) -> list[Column]:
@@ -386,9 +384,7 @@ def _undo(ctx: Context, name: str, seq: int, relations: Sequence[Relation], chan
         for created_schema in changes.created_schemas:
             change.drop_schema(created_schema)
         change.forget_undo(name, seq)
-        for item in created:
-            if item.location is not None:
-                change.note_removal(item.location)
+        change.note_removals([item.location for item in created if item.location is not None])
     tenant.catch_up()
     _drop_files(tenant, created)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -52,8 +52,8 @@ class Tenant:
     calls: Calls
     staging: Path
     """Folder for rows of open transactions and results of held cursors."""
-    drop_files: Callable[[str], None]
-    """Removes the files of a table that is dropped, given its location."""
+    drop_files: Callable[[Sequence[str]], None]
+    """Removes the files of tables that are no more, given their locations."""
     catch_up: Callable[[], None]
     """Brings the shadow in step with the catalog."""
     shadow_seq: Callable[[], int]
@@ -68,8 +68,7 @@ class Tenant:
 
     def settle(self, transaction: str) -> None:
         """The transaction's definitions stand; the files of what it dropped go. Raises SqlError."""
-        for location in self.catalog.settle(transaction):
-            self.drop_files(location)
+        self.drop_files(self.catalog.settle(transaction))
 
     def may_see(self, principal: Principal, call: Call) -> bool:
         """Whether `principal` may see and stop `call`: its own calls; all of the tenant's for administrators."""

@@ -222,15 +222,18 @@ class Change:
         gone = delete(unfinished).where(*self._unfinished(transaction)).returning(unfinished.c.undo)
         undone = [undo_from(document, self._lake) for document in self._connection.execute(gone).scalars().all()]
         locations = [location for undo in undone for location in undo.dropped_locations]
-        for location in locations:
-            self.note_removal(location)
+        self.note_removals(locations)
         return locations
 
-    def note_removal(self, location: str, instance: int | None = None) -> None:
-        """Files at `location` belong to no relation (yet): the next start removes them if this gateway dies."""
-        row: dict[str, Any] = {"location": self._lake.relative(location), "tenant_id": self._tenant}
-        row["instance"] = self._instance if instance is None else instance
-        self._connection.execute(insert_or_skip(removals).values(row).on_conflict_do_nothing())
+    def note_removals(self, locations: Sequence[str], instance: int | None = None) -> None:
+        """Files at `locations` belong to no relation: the next start removes them if this gateway dies."""
+        owner = self._instance if instance is None else instance
+        rows = [
+            {"location": self._lake.relative(location), "tenant_id": self._tenant, "instance": owner}
+            for location in locations
+        ]
+        if rows:
+            self._connection.execute(insert_or_skip(removals).on_conflict_do_nothing(), rows)
 
     def undo_of(self, instance: int) -> None:
         """Take back what transactions of a dead gateway defined and never committed; their files go to `removals`."""
@@ -241,7 +244,7 @@ class Change:
             for name in undo.created:
                 place = self._connection.execute(select(relations.c.location).where(*self._at(name))).scalar()
                 if place is not None:
-                    self.note_removal(str(self._lake.absolute(place)), instance)
+                    self.note_removals([str(self._lake.absolute(place))], instance)
             self.undo(undo)
             self.forget_undo(row["transaction"], row["seq"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -149,11 +149,14 @@ class TenantCatalog:
                 raise
         return locations
 
-    def removed(self, location: str) -> None:
-        """The files at `location` are gone."""
+    def removed(self, locations: Sequence[str]) -> None:
+        """The files at these locations are gone."""
+        if not locations:
+            return
+        places = [self._lake.relative(location) for location in locations]
         with self._database.begin() as connection:
             relaxed(connection)
-            connection.execute(delete(removals).where(removals.c.location == self._lake.relative(location)))
+            connection.execute(delete(removals).where(removals.c.location.in_(places)))
 
     @property
     def root(self) -> str:

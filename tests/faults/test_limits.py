@@ -12,6 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from catalog.model import Column, Relation, RelationKind, Schema
+from catalog.names import TableName
+from catalog.types import INT4
+from gateway.metadata import visited_store
+from gateway.settings import Settings
 from tests.gateway_server import GatewayServer
 
 Connection = psycopg.Connection[Any]
@@ -282,3 +287,38 @@ def test_statement_timeout(db: Connection) -> None:
     assert time.monotonic() - began < 15
     db.execute("SET statement_timeout = 0")
     assert db.execute("SELECT count(*) FROM f.numbers").fetchone() == (200_000,)
+
+
+def test_a_catalog_of_2000_tables(faulty: GatewayServer, db: Connection) -> None:
+    """Made in the store, as by another gateway. Listing, describing, reading and defining stay quick beside them."""
+    columns = tuple(Column(f"c{number}", INT4) for number in range(10))
+    with visited_store(Settings(data_dir=faulty.data_dir)) as store:
+        catalog = store.catalog("acme")
+        with catalog.change() as change:
+            change.create_schema(Schema("many", "alice"))
+            for number in range(2000):
+                name = TableName("many", f"t{number:04}")
+                change.create_relation(Relation(name, RelationKind.TABLE, "alice", columns, catalog.new_location()))
+    listed = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'many'"
+    end = time.monotonic() + 60
+    while db.execute(listed.encode()).fetchone() != (2000,):
+        assert time.monotonic() < end
+        threading.Event().wait(0.1)
+    try:
+        for sql in (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'many'",
+            "SELECT relname, pg_table_size(oid), obj_description(oid) FROM pg_class WHERE relkind = 'r'",
+            "SELECT * FROM kadali.tables WHERE schema = 'many'",
+            "SELECT count(*) FROM f.numbers",
+            "EXPLAIN SELECT * FROM many.t1999",
+        ):
+            began = time.monotonic()
+            assert db.execute(sql.encode()).fetchall()
+            assert time.monotonic() - began < 5, sql
+        began = time.monotonic()
+        db.execute("CREATE TABLE f.beside (a int)")
+        db.execute("DROP TABLE f.beside")
+        assert time.monotonic() - began < 10
+    finally:
+        db.execute("DROP SCHEMA many CASCADE")
+    assert db.execute(listed.encode()).fetchone() == (0,)
