@@ -20,7 +20,7 @@ def _checked(months: int, days: int, micros: int) -> list[int]:
 
 def read(text: str) -> list[int]:
     found = parse_interval(text)
-    return [found.months, found.days, found.microseconds]
+    return [found.months, found.days, found.us]
 
 
 def _round(number: float) -> int:

@@ -36,10 +36,11 @@ from catalog.types import (
 )
 from engine.dialect import numbers
 from engine.dialect.array_text import parse_array
-from engine.dialect.intervals import Interval, parse_interval
+from engine.dialect.intervals import parse_interval
 from engine.dialect.json_text import canonical_jsonb, check_json
 from engine.dialect.session import SessionConstants
 from engine.dialect.value import Value, duck_type, refuse, string, value
+from engine.values.intervals import Interval
 
 _BOOLS = {
     **dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), "true"),
@@ -260,7 +261,7 @@ def interval_constant(found: Interval) -> Value:
     parts = (
         f"to_months({found.months})" if found.months else "",
         f"to_days({found.days})" if found.days else "",
-        f"to_microseconds({found.microseconds})" if found.microseconds else "",
+        f"to_microseconds({found.us})" if found.us else "",
     )
     sql = " + ".join(p for p in parts if p) or "to_microseconds(0)"
     return value(f"({sql})", INTERVAL)

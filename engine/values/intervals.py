@@ -46,8 +46,11 @@ _TOKEN = re.compile(
 _ISO = re.compile(r"p(?P<date>(?:[+-]?[\d.]+[ymwd])*)(?:t(?P<time>(?:[+-]?[\d.]+[hms])*))?")
 
 
-def parse_interval(text: str) -> Interval:
-    """Raises 22007 for what is no interval, 22008 for one that does not fit."""
+def parse_interval(text: str, fields: tuple[str, str] | None = None) -> Interval:
+    """Raises 22007 for what is no interval, 22015 for one that does not fit.
+
+    `fields`, as in ("minute", "second"), say what a last number without a unit and a time of two parts are.
+    """
     body = text.strip(SPACE).lower()
     months, days, us = Fraction(0), Fraction(0), Fraction(0)
     if len(body) > 1 and body.startswith("p") and (match := _ISO.fullmatch(body)):
@@ -56,13 +59,13 @@ def parse_interval(text: str) -> Interval:
         for amount, unit in re.findall(r"([+-]?[\d.]+)([hms])", match["time"] or ""):
             months, days, us = _added((months, days, us), _number(amount, text), "min" if unit == "m" else unit)
         return _checked(months, days, us, text)
-    return _checked(*_tokens(body, text), text)
+    return _checked(*_tokens(body, text, fields), text)
 
 
 Parts = tuple[Fraction, Fraction, Fraction]
 
 
-def _tokens(body: str, text: str) -> Parts:
+def _tokens(body: str, text: str, fields: tuple[str, str] | None) -> Parts:
     total: Parts = (Fraction(0), Fraction(0), Fraction(0))
     pending: str | None = None
     seen: set[str] = set()
@@ -95,14 +98,15 @@ def _tokens(body: str, text: str) -> Parts:
         if kind == "number":
             pending = word
         elif kind == "time":
-            total = (total[0], total[1], total[2] + _clock(word, text))
+            total = (total[0], total[1], total[2] + _clock(word, text, fields))
             _note(seen, ("h", "min", "s"), text)
         else:
             total = (total[0] + _year_month(word, text), total[1], total[2])
             _note(seen, ("y", "mon"), text)
     if pending is not None:
-        total = _added(total, _number(pending, text), "s")
-        _note(seen, ("s",), text)
+        unit = _UNIT_OF[fields[1]] if fields is not None else "s"
+        total = _added(total, _number(pending, text), unit)
+        _note(seen, (unit,), text)
     if not seen:
         raise _invalid(text)
     return sign * total[0], sign * total[1], sign * total[2]
@@ -138,9 +142,11 @@ def _number(word: str, text: str) -> Fraction:
         raise _invalid(text) from None
 
 
-def _clock(word: str, text: str) -> Fraction:
+def _clock(word: str, text: str, fields: tuple[str, str] | None) -> Fraction:
     sign = -1 if word.startswith("-") else 1
     words = word.lstrip("+-").split(":")
+    if len(words) == 2 and fields == ("minute", "second"):
+        words.insert(0, "0")
     hours, minutes = int(words[0]), int(words[1])
     seconds = Fraction(words[2].removesuffix(".") if len(words) > 2 else 0)
     if minutes > 59 or seconds >= 61:

@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported, SqlError
 from engine.dialect import parse
-from engine.dialect.intervals import Interval, parse_interval
+from engine.dialect.intervals import parse_interval
+from engine.values.intervals import Interval
 
 
 def value(sql: str) -> exp.Expression:
