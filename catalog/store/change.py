@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
@@ -16,6 +17,7 @@ from catalog.errors import (
     DuplicateTable,
     InvalidSchemaName,
     SerializationFailure,
+    SqlError,
     UndefinedTable,
 )
 from catalog.model import DefaultAcl, Relation, Schema, Statistics
@@ -28,6 +30,7 @@ from catalog.store.undo import Undo, undo_document, undo_from
 
 CHANNEL = "kadali_catalog"
 """NOTIFY channel; the payload is "<tenant id> <seq>"."""
+_log = logging.getLogger("kadali.store")
 FEED_KEPT = 10_000
 """Changes kept in the feed of a tenant: who is further behind loads everything."""
 HISTORY_KEPT = 200
@@ -241,12 +244,15 @@ class Change:
         rows = self._connection.execute(select(unfinished).where(*mine).order_by(unfinished.c.seq.desc())).mappings()
         for row in rows.all():
             undo = undo_from(row["undo"], self._lake)
-            for name in undo.created:
-                place = self._connection.execute(select(relations.c.location).where(*self._at(name))).scalar()
-                if place is not None:
-                    self.note_removals([str(self._lake.absolute(place))], instance)
-            self.undo(undo)
-            self.forget_undo(row["transaction"], row["seq"])
+            feed, history = len(self._feed), dict(self._history)
+            try:
+                with self._connection.begin_nested():
+                    self._undo_for(instance, undo)
+                    self.forget_undo(row["transaction"], row["seq"])
+            except SqlError as error:  # a name taken meanwhile, say; no reason for a server not to start
+                _log.error("change %d of a dead gateway cannot be taken back: %s", row["seq"], error)
+                del self._feed[feed:]
+                self._history = history
 
     def put_default_acls(self, defaults: Sequence[DefaultAcl]) -> None:
         """Replace all of the tenant's default privileges."""
@@ -257,6 +263,13 @@ class Change:
     def role_changed(self, name: str) -> None:
         """Tell the followers of the feed that a user came, went, or became administrator."""
         self._log(Op.ROLE, "", name)
+
+    def _undo_for(self, instance: int, undo: Undo) -> None:
+        for name in undo.created:
+            place = self._connection.execute(select(relations.c.location).where(*self._at(name))).scalar()
+            if place is not None:
+                self.note_removals([str(self._lake.absolute(place))], instance)
+        self.undo(undo)
 
     def _discard(self, which: Any) -> list[str]:
         mine = select(relations).where(relations.c.tenant_id == self._tenant, relations.c.pending.is_not(None), which)

@@ -249,6 +249,31 @@ def test_a_dead_gateways_open_transaction_is_taken_back(
     assert watching.recover() == [made.location], "its files are not gone yet"
 
 
+def test_what_cannot_be_taken_back_stops_no_server(
+    catalog: TenantCatalog, open_store: Callable[[], Store], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A name that the dead gateway's transaction had dropped is taken meanwhile: it stays, the rest is taken back."""
+    dying, watching = open_store(), open_store()
+    theirs = dying.catalog("demo")
+    old, kept, made = table("t", theirs), table("kept", theirs), table("made", theirs, pending="tx")
+    with theirs.change() as change:
+        change.create_relation(old)
+        change.create_relation(kept)
+    with theirs.change() as change:
+        change.create_relation(made)
+        change.note_undo("tx", Undo(created=(made.name,)))
+    with theirs.change() as change:
+        change.drop_relation(old.name)
+        change.note_undo("tx", Undo(relations=(old,), dropped=frozenset({old.name})))
+    other = table("t", catalog)
+    with catalog.change() as change:
+        change.create_relation(other)
+    dying.close()
+    assert recovered(watching) == [made.location]
+    assert "cannot be taken back" in caplog.text
+    assert watching.catalog("demo").snapshot().relations == {item.name: item for item in (other, kept)}
+
+
 def test_a_settled_transaction_is_not_taken_back(catalog: TenantCatalog, open_store: Callable[[], Store]) -> None:
     dying, watching = open_store(), open_store()
     theirs = dying.catalog("demo")
