@@ -73,6 +73,16 @@ def from_sqlstate(
     return error_class(message, detail=detail, hint=hint, position=position, context=context, code=code)
 
 
+def sql_error_in(error: BaseException) -> SqlError | None:
+    """The SqlError behind an exception of a library that called back into our code (a reader, a generator)."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, SqlError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
 class InternalError(SqlError, sqlstate="XX000"):
     """A bug of ours. The text goes to the log; the client sees only "internal error"."""
 

@@ -27,7 +27,7 @@ from engine.delta.snapshot import columns_of
 from engine.delta.table import CommitInfo
 from sql_extensions import partition_filter, tables
 from sql_extensions.context import Context
-from sql_extensions.cursor import Cursor, duration
+from sql_extensions.cursor import Cursor
 from sql_extensions.names import Name
 from sql_extensions.partition_filter import Condition
 from sql_extensions.registry import fields_of
@@ -163,10 +163,7 @@ def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.Va
 
     wanted = options.retain
     if wanted is None:
-        configured = ctx.session.tenant.engine.snapshots.latest(uri).configuration.get(
-            "delta.deletedFileRetentionDuration"
-        )
-        wanted = maintain.DEFAULT_RETENTION if configured is None else _interval(configured)
+        wanted = maintain.retention(ctx.session.tenant.engine.snapshots.latest(uri).configuration)
     if options.lite or wanted >= UNCOMMITTED_KEPT:
         return sweep(options.retain, full=not options.lite, dry_run=options.dry_run)
     done = sweep(options.retain, full=False, dry_run=options.dry_run)
@@ -175,11 +172,6 @@ def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.Va
         others = sweep(UNCOMMITTED_KEPT, full=True, dry_run=False)
     files = dict(done.files) | dict(others.files)
     return replace(others, files=tuple(sorted(files.items())), bytes=sum(files.values()))
-
-
-def _interval(configured: str) -> timedelta:
-    """A table property such as "interval 7 days"."""
-    return duration(configured.lower().removeprefix("interval"))
 
 
 def _totals(target: VacuumTarget, done: maintain.VacuumResult) -> dict[str, object]:

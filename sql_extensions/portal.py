@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from catalog.errors import SqlError
 from engine.base import ArrowRows, Field, Rows, WireRows
 
 
@@ -57,13 +56,3 @@ class RowsReader:
             self.rows.blocks.close()
         else:
             self.rows.reader.close()
-
-
-def first_error(error: Exception) -> SqlError | None:
-    """The SqlError inside an exception that crossed pyarrow's reader, which wraps what a generator raises."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, SqlError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return None

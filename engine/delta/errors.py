@@ -33,6 +33,7 @@ from catalog.errors import (
     SnapshotTooOld,
     SqlError,
     UndefinedTable,
+    sql_error_in,
 )
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def delta_errors() -> Iterator[None]:
 
 def translate(error: Exception) -> SqlError:
     """The SqlError for an exception of deltalake or of a reader it was pulling rows from."""
-    own = _own_error(error)
+    own = sql_error_in(error)
     if own is not None:
         return own
     text = str(error)
@@ -131,16 +132,6 @@ def _constraint(text: str) -> SqlError:
     if _NOT_NULL.search(text):
         return NotNullViolation("null value violates a not-null constraint of the table")
     return CheckViolation("new row violates a check constraint of the table")
-
-
-def _own_error(error: BaseException) -> SqlError | None:
-    """An SqlError that our own reader raised and that deltalake wrapped."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, SqlError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return None
 
 
 def _is_foreign(error: Exception) -> bool:

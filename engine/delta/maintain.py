@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,7 +130,7 @@ def vacuum(
     table = open_table(uri)
     with delta_errors():
         check_table_writable(table, read_fields(table.schema().to_json()))
-        configured = _retention(table.metadata().configuration)
+        configured = retention(table.metadata().configuration)
         vectors = "deletionVectors" in (table.protocol().reader_features or ())
     wanted = configured if retain is None else retain
     if wanted < configured and not force:
@@ -360,8 +360,8 @@ def _sizes(snapshot: Snapshot) -> dict[tuple[str, bytes], int]:
     return dict(zip(keys, snapshot.files["size_bytes"].to_pylist(), strict=True))
 
 
-def _retention(configuration: dict[str, str]) -> timedelta:
-    """delta.deletedFileRetentionDuration ("interval 7 days", "168 hours")."""
+def retention(configuration: Mapping[str, str]) -> timedelta:
+    """delta.deletedFileRetentionDuration ("interval 7 days", "168 hours"), or its default."""
     text = configuration.get("delta.deletedFileRetentionDuration")
     if text is None:
         return DEFAULT_RETENTION

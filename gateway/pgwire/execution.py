@@ -11,14 +11,21 @@ from enum import Enum
 
 import pyarrow as pa
 
-from catalog.errors import FeatureNotSupported, InternalError, ObjectNotInPrerequisiteState, QueryCanceled, SqlError
+from catalog.errors import (
+    FeatureNotSupported,
+    InternalError,
+    ObjectNotInPrerequisiteState,
+    QueryCanceled,
+    SqlError,
+    sql_error_in,
+)
 from engine.base import ArrowRows, CopyIn, Field, Result, Rows, WireRows
 from gateway.execute import Services, execute, settle
 from gateway.pgwire import replies
 from gateway.pgwire.copy.out import CopyOutEncoder
 from gateway.pgwire.rows import ChunkRamp, RowEncoder, Style, encode_blocks, row_description
 from sql_extensions.call import Call, Outcome
-from sql_extensions.portal import RowsReader, first_error
+from sql_extensions.portal import RowsReader
 from sql_extensions.rows import to_arrow
 from sql_extensions.session import Session
 from sql_extensions.settings import SessionSettings
@@ -227,7 +234,7 @@ class _RowSource:
         except SqlError:
             raise
         except Exception as error:
-            known = first_error(error)
+            known = sql_error_in(error)
             if known is None:
                 raise
             raise known from error

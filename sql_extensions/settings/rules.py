@@ -167,14 +167,14 @@ def check_honoured(name: str, value: str) -> None:
         raise FeatureNotSupported(f'setting parameter "{name}" to "{value}" is not supported')
 
 
-_TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
+TRUE_WORDS = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
 
 
 def boolean(name: str, value: str) -> str:
     """PostgreSQL's parse_bool: "on" or "off". Raises InvalidParameterValue (22023)."""
     word = value.strip().lower()
-    if word in _TRUE:
+    if word in TRUE_WORDS:
         return "on"
     if word in _FALSE:
         return "off"

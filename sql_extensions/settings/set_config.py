@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.dialect.scanner import Token, TokenKind
-from sql_extensions.settings.rules import check_own_prefix
-
-_TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
+from sql_extensions.settings.rules import TRUE_WORDS, check_own_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,9 @@ def find_calls(sql: str, tokens: Sequence[Token], offset: int) -> SetConfigCalls
 def _is_true(argument: Sequence[Token]) -> bool:
     if len(argument) != 1:
         return False
-    return argument[0].word == "TRUE" or (argument[0].kind is TokenKind.STRING and argument[0].text.lower() in _TRUE)
+    return argument[0].word == "TRUE" or (
+        argument[0].kind is TokenKind.STRING and argument[0].text.lower() in TRUE_WORDS
+    )
 
 
 def _arguments(tokens: Sequence[Token], at: int) -> list[list[Token]] | None:
