@@ -1,4 +1,4 @@
-"""pgjdbc: one Java program (java/Checks.java) run against both servers; what it prints must be the same."""
+"""pgjdbc: one Java program (java/) run against both servers; what it prints must be the same."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.clients import downloads
 from tests.clients.sides import DATABASE, Pair, Side
 
 VERSION = "42.7.7"
-SOURCE = Path(__file__).with_name("java") / "Checks.java"
-SECTIONS = re.findall(r'section\("([^"]+)"', SOURCE.read_text())
+SOURCES = sorted(Path(__file__).with_name("java").glob("*.java"))
+SECTIONS = re.findall(r'section\("([^"]+)"', SOURCES[0].read_text())
 SCHEMA = "jdbc"
 Printed = dict[str, list[str]]
 
@@ -25,7 +25,7 @@ def printed(pair: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     downloads.need("java", "javac")
     jar = downloads.maven_jar("org.postgresql", "postgresql", VERSION)
     classes = tmp_path_factory.mktemp("classes")
-    subprocess.run(["javac", "-encoding", "UTF-8", "-d", classes, "-cp", jar, SOURCE], check=True, timeout=120)
+    subprocess.run(["javac", "-encoding", "UTF-8", "-d", classes, "-cp", jar, *SOURCES], check=True, timeout=120)
 
     def run(side: Side) -> Printed:
         url = f"jdbc:postgresql://{side.host}:{side.port}/{DATABASE}"

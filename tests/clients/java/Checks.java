@@ -6,10 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Array;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
-import java.sql.DatabaseMetaData;
 import java.sql.Date;
 import java.sql.DriverManager;
-import java.sql.ParameterMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -49,9 +47,9 @@ public final class Checks {
         password = arguments[2];
         schema = arguments[3];
         section("connection", Checks::connection);
-        section("metadata", Checks::metadata);
-        section("result set metadata", Checks::resultSetMetaData);
-        section("parameter metadata", Checks::parameterMetaData);
+        section("metadata", Metadata::metadata);
+        section("result set metadata", Metadata::resultSetMetaData);
+        section("parameter metadata", Metadata::parameterMetaData);
         section("every type", Checks::everyType);
         section("prepared beyond the threshold", Checks::prepared);
         section("fetch size", Checks::fetchSize);
@@ -133,94 +131,6 @@ public final class Checks {
     static String one(Connection c, String sql) throws SQLException {
         try (Statement s = c.createStatement(); ResultSet rows = s.executeQuery(sql)) {
             return rows.next() ? rows.getString(1) : "no row";
-        }
-    }
-
-    static void metadata(Connection c) throws Exception {
-        DatabaseMetaData m = c.getMetaData();
-        OUT.println(m.getDatabaseProductName() + " " + m.getDatabaseMajorVersion() + " " + m.getUserName());
-        OUT.println(m.getMaxColumnNameLength() + " " + m.getMaxIndexLength() + " " + m.getDefaultTransactionIsolation());
-        OUT.println(m.getSQLKeywords());
-        OUT.println(m.getNumericFunctions() + m.getStringFunctions() + m.getSystemFunctions() + m.getTimeDateFunctions());
-        print("tables", m.getTables(null, "shop", "%", null));
-        print("views", m.getTables(null, "shop", "%", new String[] {"VIEW", "MATERIALIZED VIEW"}));
-        print("system tables", m.getTables(null, "pg_catalog", "pg_c%", null));
-        print("table types", m.getTableTypes());
-        print("schemas", m.getSchemas(null, "shop"));
-        print("columns", m.getColumns(null, "shop", "%", "%"));
-        print("odd columns", m.getColumns(null, "shop", "Odd \"Name\"", "%"));
-        print("rights", m.getTablePrivileges(null, "shop", "%"));
-        print("column rights", m.getColumnPrivileges(null, "shop", "customers", "%"));
-        for (String table : new String[] {"orders", "customers", "lines", "numbers"}) {
-            print("primary key of " + table, m.getPrimaryKeys(null, "shop", table));
-            print("imported keys of " + table, m.getImportedKeys(null, "shop", table));
-            print("exported keys of " + table, m.getExportedKeys(null, "shop", table));
-            print("indexes of " + table, m.getIndexInfo(null, "shop", table, false, true), "CARDINALITY", "PAGES");
-            print("unique indexes of " + table, m.getIndexInfo(null, "shop", table, true, true), "CARDINALITY", "PAGES");
-            print("best row of " + table, m.getBestRowIdentifier(null, "shop", table, 2, true));
-            print("version columns of " + table, m.getVersionColumns(null, "shop", table));
-        }
-        print("cross reference", m.getCrossReference(null, "shop", "orders", null, "shop", "lines"));
-        print("functions", m.getFunctions(null, "pg_catalog", "date_%"));
-        print("function columns", m.getFunctionColumns(null, "pg_catalog", "date_trunc", "%"), "SPECIFIC_NAME");
-        print("procedures", m.getProcedures(null, "shop", "%"));
-        try (ResultSet rows = m.getTypeInfo()) {
-            while (rows.next()) {  // arrays of tables' rows are not of interest
-                if (!rows.getString("TYPE_NAME").startsWith("_")) {
-                    OUT.println(rows.getString("TYPE_NAME") + " " + rows.getInt("DATA_TYPE") + " " + rows.getInt("PRECISION")
-                        + rows.getString("LITERAL_PREFIX") + rows.getBoolean("CASE_SENSITIVE") + rows.getInt("MAXIMUM_SCALE"));
-                }
-            }
-        }
-        print("own types", m.getUDTs(null, "shop", "%", null));
-        print("client info", m.getClientInfoProperties());
-    }
-
-    static void describe(ResultSetMetaData m) throws SQLException {
-        for (int i = 1; i <= m.getColumnCount(); i++) {
-            OUT.println(String.join(" ", m.getColumnName(i), m.getColumnLabel(i), m.getColumnTypeName(i),
-                "" + m.getColumnType(i), m.getColumnClassName(i), "" + m.getPrecision(i), "" + m.getScale(i),
-                "" + m.getColumnDisplaySize(i), "" + m.isNullable(i), "" + m.isAutoIncrement(i), "" + m.isSigned(i),
-                m.getSchemaName(i) + "." + m.getTableName(i), "" + m.isCaseSensitive(i), "" + m.isCurrency(i)));
-        }
-    }
-
-    static void resultSetMetaData(Connection c) throws Exception {
-        String[] questions = {
-            "SELECT * FROM shop.orders", "SELECT id AS renamed, amount * 2, count(*) OVER () FROM shop.orders",
-            "SELECT * FROM shop.revenue", "SELECT * FROM shop.\"Odd \"\"Name\"\"\"", "SELECT 1, 'x', NULL, now(), 1.50",
-            "SELECT c.name, l.* FROM shop.customers c, shop.lines l", "SHOW TimeZone",
-        };
-        for (String sql : questions) {
-            try (PreparedStatement s = c.prepareStatement(sql)) {
-                OUT.println("-- before execution: " + sql);
-                describe(s.getMetaData());
-                try (ResultSet rows = s.executeQuery()) {
-                    describe(rows.getMetaData());
-                }
-            }
-        }
-        try (PreparedStatement s = c.prepareStatement("DELETE FROM shop.orders WHERE id = ?")) {
-            OUT.println(s.getMetaData() == null);
-        }
-    }
-
-    static void parameterMetaData(Connection c) throws Exception {
-        String[] questions = {
-            "SELECT * FROM shop.orders WHERE id = ? AND note LIKE ? AND at < ? AND tags = ? AND amount BETWEEN ? AND ?",
-            "INSERT INTO shop.orders (id, amount, day, paid, token, extra) VALUES (?, ?, ?, ?, ?, ?)",
-            "UPDATE shop.orders SET ratio = ?, note = ? WHERE id = ?", "SELECT ?::int + 1, ?::numeric(10,2)",
-            "SELECT n FROM shop.numbers LIMIT ? OFFSET ?",
-        };
-        for (String sql : questions) {
-            try (PreparedStatement s = c.prepareStatement(sql)) {
-                ParameterMetaData m = s.getParameterMetaData();
-                OUT.println("-- " + sql);
-                for (int i = 1; i <= m.getParameterCount(); i++) {
-                    OUT.println(m.getParameterTypeName(i) + " " + m.getParameterType(i) + " " + m.getParameterClassName(i)
-                        + " " + m.isSigned(i));
-                }
-            }
         }
     }
 
