@@ -224,8 +224,11 @@ class _TextBlocks:
         return pc.if_else(null, pa.scalar(None, pa.binary()), raw)
 
     def _unquoted(self, raw: pa.BinaryArray, at: int, null: pa.BooleanArray, marked: pa.BooleanArray) -> pa.BinaryArray:
-        cells = [unquote(value, self.options) for value in raw.filter(marked).to_pylist()]
-        plain = pc.replace_with_mask(raw, marked, pa.array(cells, pa.binary()))
+        simple = self._plainly_quoted(raw)
+        plain, odd = pc.if_else(simple, pc.binary_slice(raw, 1, -1), raw), pc.and_not(marked, simple)
+        if pc.any(odd).as_py():
+            cells = [unquote(value, self.options) for value in raw.filter(odd).to_pylist()]
+            plain = pc.replace_with_mask(plain, odd, pa.array(cells, pa.binary()))
         isnull = pc.and_not(null, marked)
         if at in self.force_not_null:
             isnull = pc.and_(isnull, False)
@@ -233,6 +236,13 @@ class _TextBlocks:
             empty = pa.scalar(self.options.null_text.encode(), pa.binary())
             isnull = pc.or_(isnull, pc.and_(marked, pc.equal(plain, empty)))
         return pc.if_else(isnull, pa.scalar(None, pa.binary()), plain)
+
+    def _plainly_quoted(self, raw: pa.BinaryArray) -> pa.BooleanArray:
+        """Fields that are one pair of quotes with neither quotes nor escapes between."""
+        quote, escape = self.options.quote_text, self.options.escape_text
+        found = pc.and_(pc.starts_with(raw, quote), pc.ends_with(raw, quote))
+        found = pc.and_(found, pc.equal(pc.count_substring(raw, quote), 2))
+        return found if escape == quote else pc.and_not(found, pc.match_substring(raw, escape))
 
     def _check_header(self, lines: Lines) -> None:
         count = int(lines.ends[0])

@@ -109,8 +109,8 @@ def _quickly(array: pa.Array, pg: PgType, wanted: pa.DataType) -> pa.Array | Non
         return None
     oid = pg.oid
     try:
-        if oid in _TEXTS or (oid in (1042, 1043) and char_length(pg) is None):
-            return None if pc.any(pc.match_substring(text, "\0")).as_py() else text
+        if oid in _TEXTS or oid in (1042, 1043):
+            return None if pc.any(pc.match_substring(text, "\0")).as_py() else _fitting(text, pg)
         if oid == 16:
             return _bools(text)
         if (pattern := _pattern(pg, wanted)) is None or not _all(text, pattern):
@@ -118,6 +118,17 @@ def _quickly(array: pa.Array, pg: PgType, wanted: pa.DataType) -> pa.Array | Non
         return _cast(text, pg, wanted)
     except pa.ArrowInvalid:
         return None  # such as 2020-02-30: the careful parser finds the error to report
+
+
+def _fitting(text: pa.Array, pg: PgType) -> pa.Array | None:
+    """The texts, padded if the type is; None if one is too long."""
+    length = char_length(pg)
+    if length is None:
+        return text
+    for measure in (pc.binary_length, pc.utf8_length):  # bytes are quick to count, and no fewer than characters
+        if (pc.max(measure(text)).as_py() or 0) <= length:
+            return pc.utf8_rpad(text, length, " ") if pg.oid == 1042 else text
+    return None
 
 
 def _pattern(pg: PgType, wanted: pa.DataType) -> str | None:
