@@ -15,6 +15,8 @@ from typing import IO
 from catalog.errors import ConfigFileError, ObjectInUse
 
 POLL_S = 0.05
+GLANCE_S = 0.5
+"""A command that looks whether there is a server holds the lock for a moment; a server, for longer than this."""
 
 
 class DataFolder:
@@ -36,15 +38,16 @@ class DataFolder:
     def hold(self) -> None:
         """Until `release()` this process is the folder's server. Raises ObjectInUse if there is another."""
         lock = (self.path / "server.lock").open("r+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            pid = lock.read().strip() or "unknown"
-            lock.close()
-            raise ObjectInUse(
-                f'data directory "{self.path}" is in use by a running server (pid {pid})',
-                hint="Stop that one first, or name another folder with --data-dir.",
-            ) from None
+        deadline = time.monotonic() + GLANCE_S
+        while not _locked(lock, fcntl.LOCK_EX):
+            if time.monotonic() > deadline:
+                pid = lock.read().strip() or "unknown"
+                lock.close()
+                raise ObjectInUse(
+                    f'data directory "{self.path}" is in use by a running server (pid {pid})',
+                    hint="Stop that one first, or name another folder with --data-dir.",
+                )
+            time.sleep(POLL_S)
         lock.truncate()
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -59,26 +62,27 @@ class DataFolder:
     def has_server(self) -> bool:
         """Whether some process holds the folder now."""
         with (self.path / "server.lock").open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+            return not _locked(lock, fcntl.LOCK_SH)
 
     @contextmanager
     def turn(self, timeout_s: float) -> Iterator[None]:
         """One process at a time starts, stops or visits the embedded store. Raises ObjectInUse after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         with (self.path / "metadata.lock").open("a+") as lock:
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise ObjectInUse(
-                            f'the metadata store in "{self.path}" is busy',
-                            hint="Another kadali command is at work there; try again when it has ended.",
-                        ) from None
-                    time.sleep(POLL_S)
+            while not _locked(lock, fcntl.LOCK_EX):
+                if time.monotonic() > deadline:
+                    raise ObjectInUse(
+                        f'the metadata store in "{self.path}" is busy',
+                        hint="Another kadali command is at work there; try again when it has ended.",
+                    )
+                time.sleep(POLL_S)
             yield
+
+
+def _locked(file: IO[str], kind: int) -> bool:
+    """Whether the lock could be had, without waiting."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

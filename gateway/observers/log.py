@@ -66,7 +66,7 @@ class TextLines(logging.Formatter):
         line = f"{when} UTC [{record.levelname}] {record.name}: {record.getMessage()}"
         fields = getattr(record, _FIELDS, {})
         line += "".join(f" {name}={_plain(value)}" for name, value in fields.items() if value is not None)
-        line = line.replace("\n", "\\n")
+        line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)  # nothing forges a line or moves a cursor
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
 
 
@@ -101,4 +101,5 @@ def _internal(call: Call) -> BaseException | None:
 
 def _plain(value: object) -> str:
     text = str(value)
-    return json.dumps(text, ensure_ascii=False) if not text or any(c in text for c in ' "=\n\t') else text
+    plain = text.isprintable() and not any(character in text for character in ' "=')
+    return text if text and plain else json.dumps(text, ensure_ascii=False)

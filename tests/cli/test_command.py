@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,22 @@ def test_a_data_folder_that_cannot_be(kadali: Run, folder: Path) -> None:
     (folder / "file").write_text("")
     done = kadali("user", "list", "--data-dir", str(folder / "file"))
     assert done.returncode == 1 and "could not use data directory" in done.stderr
+
+
+def test_a_command_that_looks_for_a_server_keeps_none_from_starting(tmp_path: Path) -> None:
+    data, visitor = DataFolder(tmp_path / "data"), DataFolder(tmp_path / "data")
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            visitor.has_server()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(50):
+            data.hold()
+            data.release()
+    finally:
+        done.set()
+        looking.join()

@@ -100,6 +100,12 @@ def test_text_lines_stay_lines(log: io.StringIO) -> None:
     assert " UTC [INFO] kadali.statements: statement failed id=q_1 user=anna" in line
 
 
+def test_text_lines_move_no_cursor(log: io.StringIO) -> None:
+    set_up_logging(load({}, environment={}), log)
+    logging.getLogger("kadali.test").warning("told\r\x1b[2Jforged\u2028line")
+    assert log.getvalue().endswith("told\\r\\x1b[2Jforged\\u2028line\n")
+
+
 def test_bugs_are_errors_with_a_traceback(log: io.StringIO) -> None:
     set_up_logging(load({}, environment={}), log)
     try:
