@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported
 from catalog.types import INT4, NUMERIC, PgType
-from engine.dialect import comparisons, numbers
+from engine.dialect import comparisons
 from engine.dialect.context import Context
 from engine.dialect.functions import AGGREGATES, SCALARS, WINDOWS, Call, Function, find_call
 from engine.dialect.scope import Scope
@@ -241,12 +241,3 @@ def _offset(context: Context, scope: Scope, kind: str, node: exp.Expression, ord
     if NUMERIC.oid in (key.oid, v.oid) and (key.shape is None or v.shape is None):
         raise refuse("a RANGE frame over this numeric")
     return v.sql
-
-
-def numeric_call(call: Call, index: int = 0) -> Value:
-    """A numeric argument with one display scale."""
-    return numbers.fixed(call.arguments[index])
-
-
-def with_rows(v: Value) -> Value:
-    return replace(v, srf=True)

@@ -27,7 +27,6 @@ from engine.dialect.lattice import NUMBERS, TEXTS, common_number
 from engine.dialect.value import Value, duck_type, refuse
 
 _MOMENTS = {DATE.oid: 0, TIMESTAMP.oid: 1, TIMESTAMPTZ.oid: 2}
-_UNORDERED = {JSON.oid}
 
 
 def align(context: Context, left: Value, right: Value) -> tuple[Value, Value]:

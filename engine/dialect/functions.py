@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from catalog.types import NUMERIC, UNKNOWN, PgType, element
+from catalog.types import NUMERIC, PgType, element
 from engine.dialect import numbers
 from engine.dialect.context import Context
 from engine.dialect.lattice import ANY, ANYARRAY, ANYELEMENT, array_oid, choose, common_type
@@ -136,7 +136,3 @@ def find_call(
     if function is None:
         return None
     return function, coerce(context, function, arguments)
-
-
-def is_unknown(v: Value) -> bool:
-    return v.oid == UNKNOWN.oid

@@ -27,7 +27,7 @@ def _round(number: float) -> int:
     return int(Decimal(number).to_integral_value(ROUND_HALF_EVEN))
 
 
-def _scaled(months: int, days: int, micros: int, month_product: float, day_product: float, time: float) -> list[int]:
+def _scaled(month_product: float, day_product: float, time: float) -> list[int]:
     """The cascade of interval_mul and interval_div: fractions of months to days, of days to time."""
     if not all(map(math.isfinite, (month_product, day_product, time))):
         raise DatetimeFieldOverflow("interval out of range")
@@ -47,13 +47,13 @@ def _tsround(number: float) -> float:
 
 
 def multiply(months: int, days: int, micros: int, factor: float) -> list[int]:
-    return _scaled(months, days, micros, months * factor, days * factor, micros * factor)
+    return _scaled(months * factor, days * factor, micros * factor)
 
 
 def divide(months: int, days: int, micros: int, divisor: float) -> list[int]:
     if divisor == 0:
         raise DivisionByZero("division by zero")
-    return _scaled(months, days, micros, months / divisor, days / divisor, micros / divisor)
+    return _scaled(months / divisor, days / divisor, micros / divisor)
 
 
 def _quotient(number: int, unit: int) -> int:

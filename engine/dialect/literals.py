@@ -50,7 +50,6 @@ _RANGES = {INT2.oid: 15, INT4.oid: 31, INT8.oid: 63}
 _DATE = r"(\d{4,6})-(\d{1,2})-(\d{1,2})"
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d*)?))?"
 _ZONE = r"\s*(Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/]+)?"
-_DATE_ONLY = re.compile(rf"\s*{_DATE}\s*\Z")
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})\s*\Z")
 _STAMP = re.compile(rf"\s*{_DATE}(?:(?:\s+|T){_CLOCK}{_ZONE})?\s*\Z")
 _TIME = re.compile(rf"\s*{_CLOCK}\s*\Z")

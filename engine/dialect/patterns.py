@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from catalog.errors import DataException
 from catalog.types import BOOL, BPCHAR, TEXT
-from engine.dialect.casts import text_sql
 from engine.dialect.context import Context
 from engine.dialect.regex import similar_to_regex, to_re2
 from engine.dialect.value import Value, refuse, string, value
@@ -91,7 +90,3 @@ def similar(context: Context, left: Value, right: Value, escape: Value | None) -
     character = "\\" if escape is None else literal_pattern(escape)
     re2 = to_re2(similar_to_regex(literal_pattern(right), character), insensitive=False)
     return value(f"regexp_matches({subject(context, left)}, {string(re2)})", BOOL)
-
-
-def text_subject(v: Value) -> str:
-    return text_sql(v)

@@ -8,11 +8,10 @@ from typing import NoReturn
 from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported, SqlSyntaxError
-from engine.dialect.keywords import COLUMN_NAME, RESERVED, TYPE_OR_FUNCTION
+from engine.dialect.keywords import RESERVED, TYPE_OR_FUNCTION
 from engine.dialect.lexer import Kind, Token, tokenise
 
 _NOT_COLUMN = RESERVED | TYPE_OR_FUNCTION
-_NOT_FUNCTION = RESERVED | COLUMN_NAME
 
 
 class Reader:
@@ -95,10 +94,6 @@ class Reader:
         """Whether the next token can name a column or table."""
         token = self.here
         return token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.text not in _NOT_COLUMN)
-
-    def is_function_name(self) -> bool:
-        token = self.here
-        return token.kind is Kind.QUOTED or (token.kind is Kind.WORD and token.text not in _NOT_FUNCTION)
 
     def name(self) -> exp.Identifier:
         """A column or table name."""
