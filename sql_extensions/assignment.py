@@ -15,7 +15,7 @@ import pyarrow as pa
 from catalog.errors import SqlSyntaxError, UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
-from catalog.types import BPCHAR, PgType, char_length, format_type
+from catalog.types import BPCHAR, PgType, char_length, element, format_type
 from engine.base import Description
 from sql_extensions import dml
 from sql_extensions.context import Context
@@ -23,6 +23,9 @@ from sql_extensions.context import Context
 
 def cast_type(pg: PgType) -> str:
     """The type to CAST to for assignment to a column of type `pg`. As text, char(n) keeps all characters to count."""
+    inner = element(pg)
+    if inner is not None:
+        return f"{cast_type(inner)}[]"
     if pg.oid == BPCHAR.oid:
         return "text"
     return format_type(PgType(pg.oid) if char_length(pg) is not None else pg)

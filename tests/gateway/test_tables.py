@@ -350,3 +350,20 @@ def test_casts_to_text_in_other_styles_are_refused(items: Connection, setting: s
     items.execute(f"SET {setting}")
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         items.execute(f"SELECT {expression} FROM items WHERE id = 1")
+
+
+@pytest.mark.parametrize("kind", ["varchar(3)", "char(3)", "varchar(3)[]", "char(3)[]"])
+def test_text_too_long_is_refused_and_not_cut(db: Connection, kind: str) -> None:
+    good, bad = ("{abc}", "{abc,abcd}") if kind.endswith("[]") else ("abc", "abcd")
+    db.execute(f"CREATE TABLE limited (a {kind})")
+    db.execute(f"INSERT INTO limited VALUES ('{good}')")
+    for sql in (
+        f"INSERT INTO limited VALUES ('{bad}')",
+        f"INSERT INTO limited SELECT '{bad}'",
+        f"UPDATE limited SET a = '{bad}'",
+    ):
+        with pytest.raises(psycopg.errors.StringDataRightTruncation):
+            db.execute(sql)
+    with pytest.raises(psycopg.errors.StringDataRightTruncation):
+        db.execute("INSERT INTO limited VALUES (%s)", ([*good.strip("{}").split(","), "abcd"] if "[" in kind else bad,))
+    assert db.execute("SELECT a::text FROM limited").fetchall() == [(good,)]
