@@ -138,7 +138,7 @@ def anonymous_bytes(pid: int) -> int:
 @pytest.mark.parametrize("stage", ["planning", "computing", "streaming", "committing"])
 def test_cancel_at_each_stage(faulty: GatewayServer, watcher: Connection, stage: str) -> None:
     sql = {
-        "planning": "SELECT a FROM f.stay WHERE b IN (" + ", ".join(map(str, range(60_000))) + ")",
+        "planning": "SELECT a FROM f.stay WHERE b IN (" + ", ".join(map(str, range(30_000))) + ")",
         "computing": LONG,
         "streaming": WIDE,
         "committing": "INSERT INTO f.target SELECT i, filler FROM f.numbers, generate_series(1, 5)",

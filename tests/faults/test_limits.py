@@ -122,15 +122,14 @@ def test_garbage_before_login(faulty: GatewayServer, db: Connection, data: bytes
     assert db.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_long_lists(db: Connection) -> None:
-    """A megabyte of IN list: right, or refused as too large; with and without a table."""
-    values = ", ".join(str(number) for number in range(1, 150_000))
-    for sql in (f"SELECT 7 IN ({values})", f"SELECT count(*) FROM f.numbers WHERE i IN ({values})"):
-        try:
-            found = db.execute(sql.encode()).fetchone()
-            assert found in ((True,), (149_999,))
-        except psycopg.Error as error:
-            assert error.sqlstate in ("54000", "54001", "53200"), error
+@pytest.mark.parametrize(
+    ("sql", "count", "answer"),
+    [("SELECT 7 IN ({})", 150_000, True), ("SELECT count(*) FROM f.numbers WHERE i IN ({})", 30_000, 29_999)],
+)
+def test_long_lists(db: Connection, sql: str, count: int, answer: object) -> None:
+    """A megabyte of IN list for PostgreSQL, a fifth of that for the engine, which needs some seconds for it."""
+    values = ", ".join(str(number) for number in range(1, count))
+    assert db.execute(sql.format(values).encode()).fetchone() == (answer,)
     assert db.execute("SELECT 1").fetchone() == (1,)
 
 
