@@ -6,7 +6,10 @@
 
 As in PostgreSQL for the actions listed. A new column is NULL in the rows there are (a DEFAULT holds for new rows only,
 so one is refused on a table that has rows). NOT NULL and CHECK are tested against the rows there are, keys are not.
-Columns of Delta tables cannot be dropped, renamed or retyped here.
+Columns of Delta tables cannot be dropped, renamed or retyped here. A column that only the Delta table has, because
+another writer added it, is taken over by ADD COLUMN with its name and type; until then INSERT leaves it NULL, and
+statements that would have to rewrite it are refused. ROLLBACK leaves an added column in place if others have written to
+the table meanwhile.
 """
 
 from __future__ import annotations
