@@ -1,6 +1,6 @@
 """How fast rows are encoded and COPY data decoded, as ratios against a peer run in alternation.
 
-    python bench/encoders.py [rows]
+    python -m bench.encoders [rows]
 
 Peers: per-row Python (one struct.pack per value), the value-by-value path of the encoder itself, and with `--postgres`
 a PostgreSQL backend's CPU for the same rows. A ratio above 1 is better for us; the median of the rounds is shown.
@@ -12,7 +12,6 @@ import argparse
 import os
 import statistics
 import struct
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
+from bench.measure import Ratio, Report
 from catalog.postgres import EmbeddedPostgres
 from catalog.types import from_arrow
 from engine.base import Field
@@ -138,7 +138,10 @@ def threshold(batch: pa.RecordBatch) -> None:
             print(f"{size:4} rows {name:6}: value by value {got:5.2f} x vectorised")
 
 
-def against_postgres(batch: pa.RecordBatch) -> None:
+Tell = Callable[[str, tuple[float, ...]], None]
+
+
+def against_postgres(batch: pa.RecordBatch, tell: Tell | None = None, rounds: int = ROUNDS) -> None:
     """CPU of a PostgreSQL backend that sends the same rows, and takes the same COPY data."""
     with (
         EmbeddedPostgres(Path(tempfile.mkdtemp()) / "bench", durable=False) as server,
@@ -146,21 +149,25 @@ def against_postgres(batch: pa.RecordBatch) -> None:
     ):
         load(connection, batch)
         for code, name in ((0, "text"), (1, "binary")):
-            drained(connection, batch, code, name)
+            drained(connection, batch, code, name, tell or printed, rounds)
         for form in ("text", "csv", "binary"):
-            copied(connection, batch, form)
+            copied(connection, batch, form, tell or printed, rounds)
 
 
-def drained(connection: psycopg.Connection, batch: pa.RecordBatch, code: int, name: str) -> None:
+def drained(
+    connection: psycopg.Connection, batch: pa.RecordBatch, code: int, name: str, tell: Tell, rounds: int
+) -> None:
     encode, pieces = encoder(batch, code).encode, chunks(batch, 8192)
 
     def peer() -> None:
         connection.pgconn.exec_params(b"SELECT * FROM lineitem", [], result_format=code)
 
-    show(f"DataRows {name}", lambda: [encode(piece) for piece in pieces], peer, connection.info.backend_pid)
+    show(
+        f"DataRows {name}", lambda: [encode(piece) for piece in pieces], peer, connection.info.backend_pid, tell, rounds
+    )
 
 
-def copied(connection: psycopg.Connection, batch: pa.RecordBatch, form: str) -> None:
+def copied(connection: psycopg.Connection, batch: pa.RecordBatch, form: str, tell: Tell, rounds: int) -> None:
     options, pieces = CopyOptions(format=form), chunks(batch, 8192)
     columns = [(field.name, from_arrow(field.type)) for field in batch.schema]
     copy = CopyOutEncoder([Field(*column) for column in columns], options, Style())
@@ -183,8 +190,8 @@ def copied(connection: psycopg.Connection, batch: pa.RecordBatch, form: str) -> 
             decoder.feed(data[at : at + (1 << 20)])
         decoder.finish()
 
-    show(f"COPY OUT {form}", lambda: [copy.encode(piece) for piece in pieces], out, backend)
-    show(f"COPY IN {form}", decode, inbound, backend)
+    show(f"COPY OUT {form}", lambda: [copy.encode(piece) for piece in pieces], out, backend, tell, rounds)
+    show(f"COPY IN {form}", decode, inbound, backend, tell, rounds)
 
 
 def load(connection: psycopg.Connection, batch: pa.RecordBatch) -> None:
@@ -198,22 +205,34 @@ def load(connection: psycopg.Connection, batch: pa.RecordBatch) -> None:
     connection.execute("VACUUM ANALYZE lineitem")
 
 
-def show(name: str, ours: Callable[[], object], peer: Callable[[], object], backend: int) -> None:
+def printed(name: str, ratios: tuple[float, ...]) -> None:
+    print(f"{name:16}: {statistics.median(ratios):5.2f} x PostgreSQL backend ({min(ratios):.2f}-{max(ratios):.2f})")
+
+
+def show(
+    name: str, ours: Callable[[], object], peer: Callable[[], object], backend: int, tell: Tell, rounds: int
+) -> None:
     ours(), peer()
     ratios = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before = backend_cpu(backend)
         peer()
         theirs = backend_cpu(backend) - before
         start = time.process_time()
         ours()
         ratios.append(theirs / max(time.process_time() - start, 1e-9))
-    print(f"{name:16}: {statistics.median(ratios):5.2f} x PostgreSQL backend ({min(ratios):.2f}-{max(ratios):.2f})")
+    tell(name, tuple(ratios))
 
 
 def backend_cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run(report: Report, rounds: int) -> None:
+    """As a part of `python -m bench`: the encoders and decoders against a PostgreSQL backend, by CPU time."""
+    batch = lineitem(200_000)
+    against_postgres(batch, lambda name, ratios: report.add(Ratio(name, "PostgreSQL backend", ratios)), rounds)
 
 
 def main() -> None:
@@ -229,4 +248,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -21,7 +21,7 @@ from gateway.listening import free_port
 
 SCALE = 0.1
 REPEAT = 200
-PGBENCH_S = 3
+PGBENCH_S = 5
 CLIENTS = (1, 8, 64)
 POINT = f"SELECT * FROM {peers.SCHEMA}.orders WHERE o_orderkey = "
 

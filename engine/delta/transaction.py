@@ -349,7 +349,7 @@ class _Spill:
         with delta_errors():
             if self._writer is None:
                 self._path = self._transaction.new_file()
-                self._writer = pq.ParquetWriter(self._path, schema, compression="snappy")
+                self._writer = pq.ParquetWriter(self._path, schema, compression="lz4", use_dictionary=False)
             table = pa.Table.from_batches(list(batches), schema)
             self._writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
 

@@ -113,7 +113,8 @@ def test_killed_writer_loses_nothing_acknowledged(uri: str, tmp_path: Path) -> N
         for _ in range(3 + round_number * 2):
             acknowledged.append(int(writer.stdout.readline()))
         writer.kill()
-        rest, _ = writer.communicate(timeout=30)
+        rest = writer.stdout.read()  # communicate() would miss what readline() has buffered
+        writer.wait(timeout=30)
         acknowledged += [int(line) for line in rest.splitlines() if line]
         found = _ids(uri)
         assert set(acknowledged) <= set(found)
