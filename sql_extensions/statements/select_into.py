@@ -1,6 +1,8 @@
 """Create a table from a query's rows, in the older spelling of CREATE TABLE AS.
 
     SELECT id, amount INTO sales.large FROM sales.orders WHERE amount > 1000
+
+CREATE TABLE AS says the same, and can name columns, partitions and IF NOT EXISTS as well.
 """
 
 from __future__ import annotations
