@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sql_extensions.twins import Twin
 
 PLANS_KEPT = 200
+TRANSLATIONS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Plan:
     """With relations replaced by view names; None: PostgreSQL answers."""
     twins: tuple[Twin, ...] = ()
     no_tables: bool = False
+    translations: dict[object, str] = field(default_factory=dict, compare=False)
+    """The engine's SQL by all that it depends on; never one that tells the time."""
 
     @property
     def fields(self) -> tuple[Field, ...]:

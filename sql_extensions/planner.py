@@ -16,10 +16,11 @@ from catalog.names import TableName
 from catalog.types import PgType
 from engine import dialect
 from engine.base import Description
+from engine.dialect.session import WatchedConstants
 from sql_extensions import historic, twins, views
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
-from sql_extensions.plan import Plan, Read
+from sql_extensions.plan import TRANSLATIONS_KEPT, Plan, Read
 from sql_extensions.references import Reference, ReferenceKind, touches
 from sql_extensions.rewrites import time_travel
 from sql_extensions.rewrites.rewritten import Rewritten
@@ -209,5 +210,14 @@ def translated(
     """The plan's SQL for the embedded engine. `columns` are those of each view, by its name."""
     if plan.tree is None:
         raise TypeError("PostgreSQL answers this plan")
+    shown = tuple((view, tuple(of)) for view, of in columns.items())
+    key = shown, constants.without_times(), wide_decimals
+    known = plan.translations.get(key)
+    if known is not None:
+        return known
     params = [PgType(oid) for oid in plan.description.param_oids]
-    return dialect.translate(plan.tree, columns, plan.fields, params, constants, wide_decimals=wide_decimals)
+    watched = WatchedConstants.of(constants)
+    sql = dialect.translate(plan.tree, columns, plan.fields, params, watched, wide_decimals=wide_decimals)
+    if not watched.times_read and len(plan.translations) < TRANSLATIONS_KEPT:
+        plan.translations[key] = sql
+    return sql

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.errors import InvalidParameterValue
@@ -33,3 +34,28 @@ class SessionConstants:
             return moment.astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
         except (ZoneInfoNotFoundError, ValueError):
             raise InvalidParameterValue(f'invalid value for parameter "TimeZone": "{self.time_zone}"') from None
+
+    def without_times(self) -> tuple[object, ...]:
+        """All else: two statements with equal ones differ in nothing but their times."""
+        return tuple(getattr(self, item.name) for item in fields(self) if item.name not in _TIMES)
+
+
+_TIMES = frozenset({"transaction_time", "statement_time"})
+
+
+class WatchedConstants(SessionConstants):
+    """Notes whether a translation has read a time: its SQL then holds for one statement only."""
+
+    __slots__ = ("times_read",)
+    times_read: bool
+
+    @classmethod
+    def of(cls, constants: SessionConstants) -> WatchedConstants:
+        watched = cls(**{item.name: getattr(constants, item.name) for item in fields(constants)})
+        object.__setattr__(watched, "times_read", False)
+        return watched
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _TIMES:
+            object.__setattr__(self, "times_read", True)
+        return object.__getattribute__(self, name)
