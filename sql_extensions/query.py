@@ -67,12 +67,16 @@ def _run(context: Context) -> Result:
     names = context.session.tenant.names.of(context.session.tenant.catalog.snapshot())
     needs_plan = time_travel.suspected(context.statement.sql) or planner.fixes_time(context)
     if not needs_plan and not touches(context.statement.tokens, names):
-        return _forward(context, RouteReason.CATALOG)
+        return _forward(context, RouteReason.CATALOG if _has_from(context) else RouteReason.NO_TABLES)
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return _forward(context, RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG)
     context.call.route = Route("embedded", RouteReason.NO_TABLES if plan.no_tables else RouteReason.DELTA_READ)
     return Result("SELECT ", _run_plan(context, plan, {}))
+
+
+def _has_from(context: Context) -> bool:
+    return any(token.word in ("FROM", "TABLE") for token in context.statement.tokens)
 
 
 def _check_params(context: Context) -> None:
