@@ -13,10 +13,11 @@ from catalog.errors import FeatureNotSupported, SqlError, UndefinedColumn
 from catalog.model import Column
 from catalog.types import INT8, NUMERIC, TEXT, UUID
 from engine.base import StagedSource
-from engine.delta.table import create
+from engine.delta.table import add_column, create
 from engine.delta.transaction import DeltaTransaction
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings
+from engine.embedded.scan import scan
 from tests.delta.delta_fixtures import COMMIT, NAME, odd_root
 from tests.engines.engine_queries import ask, delta_read, query, rows, source_read
 
@@ -143,3 +144,18 @@ def test_closed_engine_refuses(settings: EmbeddedSettings) -> None:
     with pytest.raises(SqlError) as caught:
         ask(engine, "SELECT 1", [INT8])
     assert caught.value.code == "57P01"
+
+
+def test_files_as_declared_need_no_map(engine: EmbeddedEngine, settings: EmbeddedSettings) -> None:
+    """Only without a map does DuckDB see a file's statistics; a column added since makes one necessary."""
+    path = str(settings.roots[0] / "declared")
+    create(path, [Column("id", INT8), Column("note", TEXT)], commit=COMMIT)
+    write_deltalake(path, pa.table({"id": [1, 2], "note": ["a", "b"]}), mode="append")
+    assert "MAP" not in scan(engine.snapshots.latest(path), ["id", "note"], "x", settings.readable()).sql
+    add_column(path, Column("later", TEXT), commit=COMMIT)
+    assert "MAP" not in scan(engine.snapshots.latest(path), ["id"], "x", settings.readable()).sql
+    assert "MAP" in scan(engine.snapshots.latest(path), ["id", "later"], "x", settings.readable()).sql
+    write_deltalake(path, pa.table({"id": [3], "note": ["c"], "later": ["d"]}), mode="append")
+    read = delta_read("v", path, 3, (("id", INT8), ("note", TEXT), ("later", TEXT)))
+    answer = ask(engine, "SELECT id, note, later FROM v ORDER BY 1", [INT8, TEXT, TEXT], [read])
+    assert rows(answer) == [(1, "a", None), (2, "b", None), (3, "c", "d")]
