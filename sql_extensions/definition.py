@@ -306,7 +306,7 @@ def _store(
     ctx: Context, changes: Changes, relations: Sequence[Relation], snapshot: CatalogSnapshot, before: _Before
 ) -> int:
     with ctx.session.tenant.catalog.change() as change:
-        change.note_undo(ctx.session.transaction.name(), _after_a_crash(changes, before))
+        change.note_undo(ctx.session.transaction.name(), _undo_of(changes, before))
         for new, old in changes.renamed_schemas.items():
             change.rename_schema(old, new)
         for schema in changes.schemas:
@@ -333,8 +333,8 @@ def _store(
     return change.seq
 
 
-def _after_a_crash(changes: Changes, before: _Before) -> Undo:
-    """What the next start has to put back if the transaction never commits. (A column that Delta got stays there.)"""
+def _undo_of(changes: Changes, before: _Before) -> Undo:
+    """What the catalog has to put back: at ROLLBACK, or at the start after a crash, when a column stays in Delta."""
     return Undo(
         created=tuple(sorted(changes.created)),
         created_schemas=tuple(sorted(changes.created_schemas)),
@@ -361,28 +361,14 @@ def _undo(ctx: Context, name: str, seq: int, relations: Sequence[Relation], chan
     created = [item for item in relations if item.name in changes.created]
     stay = _restore_columns(ctx, before)
     columns = {item.location: item.columns for item in relations if item.location and item.location in stay}
+    found = tuple(
+        item
+        if item.name in changes.dropped
+        else replace(item, statistics=None, columns=columns.get(item.location or "", item.columns))
+        for item in before.relations.values()
+    )
     with tenant.catalog.change() as change:
-        for item in created:
-            change.drop_relation(item.name)
-        for schema in before.schemas.values():
-            if schema.name in changes.dropped_schemas:
-                change.create_schema(schema)
-        for new_schema, old_schema in changes.renamed_schemas.items():
-            change.rename_schema(new_schema, old_schema)
-        for new, old in before.renamed.items():
-            if new.schema not in changes.renamed_schemas:
-                change.rename_relation(new, old)
-        for item in before.relations.values():
-            if item.name in changes.dropped:
-                change.create_relation(item)
-            else:
-                found = replace(item, statistics=None, columns=columns.get(item.location or "", item.columns))
-                change.put_relation(found)
-        for schema in before.schemas.values():
-            if schema.name not in changes.dropped_schemas:
-                change.put_schema(schema)
-        for created_schema in changes.created_schemas:
-            change.drop_schema(created_schema)
+        change.undo(replace(_undo_of(changes, before), relations=found))
         change.forget_undo(name, seq)
         change.note_removals([item.location for item in created if item.location is not None])
     tenant.catch_up()
