@@ -19,6 +19,7 @@ from engine.base import Action, Description, Result
 from sql_extensions import clauses, dml, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
+from sql_extensions.marking import refuse_volatile
 from sql_extensions.registry import TransactionRule
 
 HEADS = (("DELETE", "FROM"),)
@@ -50,6 +51,8 @@ def parse(c: Cursor) -> Delete:
     parts = clauses.cut(c.rest(), ("USING", "WHERE", "RETURNING"))
     if parts[""]:
         dml.syntax_error(c.sql, parts[""][0])
+    for word in ("USING", "WHERE"):
+        refuse_volatile(parts.get(word, ()), "DELETE")
     texts = {word: clauses.text(c.sql, part) for word, part in parts.items()}
     if (texts.get("WHERE") or "").upper().startswith("CURRENT OF"):
         raise FeatureNotSupported("WHERE CURRENT OF is not supported")

@@ -21,6 +21,7 @@ from engine.dialect.scanner import Token, TokenKind
 from sql_extensions import assignment, clauses, dml, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
+from sql_extensions.marking import MarkedRows, refuse_volatile
 from sql_extensions.registry import TransactionRule
 
 HEADS = (("UPDATE",),)
@@ -57,6 +58,8 @@ def parse(c: Cursor) -> Update:
     assignments: list[tuple[str, str | None]] = []
     for part in clauses.comma_parts(parts[""]):
         assignments.extend(_assignment(c.sql, part))
+    for word in ("FROM", "WHERE"):
+        refuse_volatile(parts.get(word, ()), "UPDATE")
     texts = {word: clauses.text(c.sql, part) for word, part in parts.items() if word}
     return Update(
         prefix,
@@ -85,25 +88,25 @@ def run(stmt: Update, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "update")
     shape = _shape(stmt, target)
-    count = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
+    hits = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
+    content = f"{stmt.prefix}SELECT {shape.content}, {shape.matched} AS {_MARK} FROM {shape.source}"
+    if not hits:
+        content += " WHERE false"
+    marked = MarkedRows(dml.rows_of(ctx, content, description).reader, keep=stmt.returning is not None)
+    if hits:
+        dml.replace(ctx, target, marked.all_rows())
     rows = None
     if stmt.returning is not None:
-        sql = f"{stmt.prefix}SELECT {shape.changed} FROM {shape.source} WHERE {shape.matched}"
-        changed = dml.rows_of(ctx, sql, description).reader.read_all()
-        rows = dml.returned(ctx, target, stmt.alias, stmt.returning, changed, description)
-    if count:
-        content = f"{stmt.prefix}SELECT {shape.content} FROM {shape.source}"
-        dml.replace(ctx, target, dml.rows_of(ctx, content, description).reader)
-    return Result(f"UPDATE {count}", rows)
+        rows = dml.returned(ctx, target, stmt.alias, stmt.returning, marked.marked(), description)
+    return Result(f"UPDATE {marked.count}", rows)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Parts of the queries that compute an UPDATE: FROM, the condition that a row is changed, both select lists."""
+    """Parts of the queries that compute an UPDATE: FROM, the condition that a row is changed, the new content."""
 
     source: str
     matched: str
-    changed: str
     content: str
 
 
@@ -124,17 +127,16 @@ def _shape(stmt: Update, target: Relation) -> _Shape:
         matched = f"({_MARK}.{_MARK}_hit IS TRUE)"
         values = {name: f"{_MARK}.{_MARK}{index}" for index, name in enumerate(values)}
     own = always_quote(stmt.alias or target.name.name)
-    changed, content = [], []
+    content = []
     for column in target.columns:
         name = always_quote(column.name)
         old, new = f"{own}.{name}", values.get(column.name)
-        changed.append(f"{new or old} AS {name}")
         if new is None:
             content.append(f"{old} AS {name}")
         else:
             kept = assignment.cast(old, column.type) if column.type.oid == BPCHAR.oid else old
             content.append(f"CASE WHEN {matched} THEN {new} ELSE {kept} END AS {name}")
-    return _Shape(source, matched, ", ".join(changed), ", ".join(content))
+    return _Shape(source, matched, ", ".join(content))
 
 
 _MARK = "kadali_new"

@@ -367,3 +367,11 @@ def test_text_too_long_is_refused_and_not_cut(db: Connection, kind: str) -> None
     with pytest.raises(psycopg.errors.StringDataRightTruncation):
         db.execute("INSERT INTO limited VALUES (%s)", ([*good.strip("{}").split(","), "abcd"] if "[" in kind else bad,))
     assert db.execute("SELECT a::text FROM limited").fetchall() == [(good,)]
+
+
+def test_an_update_computes_its_values_once(items: Connection) -> None:
+    returned = items.execute("UPDATE items SET price = (random() * 1000)::numeric(10,2) RETURNING id, price").fetchall()
+    assert sorted(returned) == sorted(items.execute("SELECT id, price FROM items").fetchall())
+    for sql in ("UPDATE items SET price = 1 WHERE random() < 2", "DELETE FROM items WHERE random() < 2"):
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            items.execute(sql)
