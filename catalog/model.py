@@ -94,3 +94,5 @@ class CatalogSnapshot:
     relations: dict[TableName, Relation] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
     default_acls: tuple[DefaultAcl, ...] = ()
+    defined: int = 0
+    """Number of the last change to a definition or a role: statistics do not count."""

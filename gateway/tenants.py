@@ -52,12 +52,11 @@ class Follower:
         if snapshot.seq == self._applied and self._shadow.generation == self._generation:
             return
         with self._lock:
-            definitions = self._catalog.seq
             snapshot = self._catalog.snapshot()
             generation = self._shadow.generation
             if not self._apply_feed(snapshot, generation):
                 self._shadow.apply_snapshot(snapshot)
-            self._applied, self._generation, self.definitions = snapshot.seq, generation, definitions
+            self._applied, self._generation, self.definitions = snapshot.seq, generation, snapshot.defined
 
     def _apply_feed(self, snapshot: CatalogSnapshot, generation: int) -> bool:
         """Apply single changes if the feed tells them all; False if the whole snapshot must be compared."""

@@ -60,7 +60,6 @@ class TenantCatalog:
         self._base: CatalogSnapshot | None = None
         self._view: CatalogSnapshot | None = None
         self._wanted = 0
-        self._defined = 0
         self._checked = 0.0
         self._unsaved: dict[TableName, tuple[str | None, Statistics]] = {}
         self._unsettled: list[str] = []
@@ -70,9 +69,9 @@ class TenantCatalog:
 
         Raises ConnectionFailure only if nothing is known yet, or a change of our own cannot be read back.
         """
-        view, base = self._view, self._base
+        view = self._view  # only this is replaced as a whole: `_base` may be newer for a moment
         fresh = time.monotonic() - self._checked < STALE_S
-        if fresh and view is not None and base is not None and base.seq >= self._wanted:
+        if fresh and view is not None and view.seq >= self._wanted:
             return view
         with self._lock:
             return self._refreshed()
@@ -87,8 +86,7 @@ class TenantCatalog:
         """Number of the last change to a definition or a role; statistics do not count. What was worked out under the
         same number is still right.
         """
-        self.snapshot()
-        return self._defined
+        return self.snapshot().defined
 
     def relation(self, name: TableName) -> Relation:
         """Raises UndefinedTable."""
@@ -235,11 +233,11 @@ class TenantCatalog:
         return int(last)
 
     def _load(self, connection: Connection, seq: int) -> CatalogSnapshot:
-        self._defined = seq
         mine = select(relations).where(relations.c.tenant_id == self.tenant.id)
         found = (relation_of(dict(row), self._lake) for row in connection.execute(mine).mappings())
         return CatalogSnapshot(
             seq=seq,
+            defined=seq,
             schemas=self._schemas(connection),
             relations={relation.name: relation for relation in found},
             roles=self._roles(connection),
@@ -251,8 +249,6 @@ class TenantCatalog:
         if changes is None or len(changes) > FOLLOW_MAX:
             return self._load(connection, last)
         ops = {entry.op for entry in changes}
-        if ops - {Op.STATISTICS}:
-            self._defined = last
         names = {TableName(entry.schema, entry.name) for entry in changes if entry.schema and entry.name}
         merged = {name: relation for name, relation in base.relations.items() if name not in names}
         for schema in {name.schema for name in names}:
@@ -264,6 +260,7 @@ class TenantCatalog:
                 merged[relation.name] = relation
         return CatalogSnapshot(
             seq=last,
+            defined=last if ops - {Op.STATISTICS} else base.defined,
             schemas=self._schemas(connection),
             relations=merged,
             roles=self._roles(connection) if Op.ROLE in ops else base.roles,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -381,3 +382,38 @@ def test_locations_are_fresh_plain_and_below_the_tenants_root(catalog: TenantCat
     places = {catalog.new_location() for _ in range(100)}
     assert len(places) == 100
     assert all(place.startswith(catalog.root + "/") and place.isascii() for place in places)
+
+
+def test_everybody_sees_their_own_change_while_others_change_too(catalog: TenantCatalog) -> None:
+    unseen: list[str] = []
+
+    def work(worker: int) -> None:
+        for number in range(40):
+            made = table(f"t{worker}_{number}", catalog)
+            with catalog.change() as change:
+                change.create_relation(made)
+            if made.name not in catalog.snapshot().relations:
+                unseen.append(made.name.name)
+            if catalog.seq < change.seq:
+                unseen.append(f"{made.name.name}: {catalog.seq}")
+
+    def look() -> None:
+        while not over.is_set():
+            catalog.refresh()
+
+    over = threading.Event()
+    lookers = [threading.Thread(target=look) for _ in range(3)]
+    workers = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.00001)
+    try:
+        for thread in (*lookers, *workers):
+            thread.start()
+        for thread in workers:
+            thread.join(60)
+    finally:
+        over.set()
+        for thread in lookers:
+            thread.join(60)
+        sys.setswitchinterval(usual)
+    assert unseen == []
