@@ -114,8 +114,9 @@ def _make(context: Context, param_oids: Sequence[int], snapshot: CatalogSnapshot
         with positions(text):
             session.shadow.check_rights(twins.for_rights(text.shadow_sql, called), description.param_oids)
     _name_without_schema(tree, found)
-    reads = _replace(ours)
-    tree, replaced = twins.replace(tree, virtual, called)
+    prefix = _unused_prefix(tree)
+    reads = _replace(ours, prefix)
+    tree, replaced = twins.replace(tree, virtual, called, f"{prefix}k")
     return Plan(description, text, tuple(reads), tree, tuple(replaced))
 
 
@@ -176,14 +177,23 @@ def _shown_name(node: exp.Table) -> str:
     return node.name.rpartition("@#")[0] or node.name
 
 
-def _replace(found: Sequence[Reference]) -> list[Read]:
+def _unused_prefix(tree: exp.Expression) -> str:
+    """The beginning of no name in the query: a common table expression would else hide a view of the same name."""
+    names = {identifier.name for identifier in tree.find_all(exp.Identifier)}
+    prefix = "kadali_r"
+    while any(name.startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
+
+
+def _replace(found: Sequence[Reference], prefix: str) -> list[Read]:
     """Put a unique view name in the place of each Delta table; the same table at the same spec shares one."""
     reads: dict[tuple[TableName, int | None], Read] = {}
     for reference in found:
         if reference.relation is None:
             raise TypeError("a Delta reference has its relation")
         key = (reference.name, reference.spec)
-        read = reads.setdefault(key, Read(f"r{len(reads)}", reference.relation, reference.spec))
+        read = reads.setdefault(key, Read(f"{prefix}{len(reads)}", reference.relation, reference.spec))
         _rename(reference.node, read.view)
     return list(reads.values())
 

@@ -127,9 +127,12 @@ def for_rights(sql: str, calls: Sequence[Call]) -> str:
 
 
 def replace(
-    tree: exp.Expression, virtual: Sequence[Reference], calls: Sequence[Call]
+    tree: exp.Expression, virtual: Sequence[Reference], calls: Sequence[Call], prefix: str
 ) -> tuple[exp.Expression, list[Twin]]:
-    """Put the name of a view in the place of each reference and call; changes `tree`. Runs nothing."""
+    """Put the name of a view, `prefix` and a number, in the place of each reference and call; changes `tree`.
+
+    Runs nothing.
+    """
     twins: list[Twin] = []
     by_name: dict[str, Twin] = {}
     for reference in virtual:
@@ -140,11 +143,11 @@ def replace(
             raise WrongObjectType(f'"kadali.{name}" is not a Delta table: it has no earlier versions')
         twin = by_name.get(name)
         if twin is None:
-            twin = by_name[name] = Twin(f"k{len(twins)}", relation=name)
+            twin = by_name[name] = Twin(f"{prefix}{len(twins)}", relation=name)
             twins.append(twin)
         _rename(reference.node, twin.view, name)
     for call in calls:
-        twins.append(_replace_call(call, f"k{len(twins)}"))
+        twins.append(_replace_call(call, f"{prefix}{len(twins)}"))
     return tree, twins
 
 

@@ -375,3 +375,11 @@ def test_an_update_computes_its_values_once(items: Connection) -> None:
     for sql in ("UPDATE items SET price = 1 WHERE random() < 2", "DELETE FROM items WHERE random() < 2"):
         with pytest.raises(psycopg.errors.FeatureNotSupported):
             items.execute(sql)
+
+
+def test_names_of_the_query_never_hide_its_tables(items: Connection) -> None:
+    for name in ("r0", "k0", "kadali_r0", "kadali_rk0", "kadali_r", "kadali_r_0"):
+        sql = f"WITH {name} AS (SELECT 77 AS id) SELECT items.id, {name}.id FROM items, {name} ORDER BY 1"
+        assert items.execute(sql).fetchall() == [(1, 77), (2, 77)]
+        sql = f"WITH {name} AS (SELECT 77 AS version) SELECT h.version FROM kadali.table_history('items') h, {name}"
+        assert (77,) not in items.execute(sql).fetchall()
