@@ -19,10 +19,18 @@ from engine.embedded.nested_json import json_text
 from engine.embedded.scan import Scan, check_distinct, scan
 
 
-def define(
-    cursor: duckdb.DuckDBPyConnection, reads: Sequence[TableRead], snapshots: Snapshots, roots: Sequence[Path]
-) -> None:
-    """Create the views of `reads` on the cursor; they live as long as it does."""
+def with_relations(
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    reads: Sequence[TableRead],
+    snapshots: Snapshots,
+    roots: Sequence[Path],
+) -> str:
+    """`sql` with what it reads in front, as common table expressions; what must be registered is, on the cursor.
+
+    Not views: DuckDB would open the files of each to make it, and once more to run the query.
+    """
+    relations = []
     for number, read in enumerate(reads):
         tag = f"kadali${number}"
         check_distinct([name for name, _ in read.columns])
@@ -34,7 +42,13 @@ def define(
             for i, (name, pg) in enumerate(read.columns)
         ]
         select = ", ".join(shown) or '1 AS "?column?"'
-        cursor.execute(f"CREATE TEMP VIEW {always_quote(read.view)} AS SELECT {select} FROM ({relation.sql}) s")
+        relations.append(f"{always_quote(read.view)} AS NOT MATERIALIZED (SELECT {select} FROM ({relation.sql}) s)")
+    if not relations:
+        return sql
+    for opening in ("WITH RECURSIVE ", "WITH "):
+        if sql.startswith(opening):
+            return f"{opening}{', '.join(relations)}, {sql[len(opening) :]}"
+    return f"WITH {', '.join(relations)} {sql}"
 
 
 def _relation(

@@ -18,7 +18,7 @@ from engine.delta.snapshot import Snapshots
 from engine.embedded import errors
 from engine.embedded.conform import Conformer
 from engine.embedded.instance import EmbeddedSettings, Instance
-from engine.embedded.relations import define
+from engine.embedded.relations import with_relations
 
 INTERRUPT_EVERY_S = 0.02
 """An interrupt that lands before DuckDB has begun is lost: it is repeated at this interval until the call has ended."""
@@ -120,25 +120,26 @@ class EmbeddedRunning:
         if self._canceled.is_set():
             raise QueryCanceled("canceling statement due to user request")
 
-    def _prepare(self) -> duckdb.DuckDBPyConnection:
+    def _prepare(self) -> tuple[duckdb.DuckDBPyConnection, str]:
+        """A cursor, and the query with all it reads."""
         query = self._query
         self._cursor, self._generation = self._instance.cursor()
         cursor = self._cursor
         self._instance.checked.check(cursor, query.sql, [read.view for read in query.tables])
         cursor.execute(f"SET TimeZone = {quote_literal(query.time_zone)}")
-        define(cursor, query.tables, self._snapshots, self._settings.readable())
+        sql = with_relations(cursor, query.sql, query.tables, self._snapshots, self._settings.readable())
         self._check_canceled()
-        return cursor
+        return cursor, sql
 
     def _begin(self) -> pa.RecordBatchReader:
-        cursor = self._prepare()
-        relation = cursor.sql(self._query.sql, params=list(self._query.params) or None)
+        cursor, sql = self._prepare()
+        relation = cursor.sql(sql, params=list(self._query.params) or None)
         self._reader = relation.to_arrow_reader(self._settings.batch_rows)
         return self._reader
 
     def _explain(self) -> str:
-        cursor = self._prepare()
-        rows = cursor.execute("EXPLAIN " + self._query.sql, list(self._query.params) or None).fetchall()
+        cursor, sql = self._prepare()
+        rows = cursor.execute("EXPLAIN " + sql, list(self._query.params) or None).fetchall()
         return "\n".join(str(row[-1]) for row in rows)
 
     def _batches(self, reader: pa.RecordBatchReader, conform: Conformer) -> Iterator[pa.RecordBatch]:
