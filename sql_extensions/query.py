@@ -28,7 +28,6 @@ from engine.base import (
     WireRows,
 )
 from engine.dialect.scanner import TokenKind
-from engine.values import python_value
 from sql_extensions import historic, parameters, planner, rows, tables, wrapped
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
@@ -200,7 +199,10 @@ def _engine_query(context: Context, plan: Plan, reads: list[TableRead], *, wide_
     columns = {read.view: read.columns for read in reads}
     sql = planner.translated(plan, columns, session_constants(context), wide_decimals=wide_decimals)
     oids = plan.description.param_oids
-    params = [python_value(param, PgType(oid)) for param, oid in zip(context.call.params, oids, strict=False)]
+    settings = context.session.settings
+    params = [
+        parameters.value(param, PgType(oid), settings) for param, oid in zip(context.call.params, oids, strict=False)
+    ]
     sql, used = parameters.used_only(sql, params)
     return Query(sql, plan.fields, used, tuple(reads), context.session.settings.time_zone)
 

@@ -383,3 +383,16 @@ def test_names_of_the_query_never_hide_its_tables(items: Connection) -> None:
         assert items.execute(sql).fetchall() == [(1, 77), (2, 77)]
         sql = f"WITH {name} AS (SELECT 77 AS version) SELECT h.version FROM kadali.table_history('items') h, {name}"
         assert (77,) not in items.execute(sql).fetchall()
+
+
+def test_text_parameters_are_read_under_the_sessions_settings(db: Connection) -> None:
+    db.execute("CREATE TABLE moments (at timestamptz, day date)")
+    db.execute("INSERT INTO moments VALUES ('2024-07-01 12:00:00+00', '2024-02-01')")
+    db.execute("SET timezone = 'America/New_York'")
+    found = db.execute("SELECT count(*) FROM moments WHERE at = %s::timestamptz", ("2024-07-01 08:00:00",)).fetchone()
+    assert found == (1,)
+    assert db.execute("SELECT count(*) FROM moments WHERE day = %s::date", ("02/01/2024",)).fetchone() == (1,)
+    db.execute("SET datestyle = 'ISO, DMY'")
+    assert db.execute("SELECT count(*) FROM moments WHERE day = %s::date", ("2024-02-01",)).fetchone() == (1,)
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        db.execute("SELECT count(*) FROM moments WHERE day = %s::date", ("01/02/2024",))
