@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -269,8 +270,8 @@ def test_a_kill_in_the_middle_is_made_good(make_instance: Callable[..., ShadowIn
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(SqlError):
-        for _ in range(1000):
+    with contextlib.suppress(SqlError):  # or it had gone before the first word, and the next server was waited for
+        while killer.is_alive() or instance._server.pid == victim:
             instance.apply_snapshot(snapshot)
     killer.join()
     instance.ensure_running()
