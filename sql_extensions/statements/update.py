@@ -89,6 +89,8 @@ def run(stmt: Update, ctx: Context) -> Result:
     target = dml.target(ctx, stmt.table, stmt.table_at, "update")
     shape = _shape(stmt, target)
     hits = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
+    if not hits and stmt.returning is None:
+        return Result("UPDATE 0")
     content = f"{stmt.prefix}SELECT {shape.content}, {shape.matched} AS {_MARK} FROM {shape.source}"
     if not hits:
         content += " WHERE false"
