@@ -168,6 +168,13 @@ class TableRead:
     source: Source
 
 
+class Dialect(Enum):
+    """The SQL an engine understands: `engine.dialect` translates PostgreSQL's into it."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """SQL in the engine's dialect, with the relations it reads and its parameters ($1 is params[0]).
@@ -194,6 +201,28 @@ class Running(Protocol):
         ...
 
 
+class Engine(Protocol):
+    """What answers queries: the embedded engine, or a session on a Spark cluster. Safe for many threads."""
+
+    @property
+    def name(self) -> str:
+        """`embedded`, or the cluster's name."""
+        ...
+
+    @property
+    def dialect(self) -> Dialect:
+        """What `Query.sql` must be written in."""
+        ...
+
+    def start(self, query: Query) -> Running:
+        """Nothing happens before `result()` is called."""
+        ...
+
+    def explain(self, query: Query) -> str:
+        """The engine's own plan as text. Raises SqlError."""
+        ...
+
+
 class Action(Enum):
     """What a statement does to data; decides rights, routing and caching."""
 
@@ -213,6 +242,11 @@ class RouteReason(Enum):
     DELTA_READ = "reads Delta tables"
     DELTA_WRITE = "writes a Delta table"
     STATEMENT = "handled by the gateway"
+    CLUSTER_CHOSEN = "the session uses this cluster"
+    CLUSTER_SIZE = "reads more than the embedded engine is given"
+    CLUSTER_CAPABILITY = "only Spark can"
+    EMBEDDED_SIZE = "small enough for the embedded engine"
+    EMBEDDED_STATE = "the cluster is not running"
     REFUSED = "refused"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.base import Query
+from engine.base import Dialect, Query
 from engine.delta.snapshot import Snapshots
 from engine.embedded.instance import EmbeddedSettings, Instance
 from engine.embedded.running import EmbeddedRunning
@@ -12,6 +12,7 @@ class EmbeddedEngine:
     """Answers SELECT. Safe for many threads; each query has a cursor of its own."""
 
     name = "embedded"
+    dialect = Dialect.DUCKDB
 
     def __init__(self, settings: EmbeddedSettings, snapshots: Snapshots | None = None) -> None:
         self._settings = settings
