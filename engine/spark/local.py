@@ -1,0 +1,217 @@
+"""A Spark driver of this machine: one process that serves Spark Connect on loopback. What it is asked is elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import grpc
+
+from catalog.errors import ConnectionFailure, InvalidParameterValue
+from engine.spark.configuration import properties
+
+SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
+START_TIMEOUT_S = 180.0
+STOP_PATIENCE_S = 20.0
+_LOOK_EVERY_S = 0.25
+_LOG_LINES_SHOWN = 15
+_LOGGING = """rootLogger.level = warn
+rootLogger.appenderRef.stdout.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
+
+class LocalSpark:
+    """A driver with as many threads as `cores`. `start` and `stop` may be called again, one at a time.
+
+    `dist`: a distribution as docker/spark/distribution.py makes it: `env/bin/python` with pyspark, `jars/*.jar`.
+    `memory` in bytes is the JVM's heap. `conf`: all of Spark's settings (`configuration.spark_defaults`, and more).
+    `token` is what clients must show. `port` 0: any free one, told by `endpoint` after the start.
+    """
+
+    def __init__(
+        self,
+        dist: Path,
+        work_dir: Path,
+        cores: int,
+        memory: int,
+        conf: Mapping[str, str],
+        token: str,
+        port: int = 0,
+    ) -> None:
+        self._dist, self._work, self._cores, self._memory = dist, work_dir, cores, memory
+        self._conf, self._token, self._wanted_port = dict(conf), token, port
+        self._port = self._ui_port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """`host:port` of Spark Connect."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def ui(self) -> str | None:
+        """The address of Spark's web page; None where `conf` switches it off."""
+        return f"http://127.0.0.1:{self._ui_port}" if self._ui_port else None
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while it is alive."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    @property
+    def log(self) -> Path:
+        """What Spark prints."""
+        return self._work / "driver.log"
+
+    def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Returns when connections are taken; raises ConnectionFailure, with nothing left running, if that fails."""
+        if self.pid is not None:
+            return
+        self._work.mkdir(parents=True, exist_ok=True)
+        end_leftover(self._work)
+        self._port = self._wanted_port or free_port()
+        self._ui_port = 0 if self._conf.get("spark.ui.enabled") == "false" else free_port()
+        command, environment = self._command()
+        with self.log.open("wb") as log:
+            self._process = self._spawn(command, environment, log)
+        (self._work / "driver.pid").write_text(str(self._process.pid))
+        try:
+            self._wait(self._process, time.monotonic() + timeout_s)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self, patience_s: float = STOP_PATIENCE_S) -> None:
+        """End it: asked first, killed after `patience_s`."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, patience_s)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(wait_s)
+                break
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # what the JVM has left of its group
+        (self._work / "driver.pid").unlink(missing_ok=True)
+
+    def _command(self) -> tuple[list[str], dict[str, str]]:
+        home = spark_home(self._dist)
+        settings = {
+            "spark.master": f"local[{self._cores}]",
+            "spark.driver.memory": f"{max(self._memory >> 20, 512)}m",
+            "spark.driver.extraClassPath": str(self._dist / "jars" / "*"),
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.local.dir": str(self._work / "local"),
+            "spark.sql.warehouse.dir": str(self._work / "warehouse"),
+            "spark.sql.artifact.dir": str(self._work / "artifacts"),
+            **self._conf,
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": str(self._port),
+        }
+        if self._ui_port:
+            settings["spark.ui.port"] = str(self._ui_port)
+        file = self._work / "spark.properties"
+        file.touch(mode=0o600)  # it may hold credentials of the storage
+        file.write_text(properties(settings))
+        (self._work / "log4j2.properties").write_text(_LOGGING)
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))},
+            "SPARK_HOME": str(home),
+            "SPARK_CONF_DIR": str(self._work),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYSPARK_PYTHON": str(self._dist / "env" / "bin" / "python"),
+            "SPARK_CONNECT_AUTHENTICATE_TOKEN": self._token,
+        }
+        jar = next((home / "jars").glob("spark-connect_*.jar"), None)
+        if jar is None:
+            raise InvalidParameterValue("the Spark distribution has no Spark Connect")
+        command = [
+            str(home / "bin" / "spark-submit"),
+            "--properties-file",
+            str(file),
+            "--class",
+            SERVER_CLASS,
+            str(jar),
+        ]
+        return command, environment
+
+    def _spawn(self, command: list[str], environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=self._work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _wait(self, process: subprocess.Popen[bytes], deadline: float) -> None:
+        """Until the port takes connections: that is after SparkContext is up."""
+        with grpc.insecure_channel(self.endpoint) as channel:
+            ready = grpc.channel_ready_future(channel)
+            while True:
+                try:
+                    ready.result(timeout=_LOOK_EVERY_S)
+                    return
+                except grpc.FutureTimeoutError:
+                    if process.poll() is None and time.monotonic() < deadline:
+                        continue
+                ready.cancel()
+                how = "did not start in time" if process.poll() is None else "ended while it started"
+                raise ConnectionFailure(f"the Spark driver {how}", detail=self._last_lines())
+
+    def _last_lines(self) -> str:
+        with self.log.open("rb") as log:
+            log.seek(max(self.log.stat().st_size - 8192, 0))
+            lines = log.read().decode("utf-8", "replace").splitlines()
+        return "\n".join(lines[-_LOG_LINES_SHOWN:])
+
+
+def spark_home(dist: Path) -> Path:
+    """The folder of pyspark in a distribution; raises InvalidParameterValue."""
+    found = next(dist.glob("env/lib/python3*/site-packages/pyspark"), None)
+    if found is None:
+        raise InvalidParameterValue("there is no Spark distribution in the folder given")
+    return found
+
+
+def end_leftover(work_dir: Path) -> bool:
+    """End the driver that a gateway which died has left in `work_dir`; True if there was one. Linux only.
+
+    A pid alone proves nothing, since pids are used again: the process must have the folder as its own.
+    """
+    file = work_dir / "driver.pid"
+    try:
+        pid = int(file.read_text())
+        ours = Path(f"/proc/{pid}/cwd").samefile(work_dir)
+    except (OSError, ValueError):
+        file.unlink(missing_ok=True)
+        return False
+    if ours:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    file.unlink(missing_ok=True)
+    return ours
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now. Another process may take it: then the driver does not start."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
