@@ -14,9 +14,9 @@ import pyarrow as pa
 from catalog.errors import InternalError, QueryCanceled
 from catalog.names import quote_literal
 from engine.base import ArrowRows, Query
+from engine.conform import Conformer
 from engine.delta.snapshot import Snapshots
 from engine.embedded import errors
-from engine.embedded.conform import Conformer
 from engine.embedded.instance import EmbeddedSettings, Instance
 from engine.embedded.relations import with_relations
 

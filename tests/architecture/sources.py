@@ -27,7 +27,7 @@ def modules() -> tuple[Module, ...]:
     found = []
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
+            if not {"migrations", "proto"} & set(path.parts):
                 text = path.read_text(encoding="utf-8")
                 found.append(Module(path.relative_to(ROOT).as_posix(), text, ast.parse(text)))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""DuckDB's Arrow batches made into the declared PostgreSQL types' canonical Arrow types, a column at a time."""
+"""An engine's Arrow batches made into the declared PostgreSQL types' canonical Arrow types, a column at a time."""
 
 from __future__ import annotations
 
@@ -132,6 +132,6 @@ def _then(array: pa.Array, step: Conform | None) -> pa.Array:
 
 def _mismatch(delivered: pa.DataType, pg: PgType) -> FeatureNotSupported:
     return FeatureNotSupported(
-        f"the embedded engine cannot give this expression as type {format_type(pg)}",
+        f"the engine cannot give this expression as type {format_type(pg)}",
         detail=f"It is computed as {delivered}.",
     )

@@ -1,0 +1,1 @@
+"""Generated: the messages of Spark Connect. See README.md."""
