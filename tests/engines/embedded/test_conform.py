@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from catalog.errors import NumericValueOutOfRange, QueryCanceled
 from catalog.types import FLOAT4, INT4, INT8, TEXT, UUID, PgType, array_of, numeric
 from engine.base import Field
-from engine.delta.rows import uuid_text
 from engine.conform import Conformer, uuid_bytes
+from engine.delta.rows import uuid_text
 from engine.embedded.engine import EmbeddedEngine
 from tests.engines.engine_queries import ask, query, rows
 
