@@ -144,6 +144,29 @@ def duckdb_type(pg: PgType) -> str:
     return info.duckdb
 
 
+def spark_type(pg: PgType) -> str:
+    """The Spark type of a relation's column; raises FeatureNotSupported where Spark has none (time, interval).
+
+    uuid, json and jsonb are STRING, as they are stored; bare numeric is DECIMAL(38,18).
+    """
+    if (of := element(pg)) is not None:
+        return f"ARRAY<{spark_type(of)}>"
+    if pg.oid == NUMERIC.oid:
+        precision, scale = precision_scale(pg) or (38, 18)
+        if precision <= 38 and 0 <= scale <= precision:
+            return f"DECIMAL({precision},{scale})"
+    elif pg.oid in _SPARK:
+        return _SPARK[pg.oid]
+    raise FeatureNotSupported(f"type {format_type(pg)} is not supported on Spark")
+
+
+_SPARK = {
+    **dict.fromkeys((18, 19, 25, 114, 705, 1042, 1043, 2950, 3802), "STRING"),
+    **{16: "BOOLEAN", 17: "BINARY", 20: "BIGINT", 21: "SMALLINT", 23: "INT", 26: "BIGINT", 700: "FLOAT", 701: "DOUBLE"},
+    **{1082: "DATE", 1114: "TIMESTAMP_NTZ", 1184: "TIMESTAMP"},
+}
+
+
 def storage_type(pg: PgType) -> pa.DataType:
     """The Arrow type a column is stored as in Delta; raises FeatureNotSupported for types Delta lacks.
 
