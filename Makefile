@@ -1,6 +1,7 @@
 # make run     try it: environment, server, sample data        make env    the environment only (.venv)
 # make test    the tests                                       make check  format, lint, types, imports
 # make bench   ratios against other programs                   make docs   the generated reference pages
+# make spark   a Spark distribution in .spark, for `kadali serve --spark-home .spark`: needs Maven and a JDK, 500 MB
 # Another Python: make PYTHON=python3.13 env
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := catalog engine sql_extensions gateway
 ARGS ?=
 
-.PHONY: env run test check format bench docs clean
+.PHONY: env run test check format bench docs spark clean
 
 env: $(VENV)/.installed
 
@@ -53,6 +54,10 @@ bench: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m gateway.cli.reference docs/reference
+
+spark:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) docker/spark/distribution.py .spark $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

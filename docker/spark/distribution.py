@@ -1,0 +1,169 @@
+"""Makes a Spark distribution in a folder: an environment with pyspark, the jars for Delta Lake, and our own jar.
+
+    python docker/spark/distribution.py DIR [--s3]
+
+DIR gets `env/bin/python` with pyspark and `jars/*.jar`. Needs Maven and a JDK (17 or newer), and reaches the registries
+of Python and Maven through their own clients. Standard library only. The image of the pods is made in image.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+HERE = Path(__file__).resolve().parent
+SPARK_VERSION = "4.2.0"
+PYTHON_PACKAGES = (f"pyspark=={SPARK_VERSION}",)
+"""The agent needs nothing else: py4j comes with pyspark."""
+JARS = (
+    "io.delta:delta-spark_4.2_2.13:4.4.0",
+    "io.delta:delta-storage:4.4.0",
+    "org.postgresql:postgresql:42.7.8",
+)
+S3_JARS = (
+    "org.apache.hadoop:hadoop-aws:3.5.0",
+    "software.amazon.awssdk:bundle:2.35.4",
+    "software.amazon.s3.analyticsaccelerator:analyticsaccelerator-s3:1.3.1",
+)
+"""Named one by one, here and above: with their dependencies Hadoop, Parquet and Jackson would come twice, older."""
+LIBRARY = "kadali-spark.jar"
+NEEDS = {"mvn": "maven", "java": "openjdk-17-jdk-headless", "javac": "openjdk-17-jdk-headless"}
+"""Programs, and Debian's packages that have them."""
+TIMEOUT_S = 1800
+
+
+class DistributionError(Exception):
+    """A program is missing or failed; the text says which, and what it printed last."""
+
+
+def missing() -> dict[str, str]:
+    """Programs that are not installed here, with the packages that have them."""
+    return {program: package for program, package in NEEDS.items() if shutil.which(program) is None}
+
+
+def coordinates(s3: bool) -> tuple[str, ...]:
+    return JARS + (S3_JARS if s3 else ())
+
+
+def key(s3: bool) -> str:
+    """Names what `make_base` makes: another Python, another version of anything, another key."""
+    python = "{}.{}".format(*sys.version_info[:2])
+    text = "\n".join([python, *PYTHON_PACKAGES, *coordinates(s3)])
+    return f"{SPARK_VERSION}{'-s3' if s3 else ''}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def library_key() -> str:
+    """Names what `add_library` adds: the hash of our Java sources and of what compiles them."""
+    digest = hashlib.sha256()
+    for file in [HERE / "build_jar.py", *sorted((HERE / "java").rglob("*"))]:
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(HERE)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def make(target: Path, s3: bool) -> None:
+    """The whole distribution in `target`, which appears when it is complete. Raises DistributionError."""
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.making")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        make_base(fresh, s3)
+        add_library(fresh)
+        replace(fresh, target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def make_base(target: Path, s3: bool) -> None:
+    """What does not depend on our own sources. Raises DistributionError."""
+    absent = missing()
+    if absent:
+        programs, packages = ", ".join(absent), " ".join(sorted(set(absent.values())))
+        raise DistributionError(f"not installed here: {programs} (Debian: apt-get install {packages})")
+    (target / "jars").mkdir(parents=True)
+    _run(sys.executable, "-m", "venv", str(target / "env"))
+    python = str(target / "env" / "bin" / "python")
+    _run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *PYTHON_PACKAGES)
+    _fetch_jars(coordinates(s3), target / "jars")
+
+
+def add_library(target: Path) -> None:
+    """Our own jar, compiled against what is in `target`; none where there are no sources to compile."""
+    compiler = HERE / "build_jar.py"
+    if compiler.exists():
+        _run(sys.executable, str(compiler), str(target))
+
+
+def spark_home(target: Path) -> Path:
+    """The folder of pyspark in a distribution, with `bin` and `jars`. Raises DistributionError."""
+    for found in target.glob("env/lib/python3*/site-packages/pyspark"):
+        return found
+    raise DistributionError(f"there is no Spark distribution in {target}")
+
+
+def replace(fresh: Path, target: Path) -> None:
+    """Put `fresh` in the place of `target`, by rename, so that what lies there is always whole."""
+    if target.exists():
+        if not (target / "jars").is_dir() and any(target.iterdir()):
+            raise DistributionError(f"{target} is something else than a Spark distribution: it is left alone")
+        shutil.rmtree(target)
+    fresh.rename(target)
+
+
+def _fetch_jars(artifacts: Iterable[str], folder: Path) -> None:
+    """Exactly these jars, by one run of Maven."""
+    artifacts = tuple(artifacts)
+    items = ""
+    for artifact in artifacts:
+        group, name, version = map(escape, artifact.split(":"))
+        items += f"<artifactItem><groupId>{group}</groupId><artifactId>{name}</artifactId>"
+        items += f"<version>{version}</version></artifactItem>"
+    project = f"""<project><modelVersion>4.0.0</modelVersion>
+<groupId>io.kadali</groupId><artifactId>spark-jars</artifactId><version>1</version><packaging>pom</packaging>
+<build><plugins><plugin><artifactId>maven-dependency-plugin</artifactId><configuration>
+<outputDirectory>{escape(str(folder.absolute()))}</outputDirectory><artifactItems>{items}</artifactItems>
+</configuration></plugin></plugins></build></project>
+"""
+    with tempfile.TemporaryDirectory() as work:
+        (Path(work) / "pom.xml").write_text(project)
+        _run("mvn", "-q", "-B", "-f", f"{work}/pom.xml", "dependency:copy")
+    absent = [name for name in ("-".join(a.split(":")[1:]) + ".jar" for a in artifacts) if not (folder / name).exists()]
+    if absent:
+        raise DistributionError(f"Maven did not fetch {', '.join(absent)}")
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DistributionError(f"took longer than {TIMEOUT_S} s: {' '.join(command)}") from None
+    if done.returncode != 0:
+        raise DistributionError(f"failed: {' '.join(command)}\n{(done.stdout + done.stderr)[-8000:]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Make a Spark distribution in a folder.")
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the folder; one of an earlier run is replaced")
+    parser.add_argument("--s3", action="store_true", help="with the jars for S3-compatible storage")
+    arguments = parser.parse_args()
+    try:
+        make(arguments.directory.absolute(), arguments.s3)
+    except DistributionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(arguments.directory)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
