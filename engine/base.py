@@ -247,6 +247,7 @@ class RouteReason(Enum):
     CLUSTER_CAPABILITY = "only Spark can"
     EMBEDDED_SIZE = "small enough for the embedded engine"
     EMBEDDED_STATE = "the cluster is not running"
+    EMBEDDED_CAPABILITY = "only the embedded engine can"
     REFUSED = "refused"
 
 
@@ -256,3 +257,11 @@ class Route:
 
     engine: str
     reason: RouteReason
+
+    @property
+    def cluster(self) -> str | None:
+        """The cluster's name; None if it goes to none."""
+        return self.engine if self.reason in _ON_CLUSTER else None
+
+
+_ON_CLUSTER = frozenset({RouteReason.CLUSTER_CHOSEN, RouteReason.CLUSTER_SIZE, RouteReason.CLUSTER_CAPABILITY})

@@ -94,8 +94,10 @@ def execute(call: Call, session: Session, services: Services) -> Result:
 
 
 def settle(call: Call, outcome: Outcome, services: Services) -> None:
-    """The call is over: tell every observer, once. An observer that fails is logged and stops nothing."""
+    """The call is over: what it held is free, every observer is told, once. One that fails is logged, stops nothing."""
     call.ended = time.monotonic()
+    for action in call.take_ends():
+        action()
     services.calls.remove(call)
     for observer in services.observers:
         try:

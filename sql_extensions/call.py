@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from uuid import UUID
 
 from catalog.errors import QueryCanceled, SqlError
 from catalog.principal import Principal
@@ -15,6 +16,8 @@ from engine.base import Notice, Param, Route
 from sql_extensions.statement import Statement
 
 CANCEL_REPEAT_S = 0.05
+TELL_EVERY_S = 5.0
+"""Rule R9: the client is told how long work goes at most this often."""
 
 
 class Outcome(Enum):
@@ -45,6 +48,18 @@ class Call:
     result_binary: tuple[bool, ...] = ()
     timeout_s: float | None = None
     route: Route | None = None
+    data_route: Route | None = None
+    """Where the work on tables goes: decided at the first query of the statement, kept for its other ones."""
+    places: set[UUID] = field(default_factory=set)
+    """Clusters on which it holds a place."""
+    bytes_scanned: int | None = None
+    """Estimated, before the work begins."""
+    waiting: bool = False
+    """In the queue of a cluster, or for its start."""
+    progress: str | None = None
+    """How far the work is, in words."""
+    tell: Callable[[Notice], None] | None = None
+    """Set by a door that can send a notice while the statement runs; called from any thread."""
     rows: int = 0
     bytes: int = 0
     error: SqlError | None = None
@@ -56,6 +71,8 @@ class Call:
     """Set when the call has been settled: its engine has stopped."""
     _reason: str | None = None
     _stops: list[Callable[[], None]] = field(default_factory=list)
+    _ends: list[Callable[[], None]] = field(default_factory=list)
+    _told: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -95,6 +112,22 @@ class Call:
 
     def notice(self, notice: Notice) -> None:
         self.notices.append(notice)
+
+    def report(self, progress: str) -> None:
+        """How far it is: for kadali.queries, and now and then as an INFO notice that goes out while it runs."""
+        self.progress = progress
+        now = time.monotonic()
+        if self.tell is not None and now - self._told >= TELL_EVERY_S:
+            self._told = now
+            self.tell(Notice("INFO", progress))
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Have `action` run when the call is settled: what it held is given back."""
+        self._ends.append(action)
+
+    def take_ends(self) -> list[Callable[[], None]]:
+        ends, self._ends = self._ends, []
+        return ends
 
     @property
     def seconds(self) -> float:

@@ -15,7 +15,7 @@ from catalog.model import CatalogSnapshot, Relation
 from catalog.names import TableName
 from catalog.types import PgType
 from engine import dialect
-from engine.base import Description
+from engine.base import Description, Dialect
 from engine.dialect.session import WatchedConstants
 from sql_extensions import historic, twins, views
 from sql_extensions.constants import session_constants
@@ -216,17 +216,20 @@ def translated(
     constants: dialect.SessionConstants,
     *,
     wide_decimals: bool = False,
+    target: Dialect = Dialect.DUCKDB,
 ) -> str:
-    """The plan's SQL for the embedded engine. `columns` are those of each view, by its name."""
+    """The plan's SQL for an engine. `columns` are those of each view, by its name."""
     if plan.tree is None:
         raise TypeError("PostgreSQL answers this plan")
     shown = tuple((view, tuple(of)) for view, of in columns.items())
-    key = shown, constants.without_times(), wide_decimals
+    key = shown, constants.without_times(), wide_decimals, target
     known = plan.translations.get(key)
     if known is not None:
         return known
     params = [PgType(oid) for oid in plan.description.param_oids]
     watched = WatchedConstants.of(constants)
+    if target is not Dialect.DUCKDB:
+        raise FeatureNotSupported("queries on Spark are not supported")
     sql = dialect.translate(plan.tree, columns, plan.fields, params, watched, wide_decimals=wide_decimals)
     if not watched.times_read and len(plan.translations) < TRANSLATIONS_KEPT:
         plan.translations[key] = sql

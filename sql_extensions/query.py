@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import pyarrow as pa
 from sqlglot import exp
 
-from catalog.errors import FeatureNotSupported, NumericValueOutOfRange, UndefinedParameter
+from catalog.errors import FeatureNotSupported, NumericValueOutOfRange, UndefinedFunction, UndefinedParameter
 from catalog.names import TableLocation, TableName
 from catalog.shadow.answers import ShadowParam
 from catalog.shadow.errors import GuardHit
@@ -17,6 +18,8 @@ from engine.base import (
     ArrowRows,
     DeltaSource,
     Description,
+    Dialect,
+    Engine,
     Field,
     Notice,
     Query,
@@ -24,11 +27,13 @@ from engine.base import (
     Route,
     RouteReason,
     Source,
+    StagedSource,
     TableRead,
     WireRows,
 )
 from engine.dialect.scanner import TokenKind
-from sql_extensions import historic, parameters, planner, rows, tables, wrapped
+from sql_extensions import historic, needs, parameters, planner, rows, tables, wrapped
+from sql_extensions.compute import add_hint
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan, Read
@@ -97,16 +102,21 @@ def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides)
 
 
 def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
-    """Where the query would go, and (with `verbose`) the engine's own plan, line by line."""
+    """Where the query would go, and (with `verbose`) the engine's own plan, line by line. Starts no cluster."""
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
-    lines: list[str] = []
-    if verbose and not plan.twins:  # what twins read is computed by running them
-        lines = context.session.tenant.engine.explain(
-            _engine_query(context, plan, _table_reads(context, plan, {}))
-        ).splitlines()
-    return Route("embedded", RouteReason.DELTA_READ), lines
+    if plan.twins:  # what twins read is computed by running them
+        return Route("embedded", RouteReason.DELTA_READ), []
+    reads = _table_reads(context, plan, {})
+    work = _planned(context, plan, reads)
+    context.call.data_route = None
+    if not verbose:
+        return work.route, []
+    if work.route.cluster is not None and not context.session.compute.is_up(work.route.cluster):
+        return work.route, [f'Cluster "{work.route.cluster}" is not running: its plan is not known.']
+    engine = context.session.compute.engine(context.call, work.route)
+    return work.route, engine.explain(work.query).splitlines()
 
 
 def explain_on_shadow(context: Context, prefix: str) -> WireRows:
@@ -154,20 +164,67 @@ def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
     return Result("SELECT ", WireRows(fields, tuple(answer.binary), answer.rows), notices)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A query in the words of the engine that its route names; `wide`: with sums in 38 digits, if that differs."""
+
+    route: Route
+    query: Query
+    wide: Query | None = None
+
+
 def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     reads = _table_reads(context, plan, overrides)
+    work = _planned(context, plan, reads)
+    call = context.call
+    if work.route.cluster is not None:
+        call.route = work.route
+    engine = context.session.compute.engine(call, work.route)
+    rows = _start(context, engine, work.query)
+    if work.wide is None:
+        return context.session.compute.keep_place(work.route, rows)
+    try:
+        return _with_first_batch(rows)
+    except NumericValueOutOfRange:
+        return _start(context, engine, work.wide)
+
+
+def _planned(context: Context, plan: Plan, reads: list[TableRead]) -> _Work:
+    """The query for the engine it goes to. Where the session leaves the choice, what one engine refuses the other gets.
+
+    Rows at hand in the gateway, and none of tables, need no cluster.
+    """
+    compute = context.session.compute
+    if not any(isinstance(read.source, DeltaSource | StagedSource) for read in reads):
+        return _embedded(context, plan, reads, Route("embedded", RouteReason.DELTA_READ))
+
+    need = needs.of(context, plan, reads)
+    route = compute.route(context.call, need)
+    try:
+        return _for_route(context, plan, reads, route)
+    except (FeatureNotSupported, UndefinedFunction) as error:
+        on_spark = route.cluster is not None
+        other = compute.switch(context.call, replace(need, only_embedded=on_spark, only_spark=not on_spark))
+        if other is None:
+            add_hint(error, route)
+            raise
+        return _for_route(context, plan, reads, other)
+
+
+def _for_route(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> _Work:
+    if route.cluster is None:
+        return _embedded(context, plan, reads, route)
+    return _Work(route, _engine_query(context, plan, reads, target=Dialect.SPARK))
+
+
+def _embedded(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> _Work:
     query = _engine_query(context, plan, reads)
     wide = _engine_query(context, plan, reads, wide_decimals=True) if _has_sums(query.sql) else query
-    if wide.sql == query.sql:
-        return _start(context, query)
-    try:
-        return _with_first_batch(_start(context, query))
-    except NumericValueOutOfRange:
-        return _start(context, wide)
+    return _Work(route, query, None if wide.sql == query.sql else wide)
 
 
-def _start(context: Context, query: Query) -> ArrowRows:
-    running = context.session.tenant.engine.start(query)
+def _start(context: Context, engine: Engine, query: Query) -> ArrowRows:
+    running = engine.start(query)
     context.call.on_cancel(running.cancel)
     context.call.check_canceled()
     return running.result()
@@ -195,15 +252,25 @@ def _table_reads(context: Context, plan: Plan, overrides: Overrides) -> list[Tab
     return reads
 
 
-def _engine_query(context: Context, plan: Plan, reads: list[TableRead], *, wide_decimals: bool = False) -> Query:
+def _engine_query(
+    context: Context,
+    plan: Plan,
+    reads: list[TableRead],
+    *,
+    wide_decimals: bool = False,
+    target: Dialect = Dialect.DUCKDB,
+) -> Query:
     columns = {read.view: read.columns for read in reads}
-    sql = planner.translated(plan, columns, session_constants(context), wide_decimals=wide_decimals)
+    constants = session_constants(context)
+    sql = planner.translated(plan, columns, constants, wide_decimals=wide_decimals, target=target)
     oids = plan.description.param_oids
     settings = context.session.settings
     params = [
         parameters.value(param, PgType(oid), settings) for param, oid in zip(context.call.params, oids, strict=False)
     ]
-    sql, used = parameters.used_only(sql, params)
+    used = tuple(params)
+    if target is Dialect.DUCKDB:
+        sql, used = parameters.used_only(sql, params)
     return Query(sql, plan.fields, used, tuple(reads), context.session.settings.time_zone)
 
 

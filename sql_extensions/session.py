@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from catalog.principal import Principal
 from catalog.shadow.session import ShadowSession
 from engine.base import Description
+from sql_extensions.compute import Compute
 from sql_extensions.plan import PlanCache
 from sql_extensions.settings import SessionSettings
 from sql_extensions.sql_cursor import SqlCursor
@@ -45,8 +46,11 @@ class Session:
     prepared: dict[str, Prepared] = field(default_factory=dict)
     cursors: dict[str, SqlCursor] = field(default_factory=dict)
     plans: PlanCache = field(default_factory=PlanCache)
+    compute: Compute = field(init=False)
+    """Its engines, embedded and on clusters."""
 
     def __post_init__(self) -> None:
+        self.compute = Compute(self.tenant.engine, self.tenant.clusters, self.principal, lambda: self.settings.cluster)
         self.settings.before_change = self.before_setting_change
         self.transaction.before_commit(self._hold_cursors)
         self.transaction.at_end(self._transaction_ended)
@@ -70,7 +74,10 @@ class Session:
             self.close_cursors()
             self.transaction.rollback()
         finally:
-            self.shadow.close()
+            try:
+                self.shadow.close()
+            finally:
+                self.compute.close()
 
     def _hold_cursors(self) -> None:
         """What WITH HOLD promises: the rows outlive the transaction. Blocking; raises SqlError."""

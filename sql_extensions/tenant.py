@@ -12,6 +12,7 @@ from catalog.principal import Principal
 from catalog.shadow.instance import ShadowInstance
 from catalog.store.tenant_catalog import TenantCatalog
 from engine.embedded.engine import EmbeddedEngine
+from sql_extensions.compute import ClusterAccess
 from sql_extensions.references import NameSet
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Tenant:
     shadow_seq: Callable[[], int]
     """Number of the last change of a definition or role that the shadow is known to hold."""
     names: NameSet = field(default_factory=NameSet)
+    clusters: ClusterAccess | None = None
+    """None: this server has no clusters."""
 
     def definitions(self) -> tuple[int, int]:
         """What descriptions, rights and the search path depend on: it differs after every change of the catalog, and

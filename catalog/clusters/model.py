@@ -118,15 +118,15 @@ class ClusterSpec:
     image: str | None = None
     spark_version: str | None = None
     service_account: str | None = None
-    node_selector: Mapping[str, str] = NOTHING
+    node_selector: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     tolerations: tuple[str, ...] = ()
     """As `key=value:Effect`."""
     priority: str | None = None
     """A PriorityClass by name."""
-    tags: Mapping[str, str] = NOTHING
+    tags: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     url: str | None = None
     """`sc://host:port` of an external Connect endpoint (Backend.EXTERNAL); its token is in `Cluster.token`."""
-    spark: Mapping[str, str] = NOTHING
+    spark: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     """Spark's own settings, by full name."""
     named: frozenset[str] = frozenset()
     """Options the user has named: SHOW CREATE prints all, OR ALTER and RESET need to know."""

@@ -37,9 +37,12 @@ QUERIES_SCHEMA = pa.schema(
         ("route_reason", pa.string()),
         ("bytes", pa.int64()),
         ("error", pa.string()),
+        ("progress", pa.string()),
     ]
 )
-"""Columns of SHOW QUERIES and of kadali.queries; `bytes` are those sent to the client, `route` is the engine."""
+"""Columns of SHOW QUERIES and of kadali.queries; `bytes` are those sent to the client, `route` is the engine.
+`progress` is known of queries under way only.
+"""
 
 
 class QueryState(Enum):

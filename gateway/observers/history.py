@@ -42,10 +42,12 @@ def record_of(call: Call, state: QueryState) -> QueryRecord:
         pid=call.pid,
         started_at=datetime.now(UTC) if running else call.queued_at,
         ended_at=ended,
+        cluster=call.route.cluster if call.route else None,
         engine=call.route.engine if call.route else None,
         route_reason=call.route.reason.value if call.route else None,
         rows=None if running else call.rows,
         bytes=None if running else call.bytes,
+        bytes_scanned=call.bytes_scanned,
         sqlstate=call.error.code if call.error else None,
         error=call.error.message if call.error else None,
     )

@@ -19,7 +19,7 @@ from catalog.errors import (
     SqlError,
     sql_error_in,
 )
-from engine.base import ArrowRows, CopyIn, Field, Result, Rows, WireRows
+from engine.base import ArrowRows, CopyIn, Field, Notice, Result, Rows, WireRows
 from gateway.execute import Services, execute, settle
 from gateway.pgwire import replies
 from gateway.pgwire.copy.out import CopyOutEncoder
@@ -132,6 +132,10 @@ class Execution:
         wants, notices = self._session.settings.wants_notice, list(self.call.notices)
         self.call.notices.clear()
         return tuple(replies.notice_response(notice) for notice in notices if wants(notice.severity))
+
+    def notice(self, notice: Notice) -> tuple[bytes, ...]:
+        """A notice as it goes out while the statement runs; nothing if the client wants none of its kind."""
+        return (replies.notice_response(notice),) if self._session.settings.wants_notice(notice.severity) else ()
 
     def close(self) -> None:
         """Let go of the engine's query; safe to call twice."""

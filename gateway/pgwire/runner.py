@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from catalog.errors import InternalError, OutOfMemory, ProgramLimitExceeded, QueryCanceled, SqlError
-from engine.base import CopyIn
+from engine.base import CopyIn, Notice
 from gateway.calls import Call, Outcome
 from gateway.pgwire import messages as m
 from gateway.pgwire.execution import Chunk, Execution, Stop, outcome_of
@@ -34,6 +34,7 @@ class Runner:
         `then` is done in the same turn of the worker thread, if `first` was all; it must not raise.
         """
         self.running = execution
+        execution.call.tell = partial(self._tell_soon, execution)
         self._link.begin(execution.call)
         try:
             chunk = await self._link.run(partial(_settling, execution, first, then))
@@ -58,8 +59,19 @@ class Runner:
             self._link.send(*execution.notices_left())
             raise known from error
         finally:
+            execution.call.tell = None
             self.running = None
             self._link.end()
+
+    def _tell_soon(self, execution: Execution, notice: Notice) -> None:
+        """From any thread; what is told before the statement's next messages are made goes out before them."""
+        self._link.loop.call_soon_threadsafe(self._tell, execution, notice)
+
+    def _tell(self, execution: Execution, notice: Notice) -> None:
+        """Send a notice between the messages of the answer under way."""
+        if self.running is execution and not self._link.lost:
+            self._link.send(*execution.notice(notice))
+            self._link.flush()
 
     async def _stream(self, execution: Execution, chunk: Chunk) -> Chunk:
         """Send chunks up to the last, which is given back. At most one is ahead of the socket."""

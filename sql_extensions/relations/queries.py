@@ -39,8 +39,9 @@ def record(call: Call) -> dict[str, object]:
         "pid": call.pid,
         "user": call.principal.user,
         "tenant": call.principal.tenant,
+        "cluster": call.route.cluster if call.route else None,
         "engine": call.route.engine if call.route else None,
-        "state": QueryState.RUNNING.value,
+        "state": (QueryState.QUEUED if call.waiting else QueryState.RUNNING).value,
         "queued_at": call.queued_at,
         "started_at": call.queued_at,
         "ended_at": ended,
@@ -50,4 +51,6 @@ def record(call: Call) -> dict[str, object]:
         "route": call.route.engine if call.route else None,
         "route_reason": call.route.reason.value if call.route else None,
         "bytes": call.bytes,
+        "bytes_scanned": call.bytes_scanned,
+        "progress": call.progress,
     }

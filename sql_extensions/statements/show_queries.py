@@ -8,7 +8,8 @@
 SHOW QUERIES shows your own queries that are queued or running; ALL adds those that have ended, also refused ones, and
 for administrators those of all users. SHOW RUNNING QUERIES shows every query under way that you may see. WHERE takes
 any condition on the columns: id, pid, user, tenant, cluster, engine, state, queued_at, started_at, ended_at, rows,
-bytes_scanned, cache_hit, sqlstate, query, database, route, route_reason, bytes, error. As a relation: kadali.queries.
+bytes_scanned, cache_hit, sqlstate, query, database, route, route_reason, bytes, error, progress (of queries under way).
+As a relation: kadali.queries.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Clusters at work: what runs them, who gets in, what goes where."""

@@ -1,0 +1,414 @@
+"""Where a session's work on tables is done: its engines, embedded and on clusters, and how it gets into one.
+
+What is decided is `engine.clusters.routing`, who waits for whom `engine.clusters.admission`; queries come from `query`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+import pyarrow as pa
+
+from catalog.clusters.model import Cluster, ClusterState, Desired, Tier
+from catalog.errors import (
+    CannotConnectNow,
+    InsufficientPrivilege,
+    InsufficientResources,
+    ObjectNotInPrerequisiteState,
+    SqlError,
+    UndefinedObject,
+)
+from catalog.principal import Principal
+from engine.base import ArrowRows, Engine, Query, Route, Running
+from engine.clusters.admission import Admission, Limits, Ticket, Waiting
+from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
+from sql_extensions.call import Call
+from sql_extensions.scan_meter import ScanMeter
+
+if TYPE_CHECKING:
+    from engine.embedded.engine import EmbeddedEngine
+
+START_S = 300.0
+"""How long a query waits for its cluster to start where no queue_timeout says it."""
+LOOK_S = 0.25
+"""How often somebody who waits for a cluster looks at its state."""
+USE_CLUSTER_HINT = "USE CLUSTER name runs it on Spark."
+_PLACEMENT = ("quota", "insufficient", "unschedulable", "failedscheduling", "forbidden")
+
+
+class ClusterBoard(Protocol):
+    """What a session asks of its tenant's clusters (catalog.clusters.store.TenantClusters)."""
+
+    @property
+    def tier(self) -> Tier: ...
+
+    def get(self, name: str) -> Cluster:
+        """Raises UndefinedObject (42704)."""
+        ...
+
+    def list(self) -> Sequence[Cluster]: ...
+
+    def want(self, name: str, desired: Desired, by: str) -> object: ...
+
+
+class ClusterEngine(Engine, Protocol):
+    """A session on a cluster: an engine that runs commands too."""
+
+    def start(self, query: Query, progress: Callable[[str], None] | None = None) -> Running: ...
+
+    def command(self, sql: str, progress: Callable[[str], None] | None = None) -> Running:
+        """A statement in the engine's own SQL, with its rows as the engine gives them (`result().fields` is empty)."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """What a tenant's sessions share to work on clusters; one for each tenant.
+
+    `default` is what `kadali.cluster = default` means: embedded, auto, or a cluster's name. `used` notes, coarsely,
+    that a cluster is in use.
+    """
+
+    board: ClusterBoard
+    admission: Admission
+    connect: Callable[[Cluster, Principal], ClusterEngine]
+    used: Callable[[UUID], None]
+    meter: ScanMeter
+    default: str = "embedded"
+    auto_bytes: int = AUTO_BYTES
+
+
+@dataclass(slots=True)
+class _Held:
+    """A place on a cluster, for all that this session does there at once."""
+
+    ticket: Ticket
+    uses: int = 0
+
+
+class Compute:
+    """One session's. `setting` tells kadali.cluster. Used by the session's thread; places are given back from any."""
+
+    def __init__(
+        self, embedded: EmbeddedEngine, access: ClusterAccess | None, principal: Principal, setting: Callable[[], str]
+    ) -> None:
+        self.embedded = embedded
+        self._access, self._principal, self._setting = access, principal, setting
+        self._lock = threading.Lock()
+        self._held: dict[UUID, _Held] = {}
+        self._engines: dict[UUID, tuple[tuple[str, int], ClusterEngine]] = {}
+        """By cluster, with the endpoint and the driver they belong to."""
+
+    @property
+    def wish(self) -> Wish:
+        """What the session has asked for. Where the server has no clusters that is always the embedded engine."""
+        setting = self._wanted()
+        if self._access is None or setting == "embedded":
+            return Wish.EMBEDDED
+        return Wish.AUTO if setting == "auto" else Wish.CLUSTER
+
+    @property
+    def measures(self) -> bool:
+        """Whether what a query needs is of interest to anybody."""
+        return self._access is not None and (
+            self.wish is not Wish.EMBEDDED or self._access.board.tier.bytes_scanned_per_day is not None
+        )
+
+    def route(self, call: Call, need: Need) -> Route:
+        """Where the work of this statement goes; the same for all of its queries.
+
+        Raises UndefinedObject (42704) if the session names a cluster that is no more, ConfigurationLimitExceeded
+        (53400) when the tenant has read what it may today.
+        """
+        if self._access is not None and need.bytes is not None:
+            self._access.meter.charge(call, need.bytes, self._access.board.tier)
+        if call.data_route is None:
+            wish = self.wish
+            cluster = {Wish.CLUSTER: self._named, Wish.AUTO: self._default_cluster}.get(wish, lambda: None)()
+            call.data_route = self._decide(wish, need, cluster)
+        return call.data_route
+
+    def is_up(self, name: str) -> bool:
+        """Whether the cluster answers now."""
+        return answers(self._get(name))
+
+    def switch(self, call: Call, need: Need) -> Route | None:
+        """Another way, after an engine's dialect has refused the query; None where the session has named its engine."""
+        if self.wish is not Wish.AUTO:
+            return None
+        before = call.data_route
+        other = self._decide(Wish.AUTO, need, self._default_cluster())
+        if before is not None and other.engine == before.engine:
+            return None
+        call.data_route = other
+        return other
+
+    def engine(self, call: Call, where: Route) -> Engine:
+        """The engine of a route, ready to work. Waits for a place on the cluster and for the cluster to answer.
+
+        Raises 42704, 42501, 53000, 53300, 55000, 57014, 57P03 as the cluster's state and the limits demand.
+        """
+        return self.embedded if where.cluster is None else self.cluster_engine(call, where.cluster)
+
+    def cluster_engine(self, call: Call, name: str) -> ClusterEngine:
+        """As `engine`, for a cluster."""
+        cluster = self._get(name)
+        held = self._place(call, cluster)
+        try:
+            cluster = self._answering(call, cluster, held.ticket.deadline)
+            engine = self._connected(cluster)
+        finally:
+            call.waiting = False
+        held.ticket.started()
+        return engine
+
+    def keep_place(self, where: Route, rows: ArrowRows) -> ArrowRows:
+        """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive
+        their call.
+        """
+        if where.cluster is None or self._access is None:
+            return rows
+        cluster = self._get(where.cluster).id
+        with self._lock:
+            self._held[cluster].uses += 1
+        batches = _Kept(rows.reader, lambda: self._leave(cluster))
+        return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
+
+    def close(self) -> None:
+        """End the sessions on clusters and give back places; blocking."""
+        with self._lock:
+            engines, self._engines = list(self._engines.values()), {}
+            held, self._held = list(self._held.values()), {}
+        for place in held:
+            place.ticket.release()
+        for _, engine in engines:
+            engine.close()
+
+    # Which cluster
+
+    def _wanted(self) -> str:
+        setting = self._setting()
+        if setting == "default":
+            setting = "embedded" if self._access is None else self._access.default
+        return setting
+
+    def _decide(self, wish: Wish, need: Need, cluster: Cluster | None) -> Route:
+        limit = AUTO_BYTES if self._access is None else self._access.auto_bytes
+        return route(wish, need, None if cluster is None else Candidate.of(cluster), limit)
+
+    def _named(self) -> Cluster:
+        return self._get(self._wanted())
+
+    def _get(self, name: str) -> Cluster:
+        """The cluster, for one who may use it. Raises UndefinedObject, InsufficientPrivilege."""
+        if self._access is None:
+            raise UndefinedObject(f'cluster "{name}" does not exist')
+        try:
+            cluster = self._access.board.get(name)
+        except UndefinedObject as error:
+            error.hint = "Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }."
+            raise
+        if not may_use(cluster, self._principal):
+            raise InsufficientPrivilege(f"permission denied for cluster {name}")
+        return cluster
+
+    def _default_cluster(self) -> Cluster | None:
+        """For `auto`: the server's default cluster where the tenant has it, else the oldest one the user may use."""
+        if self._access is None:
+            return None
+        mine = [cluster for cluster in self._access.board.list() if may_use(cluster, self._principal)]
+        named = [cluster for cluster in mine if cluster.name == self._access.default]
+        return next(iter(named or sorted(mine, key=lambda cluster: cluster.created_at)), None)
+
+    # A place on it
+
+    def _place(self, call: Call, cluster: Cluster) -> _Held:
+        """A place for the call, given back when it is settled. A session that has one already gets no second."""
+        access = self._access
+        if access is None:
+            raise TypeError("a cluster without access")
+        with self._lock:
+            held = self._held.get(cluster.id)
+        if held is None:
+            ticket = self._enter(call, cluster, access)
+            with self._lock:
+                held = self._held[cluster.id] = _Held(ticket)
+        if cluster.id not in call.places:
+            call.places.add(cluster.id)
+            with self._lock:
+                held.uses += 1
+            call.at_end(lambda: self._leave(cluster.id))
+        access.used(cluster.id)
+        return held
+
+    def _enter(self, call: Call, cluster: Cluster, access: ClusterAccess) -> Ticket:
+        def tell(place: int, length: int) -> None:
+            call.waiting = True
+            call.report(f'number {place} of {length} in the queue of cluster "{cluster.name}"')
+
+        def check() -> None:
+            call.check_canceled()
+            if _cluster_gone(access.board, cluster):
+                raise _gone(cluster)
+
+        waiting = Waiting(tell, check)
+        call.on_cancel(waiting.cancel)
+        try:
+            limits = limits_of(cluster, access.board.tier)
+            return access.admission.enter(cluster.id, cluster.name, self._principal.user, limits, waiting)
+        finally:
+            call.off_cancel(waiting.cancel)
+
+    def _leave(self, cluster: UUID) -> None:
+        with self._lock:
+            held = self._held.get(cluster)
+            if held is None:
+                return
+            held.uses -= 1
+            if held.uses:
+                return
+            del self._held[cluster]
+        held.ticket.release()
+        if self._access is not None:
+            self._access.used(cluster)
+
+    # Its answer
+
+    def _answering(self, call: Call, cluster: Cluster, deadline: float | None) -> Cluster:
+        """The cluster once it answers: resumed if need be, waited for with notices."""
+        if answers(cluster):
+            return cluster
+        if self._access is None:
+            raise TypeError("a cluster without access")
+        board = self._access.board
+        began = time.monotonic()
+        until = began + START_S if deadline is None else deadline
+        canceled = threading.Event()
+        call.on_cancel(canceled.set)
+        try:
+            while not answers(cluster):
+                call.check_canceled()
+                _check_startable(cluster)
+                if cluster.desired is Desired.SUSPENDED:
+                    board.want(cluster.name, Desired.RUNNING, self._principal.user)
+                now = time.monotonic()
+                if now >= until:
+                    raise CannotConnectNow(
+                        f'cluster "{cluster.name}" is starting',
+                        detail=cluster.observed.reason or f"It did not answer within {until - began:.0f} seconds.",
+                        hint="Try again later.",
+                    )
+                call.waiting = True
+                call.report(f"cluster {cluster.name} starting {now - began:.0f}s/{until - began:.0f}s")
+                canceled.wait(min(LOOK_S, until - now))
+                cluster = self._get(cluster.name)
+        finally:
+            call.off_cancel(canceled.set)
+        return cluster
+
+    def _connected(self, cluster: Cluster) -> ClusterEngine:
+        """The session's engine on the driver that answers now: a driver started anew gets a new one."""
+        if self._access is None:
+            raise TypeError("a cluster without access")
+        driver = (cluster.observed.endpoint or "", cluster.restarts)
+        with self._lock:
+            known = self._engines.get(cluster.id)
+        if known is not None and known[0] == driver:
+            return known[1]
+        engine = self._access.connect(cluster, self._principal)
+        with self._lock:
+            self._engines[cluster.id] = (driver, engine)
+        if known is not None:
+            with suppress(SqlError):  # the old driver is gone: there is nothing left to end
+                known[1].close()
+        return engine
+
+
+class _Kept(Iterator[pa.RecordBatch]):
+    """Batches of a reader; `leave` is called once, at their end or when nobody wants them any more."""
+
+    def __init__(self, reader: pa.RecordBatchReader, leave: Callable[[], None]) -> None:
+        self._reader, self._leave = reader, leave
+        self._left = False
+
+    def __next__(self) -> pa.RecordBatch:
+        try:
+            batch: pa.RecordBatch = self._reader.read_next_batch()
+        except BaseException:
+            self.close()
+            raise
+        return batch
+
+    def close(self) -> None:
+        if not self._left:
+            self._left = True
+            self._reader.close()
+            self._leave()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def answers(cluster: Cluster) -> bool:
+    """Whether queries can be sent to it now: it is up, and meant to be."""
+    return cluster.state.answers and cluster.observed.endpoint is not None and cluster.desired is Desired.RUNNING
+
+
+def may_use(cluster: Cluster, principal: Principal) -> bool:
+    """USAGE: the owner, administrators, and whom it has been granted to."""
+    if principal.admin or cluster.owner == principal.user:
+        return True
+    return any(right == "USAGE" and role in (principal.user, "public") for role, right in cluster.acl)
+
+
+def limits_of(cluster: Cluster, tier: Tier) -> Limits:
+    """The cluster's own options, else the tier's."""
+    spec = cluster.spec
+    return Limits(
+        tier.concurrency if spec.max_concurrency is None else spec.max_concurrency,
+        tier.queue if spec.queue_limit is None else spec.queue_limit,
+        tier.queue_timeout_s if spec.queue_timeout_s is None else spec.queue_timeout_s,
+    )
+
+
+def _cluster_gone(board: ClusterBoard, cluster: Cluster) -> bool:
+    try:
+        return board.get(cluster.name).id != cluster.id
+    except UndefinedObject:
+        return True
+
+
+def add_hint(error: SqlError, where: Route) -> None:
+    """To a refusal of Spark's dialect: what can be done about it."""
+    if where.cluster is not None and error.hint is None:
+        error.hint = f'Cluster "{where.cluster}" cannot do it: USE CLUSTER EMBEDDED, or AUTO, for this query.'
+
+
+def _check_startable(cluster: Cluster) -> None:
+    """Raises what a query is told that waits in vain."""
+    name, reason = cluster.name, cluster.observed.reason
+    if cluster.state is ClusterState.TERMINATED or cluster.desired is Desired.TERMINATED:
+        raise _gone(cluster)
+    if cluster.desired is Desired.SUSPENDED and not cluster.spec.auto_resume:
+        raise ObjectNotInPrerequisiteState(
+            f'cluster "{name}" is suspended', hint=f"ALTER CLUSTER {name} RESUME starts it (auto_resume is off)."
+        )
+    if cluster.state is ClusterState.FAILED and cluster.observed.generation >= cluster.generation:
+        placed = any(word in (reason or "").lower() for word in _PLACEMENT)
+        kind = InsufficientResources if placed else CannotConnectNow
+        raise kind(f'cluster "{name}" has failed', detail=reason, hint=f"ALTER CLUSTER {name} RESTART tries again.")
+
+
+def _gone(cluster: Cluster) -> UndefinedObject:
+    return UndefinedObject(
+        f'cluster "{cluster.name}" does not exist',
+        hint="Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }.",
+    )
