@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
-from catalog.errors import SqlError
 from catalog.history import QueryHistory
-from engine.delta.snapshot import local_path
 from gateway.calls import CallRegister
 from gateway.data_folder import DataFolder
 from gateway.execute import Services
 from gateway.http.server import HttpServer, Readiness
+from gateway.lake import FileRemoval
 from gateway.listening import check_ports
 from gateway.metadata import Metadata
 from gateway.observers.history import HistoryObserver
@@ -50,6 +47,7 @@ class Gateway:
         folder.hold()
         made.callback(folder.release)
         check_ports(settings)
+        remove_files = FileRemoval(settings)
         tls = load_tls(settings)
         metadata = Metadata(settings, folder)
         made.callback(metadata.close)
@@ -126,16 +124,3 @@ async def _serve(gateway: Gateway) -> int:
     finally:
         await gateway.stop()
     return 0
-
-
-def remove_files(location: str) -> bool:
-    """Remove the files of a table that is no more; whether they are gone. What cannot be removed is logged."""
-    folder = Path(local_path(location))
-    try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return True
-    except (OSError, SqlError):
-        log.exception("the files of a dropped table could not be removed: %s", folder)
-        return False
-    return True

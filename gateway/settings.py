@@ -29,6 +29,14 @@ class TlsMode(Enum):
     REQUIRED = "required"
 
 
+class PathStyle(Enum):
+    """Where a request to an object store names the bucket: in the URL's path or in the host's name."""
+
+    AUTO = "auto"
+    PATH = "path"
+    HOST = "host"
+
+
 class LogFormat(Enum):
     TEXT = "text"
     JSON = "json"
@@ -93,7 +101,7 @@ def _setting(
     }
     facts |= {"unit": unit, "help": text, "shown_default": default}
     value = None if default is None else parse_value(default, unit, choices)
-    return field(default=value, metadata=facts)
+    return field(default=value, metadata=facts, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +144,59 @@ class Settings:
         metavar="URL",
         secret=True,
     )
-    lake_root: Path | None = _setting(
+    lake_root: Path | str | None = _setting(
+        Unit.PLACE,
+        None,
+        "Folder, or s3://bucket/prefix, below which new tables are put; without it DIR/lake in the data folder. Never "
+        "change it once tables exist, except to move them as a whole.",
+        metavar="PLACE",
+    )
+    s3_endpoint: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "URL of the S3-compatible store of the lake; without it AWS_ENDPOINT_URL, else AWS itself.",
+        metavar="URL",
+    )
+    s3_region: str = _setting(Unit.TEXT, "us-east-1", "Region of the object store.", metavar="REGION")
+    s3_access_key_id: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "Access key of the object store; without it AWS_ACCESS_KEY_ID and its companions, else the machine's own role.",
+        metavar="KEY",
+    )
+    s3_secret_access_key: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "Secret that belongs to s3_access_key_id. Better set in the file or the environment than as an option, which "
+        "other users of the machine can see.",
+        metavar="SECRET",
+        secret=True,
+    )
+    s3_session_token: str | None = _setting(
+        Unit.TEXT, None, "Session token, if the access key is a temporary one.", metavar="TOKEN", secret=True
+    )
+    s3_tenant_keys: Path | None = _setting(
         Unit.PATH,
         None,
-        "Folder below which new tables are put; without it DIR/lake in the data folder. Never change it once tables "
-        "exist, except to move them as a whole.",
-        metavar="DIR",
+        "TOML file with a table for each tenant that has its own access_key_id, secret_access_key and, if it is a "
+        "temporary one, session_token; read when the tenant's first client comes.",
+        metavar="FILE",
+    )
+    s3_addressing: PathStyle = _setting(
+        Unit.CHOICE,
+        "auto",
+        "Whether the bucket stands in the path of a request or in the host's name; auto: in the path if s3_endpoint "
+        "is set.",
+        choices=PathStyle,
+    )
+    s3_allow_http: bool = _setting(
+        Unit.SWITCH,
+        "off",
+        "Allow plain HTTP to an object store on another machine.",
+        metavar="on,off",
+    )
+    s3_timeout: float = _setting(
+        Unit.SECONDS, "30s", "Time one request to the object store may take.", minimum=1, maximum=3600
     )
     tls: TlsMode = _setting(
         Unit.CHOICE,
@@ -210,7 +265,7 @@ class Settings:
 
     @property
     def lake(self) -> str:
-        """The root of new tables: an absolute folder."""
+        """The root of new tables: an absolute folder, or s3://bucket/prefix."""
         return str(self.lake_root or self.data_dir / "lake")
 
 
@@ -297,7 +352,9 @@ def _parsed(declared: Declaration, text: str, where: str) -> Any:
             raise ValueError(f"{value} is outside the valid range ({low:.15g} .. {high:.15g})")
     except ValueError as error:
         raise ConfigFileError(
-            f'invalid value for parameter "{declared.name}": "{text}"', detail=f"Set by {where}.", hint=f"{error}."
+            f'invalid value for parameter "{declared.name}": "{"***" if declared.secret else text}"',
+            detail=f"Set by {where}.",
+            hint=f"{error}.",
         ) from error
     if isinstance(value, Path):
         return value.expanduser().absolute()

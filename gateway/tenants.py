@@ -17,11 +17,13 @@ from catalog.shadow.instance import ShadowInstance
 from catalog.shadow.objects import KadaliObject
 from catalog.store import Store, TenantCatalog
 from catalog.store.change import Op
-from engine.delta.snapshot import local_path
+from engine.delta.snapshot import Snapshots
 from engine.delta.table import CommitInfo
 from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
+from engine.storage.place import is_s3
+from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
 from sql_extensions.session import Session
@@ -155,7 +157,10 @@ class Tenants:
         staging, spill = _made(folder / "staging"), _made(folder / "spill")
         clean_staging(staging)
         clean_spill(spill)
-        roots = (_made(Path(local_path(catalog.root))),)
+        storage = storage_of(settings, name)
+        root = storage.place(catalog.root)
+        if not is_s3(root):
+            _made(Path(root))
         shadow = ShadowInstance(name, folder / "shadow", objects=self._objects).start()
         follower = Follower(catalog, shadow)
         try:
@@ -165,13 +170,14 @@ class Tenants:
             raise
         engine = EmbeddedEngine(
             EmbeddedSettings(
-                roots=roots,
+                roots=(root,),
                 staging_dir=staging,
                 memory_bytes=settings.memory_limit,
                 threads=settings.engine_threads or _cores(),
                 spill_dir=spill,
                 spill_bytes=settings.spill_limit,
-            )
+            ),
+            Snapshots(storage),
         )
         tenant = Tenant(
             name,

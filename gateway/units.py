@@ -16,6 +16,7 @@ class Unit(Enum):
     SECONDS = "time"
     TEXT = "text"
     PATH = "path"
+    PLACE = "path or s3:// URL"
     CHOICE = "choice"
     SWITCH = "on,off"
 
@@ -23,6 +24,7 @@ class Unit(Enum):
 _BYTES = {"": 1, "B": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+_BUCKET_AND_PREFIX = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*/?\Z", re.ASCII)
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*\Z", re.ASCII)
 
 
@@ -45,7 +47,19 @@ def parse_value(text: str, unit: Unit, choices: type[Enum] | None = None) -> Any
             return _SWITCH[text.strip().lower()]
     if not text.strip() or "\0" in text:
         raise ValueError("it must not be empty")
+    if unit is Unit.PLACE:
+        return _place(text)
     return Path(text) if unit is Unit.PATH else text
+
+
+def _place(text: str) -> Path | str:
+    """A folder of this machine, or s3://bucket/prefix."""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return Path(text)
+    if scheme != "s3" or _BUCKET_AND_PREFIX.match(rest) is None:
+        raise ValueError("a folder is expected, or a URL as in s3://bucket/prefix with plain letters, digits and -_.")
+    return text.rstrip("/")
 
 
 def _choice(text: str, choices: type[Enum]) -> Enum:

@@ -246,7 +246,8 @@ def _create_delta(ctx: Context, created: Iterable[Relation]) -> None:
     for item in created:
         if item.location is not None:
             ctx.session.tenant.catalog.reserve(item.location)
-            table.create(item.location, item.columns, item.partition_by, commit=_commit(ctx))
+            storage = ctx.session.tenant.engine.storage
+            table.create(item.location, item.columns, item.partition_by, commit=_commit(ctx), storage=storage)
 
 
 def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -> None:
@@ -256,7 +257,8 @@ def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -
         if item.location is None or (old := old_by_location.get(item.location)) is None:
             continue
         for column in _added_columns(old, item):
-            version = table.add_column(item.location, column, commit=_commit(ctx))
+            storage = ctx.session.tenant.engine.storage
+            version = table.add_column(item.location, column, commit=_commit(ctx), storage=storage)
             if version is None:
                 continue
             before.versions.setdefault(item.location, version - 1)

@@ -190,14 +190,15 @@ def relations_of(session: Session, rewritten: Rewritten) -> tuple[Relation | Non
 
 def _at(ctx: Context, uri: str, name: str, latest: int, when: datetime, *, tell: bool) -> int:
     """The latest version at or before `when`."""
-    newest = log.commits(uri, 1)
+    storage = ctx.session.tenant.engine.storage
+    newest = log.commits(uri, 1, storage)
     if newest and when > newest[0].time and newest[0].version == latest:
         shown = newest[0].time.isoformat(sep=" ", timespec="milliseconds")
         text = f"{name} has no commit after {shown}: its latest version {latest} is read"
         if tell and when > datetime.now(UTC):
             ctx.call.notice(Notice("NOTICE", text))
         return latest
-    return log.version_at(uri, when)
+    return log.version_at(uri, when, storage)
 
 
 def _number(ctx: Context, spec: TimeSpec) -> int:

@@ -25,6 +25,7 @@ from engine.delta import maintain
 from engine.delta.log import commits
 from engine.delta.snapshot import columns_of
 from engine.delta.table import CommitInfo
+from engine.storage.storage import Storage
 from sql_extensions import partition_filter, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
@@ -143,7 +144,7 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
     if options.full and options.lite:
         raise InvalidParameterValue("FULL and LITE exclude each other")
     ctx.call.check_canceled()
-    if options.lite and (known := commits(target.uri)) and known[-1].version > 0:
+    if options.lite and (known := commits(target.uri, None, _storage(ctx))) and known[-1].version > 0:
         raise ObjectNotInPrerequisiteState(
             f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
         )
@@ -158,7 +159,13 @@ def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.Va
 
     def sweep(retain: timedelta | None, *, full: bool, dry_run: bool) -> maintain.VacuumResult:
         return maintain.vacuum(
-            uri, commit=commit_info(ctx), retain=retain, dry_run=dry_run, force=options.force, full=full
+            uri,
+            commit=commit_info(ctx),
+            retain=retain,
+            dry_run=dry_run,
+            force=options.force,
+            full=full,
+            storage=_storage(ctx),
         )
 
     wanted = options.retain
@@ -188,7 +195,13 @@ def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: 
     """Rewrite small files: one row of OPTIMIZE_COLUMNS."""
     relation = _owned(ctx, name)
     filters = partition_filter.resolve(where, relation, ctx.session)
-    done = maintain.optimize(tables.location_of(relation), commit=commit_info(ctx), where=filters, zorder_by=zorder_by)
+    done = maintain.optimize(
+        tables.location_of(relation),
+        commit=commit_info(ctx),
+        where=filters,
+        zorder_by=zorder_by,
+        storage=_storage(ctx),
+    )
     tables.refresh(ctx.session.tenant, relation, at_once=True)
     row = {
         "table": str(relation.name),
@@ -215,13 +228,18 @@ def restore(ctx: Context, relation: Relation, version: int, *, dry_run: bool) ->
 
 def history(ctx: Context, name: Name, limit: int | None) -> pa.Table:
     """The table's commits, newest first, in the shape of maintain.HISTORY."""
-    return maintain.history(tables.location_of(_readable(ctx, name)), limit)
+    return maintain.history(tables.location_of(_readable(ctx, name)), limit, _storage(ctx))
 
 
 def detail(ctx: Context, name: Name) -> pa.Table:
     """One row in the shape of maintain.DETAIL."""
     relation = _readable(ctx, name)
-    return maintain.detail(tables.location_of(relation), f"{ctx.session.tenant.name}.{relation.name}")
+    shown = f"{ctx.session.tenant.name}.{relation.name}"
+    return maintain.detail(tables.location_of(relation), shown, _storage(ctx))
+
+
+def _storage(ctx: Context) -> Storage:
+    return ctx.session.tenant.engine.storage
 
 
 def owned(ctx: Context, name: Name) -> Relation:

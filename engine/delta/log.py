@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from catalog.errors import DataCorrupted, ObjectNotInPrerequisiteState, from_sqlstate
 from catalog.names import TableLocation
 from engine.delta.errors import delta_errors
-from engine.delta.snapshot import Snapshot, Snapshots, local_path, open_table, resolve
+from engine.delta.snapshot import Snapshot, Snapshots, log_folder, open_table
+from engine.storage.files import FileInfo, Identity, read_each
+from engine.storage.place import resolve
+from engine.storage.storage import LOCAL, Storage
 
 _COMMIT = re.compile(r"(\d{20})\.json\Z")
 TIMES_KEPT = 100_000
@@ -31,27 +34,27 @@ class Commit:
     info: Mapping[str, Any]
 
 
-def commits(uri: str, limit: int | None = None) -> list[Commit]:
+def commits(uri: str, limit: int | None = None, storage: Storage = LOCAL) -> list[Commit]:
     """The commits whose entries are still in the log, newest first."""
-    open_table(uri)
+    open_table(uri, None, storage)
+    entries = _commit_files(uri, storage)[:limit]
+    contents = _contents(uri, entries, storage)
     found: list[Commit] = []
-    for version, path in _commit_files(uri):
-        if limit is not None and len(found) >= limit:
-            break
-        info: Mapping[str, Any] = next(_actions(path, "commitInfo"), {})
-        found.append(Commit(version, _time(path, info), info))
+    for (version, entry), content in zip(entries, contents, strict=True):
+        if content is not None:  # else removed by log clean-up in the meantime
+            info: Mapping[str, Any] = next(_actions(content, "commitInfo", version), {})
+            found.append(Commit(version, _time(entry, info), info))
     return found
 
 
-def version_at(uri: str, moment: datetime) -> int:
+def version_at(uri: str, moment: datetime, storage: Storage = LOCAL) -> int:
     """The latest version committed at or before `moment` (with time zone); 22008 before the first commit.
 
     A commit's time is the one its history shows. Clocks of writers may differ: a version is never taken to be older
     than the one before it.
     """
-    open_table(uri)
-    files = reversed(_commit_files(uri))
-    known = [(version, time) for version, path in files if (time := _time_of(path)) is not None]
+    open_table(uri, None, storage)
+    known = _times(uri, list(reversed(_commit_files(uri, storage))), storage)
     latest: int | None = None
     so_far = _EPOCH
     for version, time in known:
@@ -66,21 +69,23 @@ def version_at(uri: str, moment: datetime) -> int:
     return latest
 
 
-def oldest_readable(uri: str) -> int:
+def oldest_readable(uri: str, storage: Storage = LOCAL) -> int:
     """The oldest version from which all versions up to the newest have all their files.
 
     Going back through the log, the first commit that removed a file which is no longer there is the limit.
     """
-    root = local_path(uri).rstrip("/") + "/"
+    root = storage.place(uri).rstrip("/") + "/"
+    entries = _commit_files(uri, storage)
+    contents = _contents(uri, entries, storage)
     oldest: int | None = None
-    for version, path in _commit_files(uri):
-        for remove in _actions(path, "remove"):
-            if not Path(resolve(root, remove["path"])).exists():
-                return version
+    for (version, _), content in zip(entries, contents, strict=True):
+        removed = [resolve(root, each["path"]) for each in _actions(content or b"", "remove", version)]
+        if not _all_there(root, removed, storage):
+            return version
         oldest = version
     if oldest is None:
-        return int(open_table(uri).version())
-    return oldest if oldest == 0 else _oldest_with_checkpoint(uri, oldest)
+        return int(open_table(uri, None, storage).version())
+    return oldest if oldest == 0 else _oldest_with_checkpoint(uri, oldest, storage)
 
 
 def check_version(uri: str, version: int, relation: str, snapshots: Snapshots) -> None:
@@ -90,69 +95,110 @@ def check_version(uri: str, version: int, relation: str, snapshots: Snapshots) -
 
 def require_files(snapshot: Snapshot, relation: str) -> None:
     """Raise ObjectNotInPrerequisiteState unless all data files of the snapshot are there."""
-    if not all(Path(path).exists() for path in snapshot.paths()):
+    if not _all_there(snapshot.root, snapshot.paths(), snapshot.storage):
         raise ObjectNotInPrerequisiteState(
             f"version {snapshot.version} of {relation} is no longer readable (files removed by VACUUM); "
-            f"oldest is {oldest_readable(snapshot.uri)}"
+            f"oldest is {oldest_readable(snapshot.uri, snapshot.storage)}"
         )
 
 
-def _commit_files(uri: str) -> list[tuple[int, Path]]:
-    """Commit files, newest first."""
-    log = Path(local_path(uri)) / "_delta_log"
-    found = [(int(match[1]), path) for path in log.iterdir() if (match := _COMMIT.match(path.name)) is not None]
-    return sorted(found, reverse=True)
+def _all_there(root: str, paths: Sequence[str], storage: Storage) -> bool:
+    """Whether all files, most of them below `root`, exist."""
+    inside = [path.removeprefix(root) for path in paths if path.startswith(root)]
+    outside = [path for path in paths if not path.startswith(root)]
+    with delta_errors():
+        found = storage.files(root).stat(root, inside)
+        for path in outside:
+            folder, _, name = path.rpartition("/")
+            found += storage.files(path).stat(folder, [name])
+    return None not in found
 
 
-def _actions(path: Path, kind: str) -> Iterator[Mapping[str, Any]]:
-    """The actions of one kind in a commit file; a file removed by log clean-up in the meantime has none."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
-        if f'"{kind}"' not in line:
+def _commit_files(uri: str, storage: Storage) -> list[tuple[int, FileInfo]]:
+    """The log's entries, newest first."""
+    log = log_folder(storage.place(uri))
+    with delta_errors():
+        listed = [(match, item) for item in storage.files(log).list(log) if (match := _COMMIT.match(item.name))]
+    return sorted(((int(match[1]), item) for match, item in listed), key=lambda entry: entry[0], reverse=True)
+
+
+def _contents(uri: str, entries: Sequence[tuple[int, FileInfo]], storage: Storage) -> Iterator[bytes | None]:
+    log = log_folder(storage.place(uri))
+    with delta_errors():
+        yield from read_each(storage.files(log), (f"{log}/{item.name}" for _, item in entries))
+
+
+def _actions(content: bytes, kind: str, version: int) -> Iterator[Mapping[str, Any]]:
+    """The actions of one kind in an entry of the log."""
+    mark = f'"{kind}"'.encode()
+    for line in content.splitlines():
+        if mark not in line:
             continue
         try:
             action = json.loads(line)
         except ValueError as error:
-            raise DataCorrupted(f"commit {path.name} of the table's log is not valid JSON") from error
+            raise DataCorrupted(f"commit {version:020d}.json of the table's log is not valid JSON") from error
         if kind in action:
             yield action[kind]
 
 
-def _time(path: Path, info: Mapping[str, Any]) -> datetime:
+def _time(entry: FileInfo, info: Mapping[str, Any]) -> datetime:
     """In-commit timestamp if the table keeps them, else what the writer noted, else the file's own time. To the ms."""
     noted = info.get("inCommitTimestamp", info.get("timestamp"))
-    milliseconds = int(noted) if noted is not None else path.stat().st_mtime_ns // 1_000_000
+    milliseconds = int(noted) if noted is not None else entry.changed_ns // 1_000_000
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def _time_of(path: Path) -> datetime | None:
-    """The time of a commit file; None if log clean-up has just removed it. A log's entries never change: read once."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return _time_kept(path, status.st_ino, status.st_mtime_ns)
+_TimeKey = tuple[str, int, Identity]
 
 
-@lru_cache(maxsize=TIMES_KEPT)
-def _time_kept(path: Path, _inode: int, _changed_ns: int) -> datetime:
-    return _time(path, next(_actions(path, "commitInfo"), {}))
+class _Times:
+    """Times of commits, the ones used last. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[_TimeKey, datetime] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: _TimeKey) -> datetime | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: _TimeKey, time: datetime) -> None:
+        with self._lock:
+            self._kept[key] = time
+            while len(self._kept) > TIMES_KEPT:
+                self._kept.popitem(last=False)
 
 
-def _oldest_with_checkpoint(uri: str, oldest: int) -> int:
+_TIMES = _Times()
+
+
+def _times(uri: str, entries: Sequence[tuple[int, FileInfo]], storage: Storage) -> list[tuple[int, datetime]]:
+    """The times of commits that are still there. A log's entries never change: each is read once."""
+    place = storage.place(uri)
+    keys = [(place, version, entry.identity) for version, entry in entries]
+    unknown = [at for at, key in enumerate(keys) if _TIMES.get(key) is None]
+    for at, content in zip(unknown, _contents(uri, [entries[at] for at in unknown], storage), strict=True):
+        if content is not None:
+            version, entry = entries[at]
+            _TIMES.put(keys[at], _time(entry, next(_actions(content, "commitInfo", version), {})))
+    return [(key[1], time) for key in keys if (time := _TIMES.get(key)) is not None]
+
+
+def _oldest_with_checkpoint(uri: str, oldest: int, storage: Storage) -> int:
     """After log clean-up the entries begin late: versions before the oldest checkpoint cannot be put together."""
-    log = Path(local_path(uri)) / "_delta_log"
-    points = [int(path.name[:20]) for path in log.glob("*.checkpoint*") if path.name[:20].isdigit()]
-    starts = [point for point in points if point >= oldest - 1]
+    log = log_folder(storage.place(uri))
+    with delta_errors():
+        names = [item.name for item in storage.files(log).list(log) if ".checkpoint" in item.name]
+    starts = [int(name[:20]) for name in names if name[:20].isdigit() and int(name[:20]) >= oldest - 1]
     return min(starts, default=oldest)
 
 
-def protocol_of(uri: str) -> tuple[int, int, tuple[str, ...]]:
+def protocol_of(uri: str, storage: Storage = LOCAL) -> tuple[int, int, tuple[str, ...]]:
     """Reader version, writer version, and the names of all table features."""
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         protocol = table.protocol()
     features = dict.fromkeys([*(protocol.reader_features or ()), *(protocol.writer_features or ())])

@@ -7,7 +7,6 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,8 +25,9 @@ from engine.delta.errors import delta_errors
 from engine.delta.features import check_writable
 from engine.delta.log import commits, oldest_readable, protocol_of, require_files
 from engine.delta.schema import read_fields
-from engine.delta.snapshot import Snapshot, Snapshots, local_path, open_table
+from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.table import CommitInfo, check_table_writable
+from engine.storage.storage import LOCAL, Storage
 
 DEFAULT_RETENTION = timedelta(days=7)
 ATTEMPTS = 3
@@ -121,13 +121,14 @@ def vacuum(
     force: bool = False,
     full: bool = True,
     keep_versions: Collection[int] = (),
+    storage: Storage = LOCAL,
 ) -> VacuumResult:
     """Delete files that no version inside the retention needs.
 
     `full` also takes old files that the log never named, but not those of deletion vectors: deltalake cannot tell the
     living ones. Raises InvalidParameterValue for a retention below the table's unless `force`.
     """
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         check_table_writable(table, read_fields(table.schema().to_json()))
         configured = retention(table.metadata().configuration)
@@ -152,22 +153,21 @@ def vacuum(
                 commit_properties=commit.properties(),
             )
 
-    root = Path(local_path(uri))
-    found = _present(root, run(only_list=True, unknown_files=full))
+    root = storage.place(uri).rstrip("/")
+    found = _present(root, run(only_list=True, unknown_files=full), storage)
     if vectors:  # a full run of deltalake deletes the files of living vectors: what it may take is taken here
-        found = {path: size for path, size in found.items() if path.suffix != ".bin"}
+        found = {name: size for name, size in found.items() if not name.endswith(".bin")}
     if not dry_run:
         run(only_list=False, unknown_files=full and not vectors)
-        if vectors and full:
-            with delta_errors():
-                for path in found:
-                    path.unlink(missing_ok=True)
-        found = {path: size for path, size in found.items() if not path.exists()}
-    deleted = {str(path.relative_to(root)): size for path, size in found.items() if path.is_relative_to(root)}
-    oldest = oldest_readable(uri)
-    times = {entry.version: entry.time for entry in commits(uri)}
-    files = tuple(sorted(deleted.items()))
-    return VacuumResult(files, sum(deleted.values()), int(table.version()), oldest, times.get(oldest))
+        with delta_errors():
+            if vectors and full:
+                storage.files(root).remove([f"{root}/{name}" for name in found])
+            left = storage.files(root).stat(root, list(found))
+        found = {name: size for (name, size), still in zip(found.items(), left, strict=True) if still is None}
+    oldest = oldest_readable(uri, storage)
+    times = {entry.version: entry.time for entry in commits(uri, None, storage)}
+    files = tuple(sorted(found.items()))
+    return VacuumResult(files, sum(found.values()), int(table.version()), oldest, times.get(oldest))
 
 
 def optimize(
@@ -177,11 +177,12 @@ def optimize(
     where: Sequence[PartitionFilter] = (),
     zorder_by: Sequence[str] = (),
     target_bytes: int | None = None,
+    storage: Storage = LOCAL,
 ) -> OptimizeResult:
     """Rewrite small files as larger ones, optionally in Z-order. Tried again if another writer was faster (40001)."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _optimize_once(uri, commit, where, zorder_by, target_bytes)
+            return _optimize_once(uri, commit, where, zorder_by, target_bytes, storage)
         except SerializationFailure:
             if attempt == ATTEMPTS:
                 raise
@@ -189,9 +190,14 @@ def optimize(
 
 
 def _optimize_once(
-    uri: str, commit: CommitInfo, where: Sequence[PartitionFilter], zorder_by: Sequence[str], target_bytes: int | None
+    uri: str,
+    commit: CommitInfo,
+    where: Sequence[PartitionFilter],
+    zorder_by: Sequence[str],
+    target_bytes: int | None,
+    storage: Storage,
 ) -> OptimizeResult:
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         fields = read_fields(table.schema().to_json())
         metadata = table.metadata()
@@ -239,10 +245,10 @@ def _check_optimize(
             raise InvalidParameterValue(f'cannot order by partition column "{column}"')
 
 
-def history(uri: str, limit: int | None = None) -> pa.Table:
+def history(uri: str, limit: int | None = None, storage: Storage = LOCAL) -> pa.Table:
     """The commits still in the log, newest first, with exactly Delta's columns."""
     rows = []
-    for entry in commits(uri, limit):
+    for entry in commits(uri, limit, storage):
         info = entry.info
         rows.append(
             {
@@ -280,14 +286,14 @@ def _parameters(noted: object) -> object:
     }
 
 
-def detail(uri: str, name: str | None) -> pa.Table:
+def detail(uri: str, name: str | None, storage: Storage = LOCAL) -> pa.Table:
     """One row with exactly Delta's columns; `name` is the table's name in the catalog."""
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         metadata = table.metadata()
         actions = pa.table(table.get_add_actions(flatten=True))
-    reader, writer, features = protocol_of(uri)
-    newest = commits(uri, 1)
+    reader, writer, features = protocol_of(uri, storage)
+    newest = commits(uri, 1, storage)
     row = {
         "format": "delta",
         "id": str(metadata.id),
@@ -334,7 +340,7 @@ def restore(
     require_files(wanted, relation)
     made = present.version
     if not dry_run and version != present.version:
-        table = open_table(uri, present.version)
+        table = open_table(uri, present.version, snapshots.storage)
         with delta_errors():
             table.restore(version, commit_properties=commit.properties())
             made = int(table.version())
@@ -376,16 +382,18 @@ def _hours(span: timedelta) -> float:
     return span / timedelta(hours=1)
 
 
-def _present(root: Path, listed: Sequence[str]) -> dict[Path, int]:
+def _present(root: str, listed: Sequence[str], storage: Storage) -> dict[str, int]:
     """The sizes of listed files that are there. deltalake lists files gone already too, with and without encoding."""
+    names = [text.removeprefix(root + "/") for text in listed]
+    names = [name for name in names if "://" not in name and not name.startswith("/")]
+    decoded = [unquote(name) for name in names]
+    with delta_errors():
+        states = storage.files(root).stat(root, [*names, *decoded])
     found = {}
-    for text in listed:
-        for path in (root / text, root / unquote(text)):
-            try:
-                found[path] = path.stat().st_size
-            except FileNotFoundError:
-                continue
-            break
+    for first, second in zip(states[: len(names)], states[len(names) :], strict=True):
+        state = first or second
+        if state is not None:
+            found[state.name] = state.size
     return found
 
 

@@ -6,8 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +27,9 @@ from catalog.types import PgType
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_readable
 from engine.delta.schema import DeltaField, read_fields
+from engine.storage.files import FileInfo, Identity
+from engine.storage.place import place, resolve
+from engine.storage.storage import LOCAL, Storage
 
 HANDLES_MAX = 512
 SNAPSHOTS_MAX = 256
@@ -58,29 +59,34 @@ class Snapshot:
     files: pa.Table
     file_uris: frozenset[str]
     dead: Mapping[str, npt.NDArray[np.int64]]
-    marker: tuple[int, int] | None
+    marker: Identity | None
+    storage: Storage = LOCAL
 
     @property
     def root(self) -> str:
         """The table's folder, with a slash at its end."""
-        return local_path(self.uri).rstrip("/") + "/"
+        return place(self.uri).rstrip("/") + "/"
 
     @property
     def column_mapping(self) -> bool:
         return self.configuration.get("delta.columnMapping.mode", "none") != "none"
 
     def paths(self) -> list[str]:
-        """Where each row of `files` is on disk. Paths in the log are percent-encoded once."""
+        """Where each row of `files` is: its place on disk or in the store."""
         return [resolve(self.root, path) for path in self.files["path"].to_pylist()]
 
     def statistics(self) -> Statistics:
         """Rows (without deleted ones), bytes and files. Opens footers only of files with no row count in the log."""
-        counts = self.files["num_records"].to_pylist()
+        counts, sizes = self.files["num_records"].to_pylist(), self.files["size_bytes"].to_pylist()
         paths = self.paths() if None in counts else ()
-        known = (c if c is not None else pq.read_metadata(paths[i]).num_rows for i, c in enumerate(counts))
+        known = (c if c is not None else self._rows_of(paths[i], sizes[i]) for i, c in enumerate(counts))
         rows = sum(known) - sum(len(numbers) for numbers in self.dead.values())
-        size = sum(self.files["size_bytes"].to_pylist())
+        size = sum(sizes)
         return Statistics(version=self.version, rows=rows, bytes=size, files=self.files.num_rows)
+
+    def _rows_of(self, path: str, size: int) -> int:
+        with delta_errors(), self.storage.files(path).open(path, size) as file:
+            return int(pq.read_metadata(file).num_rows)
 
 
 def columns_of(snapshot: Snapshot) -> tuple[tuple[str, PgType], ...]:
@@ -88,39 +94,23 @@ def columns_of(snapshot: Snapshot) -> tuple[tuple[str, PgType], ...]:
     return tuple((field.name, field.pg) for field in snapshot.fields)
 
 
-def local_path(uri: str) -> str:
-    """A table URI as a path of this machine; raises FeatureNotSupported for object stores."""
-    if "://" not in uri:
-        return uri
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
-        raise FeatureNotSupported(f'tables on "{parts.scheme}" storage are not supported by the embedded engine')
-    return unquote(parts.path)
-
-
-def resolve(root: str, path: str) -> str:
-    """A data file's place on disk from its path in the log; an absolute URI stays what it says."""
-    if "://" in path:
-        return local_path(path)
-    return unquote(path) if path.startswith("/") else root + unquote(path)
-
-
-def open_table(uri: str, version: int | None = None) -> DeltaTable:
+def open_table(uri: str, version: int | None = None, storage: Storage = LOCAL) -> DeltaTable:
     """A handle, errors mapped: no table 42P01, no such version 22023, a version cut off the log 55000, broken XX001."""
-    path = local_path(uri)
-    _check_log_start(path)
+    path = storage.place(uri)
+    options = storage.delta(path)
+    _check_log_start(path, storage)
     with delta_errors():
         if version is None:
-            return DeltaTable(path)
-        if _marker(uri, version) is not None:
-            return DeltaTable(path, version=version)
-        latest = DeltaTable(path).version()
+            return DeltaTable(path, storage_options=options)
+        if _marker(uri, version, storage) is not None:
+            return DeltaTable(path, version=version, storage_options=options)
+        latest = DeltaTable(path, storage_options=options).version()
         if not 0 <= version <= latest:  # deltalake must not see it: it searches for huge versions without end
             raise InvalidParameterValue(
                 f"version {version} of the table does not exist", detail=f"The latest version is {latest}."
             )
         try:
-            return DeltaTable(path, version=version)
+            return DeltaTable(path, version=version, storage_options=options)
         except DeltaError:
             raise ObjectNotInPrerequisiteState(
                 f"version {version} of the table is no longer readable",
@@ -128,10 +118,11 @@ def open_table(uri: str, version: int | None = None) -> DeltaTable:
             ) from None
 
 
-def has_log(path: str) -> bool:
+def has_log(path: str, storage: Storage = LOCAL) -> bool:
     """There is a Delta table: a log with something in it (a CREATE that failed may leave an empty folder)."""
-    log = Path(path) / "_delta_log"
-    return log.is_dir() and (next(log.glob("*.json"), None) or next(log.glob("*.checkpoint*"), None)) is not None
+    log = log_folder(path)
+    with delta_errors():
+        return any(_is_commit(item.name) or _is_checkpoint(item.name) for item in storage.files(log).list(log))
 
 
 def check_location(path: str) -> None:
@@ -140,17 +131,43 @@ def check_location(path: str) -> None:
         raise FeatureNotSupported("a table location with a percent sign is not supported")
 
 
-def _check_log_start(path: str) -> None:
+def log_folder(path: str) -> str:
+    """Where the log of the table at a place is."""
+    return path.rstrip("/") + "/_delta_log"
+
+
+def commit_file(version: int) -> str:
+    """The name of a version's entry in the log."""
+    return f"{version:020d}.json"
+
+
+def _check_log_start(path: str, storage: Storage) -> None:
     """deltalake opens a log whose first commits are gone without a checkpoint, and shows too few rows: refuse it."""
     check_location(path)
-    log = Path(path) / "_delta_log"
-    if not has_log(path):
+    log = log_folder(path)
+    files = storage.files(log)
+    with delta_errors():
+        if files.stat(log, [commit_file(0)])[0] is not None:
+            return
+        entries = False
+        for item in files.list(log):
+            if _is_checkpoint(item.name):
+                return
+            entries = entries or _is_commit(item.name)
+    if not entries:
         raise UndefinedTable("there is no Delta table at the given location")
-    if not (log / f"{0:020d}.json").exists() and next(log.glob("*.checkpoint*"), None) is None:
-        raise DataCorrupted("the beginning of the table's log is missing")
+    raise DataCorrupted("the beginning of the table's log is missing")
 
 
-def read_snapshot(table: DeltaTable, uri: str) -> Snapshot:
+def _is_commit(name: str) -> bool:
+    return name.endswith(".json") and "/" not in name
+
+
+def _is_checkpoint(name: str) -> bool:
+    return ".checkpoint" in name and "/" not in name
+
+
+def read_snapshot(table: DeltaTable, uri: str, storage: Storage = LOCAL) -> Snapshot:
     """All of the handle's version, after the protocol gate; raises FeatureNotSupported."""
     with delta_errors():
         protocol, metadata = table.protocol(), table.metadata()
@@ -172,7 +189,8 @@ def read_snapshot(table: DeltaTable, uri: str) -> Snapshot:
             files=_oldest_first(pa.table(table.get_add_actions(flatten=True))),
             file_uris=frozenset(table.file_uris()),
             dead=_deleted_rows(table) if "deletionVectors" in reader_features else {},
-            marker=_marker(uri, version),
+            marker=_marker(uri, version, storage),
+            storage=storage,
         )
 
 
@@ -185,8 +203,14 @@ class Snapshots:
     """Snapshots by location: one open handle a table, brought up to date at each `latest`. Safe for many threads."""
 
     def __init__(
-        self, *, handles_max: int = HANDLES_MAX, snapshots_max: int = SNAPSHOTS_MAX, files_max: int = CACHED_FILES_MAX
+        self,
+        storage: Storage = LOCAL,
+        *,
+        handles_max: int = HANDLES_MAX,
+        snapshots_max: int = SNAPSHOTS_MAX,
+        files_max: int = CACHED_FILES_MAX,
     ) -> None:
+        self.storage = storage
         self._handles: OrderedDict[str, _Handle] = OrderedDict()
         self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
         self._files = 0
@@ -197,7 +221,7 @@ class Snapshots:
         """The table's newest version: one look at the log's folder if nothing changed."""
         handle = self._handle(uri)
         with handle.lock:
-            return self._keep(uri, handle.refresh(uri))
+            return self._keep(uri, handle.refresh(uri), handle.marker)
 
     def latest_version(self, uri: str) -> int:
         """As `latest`, but without reading the list of files."""
@@ -220,7 +244,7 @@ class Snapshots:
                     return self._keep(location.uri, handle.table)
             finally:
                 handle.lock.release()
-        return self._keep(location.uri, open_table(location.uri, location.version))
+        return self._keep(location.uri, open_table(location.uri, location.version, self.storage))
 
     def lend(self, uri: str) -> DeltaTable:
         """The open handle at the newest version, for one writer alone; readers meanwhile open another."""
@@ -248,17 +272,18 @@ class Snapshots:
         with self._lock:
             handle = self._handles.get(uri)
             if handle is None:
-                handle = self._handles[uri] = _Handle(threading.Lock())
+                handle = self._handles[uri] = _Handle(threading.Lock(), self.storage)
             self._handles.move_to_end(uri)
             while len(self._handles) > self._handles_max:
                 self._handles.popitem(last=False)
             return handle
 
-    def _keep(self, uri: str, table: DeltaTable) -> Snapshot:
-        cached = self._cached(uri, table.version())
+    def _keep(self, uri: str, table: DeltaTable, marker: Identity | None = None) -> Snapshot:
+        """`marker`: the version's, if it has just been looked at."""
+        cached = self._cached(uri, table.version(), marker)
         if cached is not None:
             return cached
-        snapshot = read_snapshot(table, uri)
+        snapshot = read_snapshot(table, uri, self.storage)
         with self._lock:
             previous = self._snapshots.pop((uri, snapshot.version), None)
             self._files += snapshot.files.num_rows - (previous.files.num_rows if previous is not None else 0)
@@ -269,43 +294,69 @@ class Snapshots:
                 self._files -= self._snapshots.popitem(last=False)[1].files.num_rows
         return snapshot
 
-    def _cached(self, uri: str, version: int) -> Snapshot | None:
+    def _cached(self, uri: str, version: int, marker: Identity | None = None) -> Snapshot | None:
         with self._lock:
             snapshot = self._snapshots.get((uri, version))
             if snapshot is not None:
                 self._snapshots.move_to_end((uri, version))
-        return snapshot if snapshot is not None and snapshot.marker == _marker(uri, version) else None
-
-
-_NO_FILE = (0, 0)
+        if snapshot is None or snapshot.marker != (marker or _marker(uri, version, self.storage)):
+            return None
+        return snapshot
 
 
 class _Handle:
     """An open table that follows the log. The lock is held while the handle is used."""
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, lock: threading.Lock, storage: Storage) -> None:
         self.lock = lock
         self.table: DeltaTable | None = None
-        self._marker: tuple[int, int] | None = None
-        self._checkpoint: tuple[int, int] | None = None
+        self.marker: Identity | None = None
+        self._storage = storage
+        self._checkpoint: Identity | None = None
+        self._checkpoint_known = False
 
     def refresh(self, uri: str) -> DeltaTable:
         """The handle at the newest version; a table made anew at its place is opened anew."""
-        checkpoint = _identity(_log_folder(uri) / "_last_checkpoint") or _NO_FILE
         table, self.table = self.table, None
-        if table is None or _marker(uri, table.version()) != self._marker:
-            table = open_table(uri)
+        if table is None:
+            (checkpoint,) = self._look(uri, [_LAST_CHECKPOINT])
+            return self._open(uri, checkpoint)
+        names = [commit_file(table.version()), commit_file(table.version() + 1), _LAST_CHECKPOINT]
+        present, next_one, checkpoint = self._look(uri, names)
+        if present != self.marker:
+            return self._open(uri, checkpoint)
         # No next commit: nothing is new. A log's clean-up may have removed it, but only after another checkpoint.
-        elif checkpoint != self._checkpoint or _marker(uri, table.version() + 1) is not None:
+        if next_one is not None or not self._checkpoint_known or checkpoint != self._checkpoint:
+            version = table.version()
             with delta_errors():
                 table.update_incremental()
-        self.keep(uri, table, checkpoint)
+            if table.version() != version:
+                (present,) = self._look(uri, [commit_file(table.version())])
+        self._set(table, present, checkpoint)
         return table
 
-    def keep(self, uri: str, table: DeltaTable, checkpoint: tuple[int, int] | None = None) -> None:
-        """`checkpoint`: the log's newest as it was before the handle was brought up to date; None: not known."""
-        self.table, self._marker = table, _marker(uri, table.version())
-        self._checkpoint = checkpoint
+    def keep(self, uri: str, table: DeltaTable) -> None:
+        """Take over a handle that was just written with: what its log's newest checkpoint is, is not known."""
+        self.table = table
+        (self.marker,) = self._look(uri, [commit_file(table.version())])
+        self._checkpoint, self._checkpoint_known = None, False
+
+    def _open(self, uri: str, checkpoint: Identity | None) -> DeltaTable:
+        table = open_table(uri, None, self._storage)
+        (present,) = self._look(uri, [commit_file(table.version())])
+        self._set(table, present, checkpoint)
+        return table
+
+    def _set(self, table: DeltaTable, marker: Identity | None, checkpoint: Identity | None) -> None:
+        """`checkpoint`: the log's newest as it was before the handle was brought up to date."""
+        self.table, self.marker = table, marker
+        self._checkpoint, self._checkpoint_known = checkpoint, True
+
+    def _look(self, uri: str, names: list[str]) -> list[Identity | None]:
+        return [_identity(found) for found in _look(uri, names, self._storage)]
+
+
+_LAST_CHECKPOINT = "_last_checkpoint"
 
 
 def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:
@@ -315,22 +366,20 @@ def _deleted_rows(table: DeltaTable) -> dict[str, npt.NDArray[np.int64]]:
     for batch in vectors.to_batches():
         for path, mask in zip(batch.column("filepath").to_pylist(), batch.column("selection_vector"), strict=True):
             keep = mask.values.to_numpy(zero_copy_only=False)
-            dead[local_path(path)] = np.flatnonzero(~keep).astype(np.int64)
+            dead[place(path)] = np.flatnonzero(~keep).astype(np.int64)
     return dead
 
 
-def _log_folder(uri: str) -> Path:
-    return Path(local_path(uri)) / "_delta_log"
-
-
-def _marker(uri: str, version: int) -> tuple[int, int] | None:
+def _marker(uri: str, version: int, storage: Storage) -> Identity | None:
     """Identity of a version's commit file; None once the log has been cleaned up to a checkpoint."""
-    return _identity(_log_folder(uri) / f"{version:020d}.json")
+    return _identity(_look(uri, [commit_file(version)], storage)[0])
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns
+def _look(uri: str, names: list[str], storage: Storage) -> list[FileInfo | None]:
+    log = log_folder(storage.place(uri))
+    with delta_errors():
+        return storage.files(log).stat(log, names)
+
+
+def _identity(found: FileInfo | None) -> Identity | None:
+    return None if found is None else found.identity

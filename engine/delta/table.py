@@ -21,7 +21,8 @@ from catalog.types import element, format_type, storage_type
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_properties, check_writable
 from engine.delta.schema import DeltaField, delta_of, read_fields, write_field, write_schema
-from engine.delta.snapshot import Snapshot, check_location, columns_of, has_log, local_path, open_table
+from engine.delta.snapshot import Snapshot, check_location, columns_of, has_log, open_table
+from engine.storage.storage import LOCAL, Storage
 
 __all__ = ["CommitInfo", "add_column", "check_columns", "columns_of", "create", "difference", "set_properties"]
 
@@ -51,20 +52,22 @@ def create(
     *,
     commit: CommitInfo,
     comment: str | None = None,
+    storage: Storage = LOCAL,
 ) -> int:
     """Make an empty table; returns its version (0).
 
     Raises DuplicateTable if there is one at the place, FeatureNotSupported for types that Delta cannot hold.
     """
     check_columns(columns, partition_by)
-    check_location(local_path(uri))
+    place = storage.place(uri)
+    check_location(place)
     check_properties(configuration or {})
     schema = Schema.from_json(write_schema(columns))
-    if has_log(local_path(uri)):
+    if has_log(place, storage):
         raise DuplicateTable("a Delta table exists at that location")
     with delta_errors():
         table = DeltaTable.create(
-            local_path(uri),
+            place,
             schema,
             mode="error",
             partition_by=list(partition_by),
@@ -72,6 +75,7 @@ def create(
             configuration=dict(configuration or {}),
             raise_if_key_not_exists=False,
             commit_properties=commit.properties(),
+            storage_options=storage.delta(place),
         )
         return int(table.version())
 
@@ -101,14 +105,14 @@ def check_columns(columns: Sequence[Column], partition_by: Sequence[str] = ()) -
         raise InvalidTableDefinition("cannot use all columns for the partition key")
 
 
-def add_column(uri: str, column: Column, *, commit: CommitInfo) -> int | None:
+def add_column(uri: str, column: Column, *, commit: CommitInfo, storage: Storage = LOCAL) -> int | None:
     """Add a column at the end (NULL in all rows there are); returns the new version.
 
     None if the table has just this column already, which only the catalog did not know: another writer added it, or a
     crash came between the two. Raises DuplicateColumn if it is another one, FeatureNotSupported for NOT NULL: Delta
     cannot fill old rows.
     """
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         fields = read_fields(table.schema().to_json())
     check_table_writable(table, fields)
@@ -129,10 +133,10 @@ def add_column(uri: str, column: Column, *, commit: CommitInfo) -> int | None:
         return int(table.version())
 
 
-def set_properties(uri: str, properties: Mapping[str, str], *, commit: CommitInfo) -> int:
+def set_properties(uri: str, properties: Mapping[str, str], *, commit: CommitInfo, storage: Storage = LOCAL) -> int:
     """Set table properties; returns the new version. Unknown `delta.` keys are 22023."""
     check_properties(properties)
-    table = open_table(uri)
+    table = open_table(uri, None, storage)
     with delta_errors():
         check_table_writable(table, read_fields(table.schema().to_json()))
         table.alter.set_table_properties(

@@ -316,7 +316,7 @@ class DeltaTransaction:
 
     def _pinned_handle(self, snapshot: Snapshot) -> DeltaTable:
         """Read-modify-write passes the handle it read: a newer one would drop what others added in the meantime."""
-        table = open_table(snapshot.uri, snapshot.version)
+        table = open_table(snapshot.uri, snapshot.version, snapshot.storage)
         self._check_same_table(table, snapshot)
         return table
 

@@ -6,6 +6,7 @@ from engine.base import Dialect, Query
 from engine.delta.snapshot import Snapshots
 from engine.embedded.instance import EmbeddedSettings, Instance
 from engine.embedded.running import EmbeddedRunning
+from engine.storage.storage import Storage
 
 
 class EmbeddedEngine:
@@ -17,7 +18,12 @@ class EmbeddedEngine:
     def __init__(self, settings: EmbeddedSettings, snapshots: Snapshots | None = None) -> None:
         self._settings = settings
         self.snapshots = snapshots or Snapshots()
-        self._instance = Instance(settings)
+        self._instance = Instance(settings, self.storage.s3)
+
+    @property
+    def storage(self) -> Storage:
+        """Where the tenant's tables lie."""
+        return self.snapshots.storage
 
     def start(self, query: Query) -> EmbeddedRunning:
         """Nothing happens before `result()` is called."""

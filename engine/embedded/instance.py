@@ -14,6 +14,8 @@ from catalog.names import quote_literal
 from engine.delta.staging import StagingFolder, clean
 from engine.dialect.macros import register
 from engine.embedded.guard import Checked
+from engine.embedded.lake_files import REQUESTS_AT_ONCE, LakeFiles
+from engine.storage.s3 import S3Files
 
 logger = logging.getLogger(__name__)
 
@@ -27,17 +29,22 @@ _GLOBAL_SETTINGS = (
     "allow_community_extensions = false",
     "python_enable_replacements = false",
 )
+_REMOTE_SETTINGS = (
+    f"async_threads = {REQUESTS_AT_ONCE}",
+    "external_file_cache_spill = true",  # what does not fit into memory is kept on disk, not fetched again
+)
 _PREFIX = "duckdb"
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedSettings:
-    """What a tenant's instance may use. `roots` hold its tables, `staging_dir` the rows of open transactions.
+    """What a tenant's instance may use. `roots` (folders, or s3:// places) hold its tables, `staging_dir` the rows of
+    open transactions.
 
     `spill_dir` None: an operator that needs more than `memory_bytes` fails (53200) instead of using the disk.
     """
 
-    roots: tuple[Path, ...]
+    roots: tuple[Path | str, ...]
     staging_dir: Path
     memory_bytes: int = 1 << 30
     threads: int = 2
@@ -45,16 +52,17 @@ class EmbeddedSettings:
     spill_bytes: int = 10 << 30
     batch_rows: int = 8192
 
-    def readable(self) -> tuple[Path, ...]:
-        """Every folder the instance may read."""
-        return (*self.roots, self.staging_dir)
+    def readable(self) -> tuple[str, ...]:
+        """Every folder the instance may read, without a slash at its end."""
+        return tuple(str(folder).rstrip("/") for folder in (*self.roots, self.staging_dir))
 
 
 class Instance:
     """Hands out cursors. Each carries the generation of the database it belongs to."""
 
-    def __init__(self, settings: EmbeddedSettings) -> None:
+    def __init__(self, settings: EmbeddedSettings, s3: S3Files | None = None) -> None:
         self.checked = Checked()
+        self.lake = LakeFiles(s3) if s3 is not None else None
         self._settings = settings
         self._lock = threading.Lock()
         self._generation = 0
@@ -83,6 +91,8 @@ class Instance:
         with self._lock:
             self._closed = True
             self._drop()
+        if self.lake is not None:
+            self.lake.close()
 
     def _drop(self) -> None:
         if self._database is not None:
@@ -107,8 +117,12 @@ class Instance:
             database.execute(f"SET GLOBAL max_temp_directory_size = '{settings.spill_bytes}B'")
         for setting in _GLOBAL_SETTINGS:
             database.execute("SET GLOBAL " + setting)
+        if self.lake is not None:
+            database.register_filesystem(self.lake)
+            for setting in _REMOTE_SETTINGS:
+                database.execute("SET GLOBAL " + setting)
         register(database)
-        folders = ", ".join(quote_literal(str(folder).rstrip("/") + "/") for folder in settings.readable())
+        folders = ", ".join(quote_literal(folder + "/") for folder in settings.readable())
         database.execute(f"SET GLOBAL allowed_directories = [{folders}]")
         database.execute("SET GLOBAL enable_external_access = false")  # last: it freezes the folders
         return database

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +14,7 @@ from catalog.types import BPCHAR, NUMERIC, PgType, char_length, duckdb_type, ele
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
+from engine.embedded.lake_files import LakeFile, Reading
 from engine.embedded.nested_json import json_text
 from engine.embedded.scan import Scan, check_distinct, scan
 
@@ -24,9 +24,11 @@ def with_relations(
     sql: str,
     reads: Sequence[TableRead],
     snapshots: Snapshots,
-    roots: Sequence[Path],
+    roots: Sequence[str],
+    reading: Reading | None = None,
 ) -> str:
-    """`sql` with what it reads in front, as common table expressions; what must be registered is, on the cursor.
+    """`sql` with what it reads in front, as common table expressions; what must be registered is, on the cursor, and
+    files of an object store in `reading`.
 
     Not views: DuckDB would open the files of each to make it, and once more to run the query.
     """
@@ -37,6 +39,10 @@ def with_relations(
         relation, types = _relation(read, tag, snapshots, roots)
         for name, content in relation.registered.items():
             cursor.register(name, content)
+        if relation.remote:
+            if reading is None:
+                raise InternalError("the embedded engine has no way to the object store")
+            reading.add(relation.remote)
         shown = [
             f"{_shown(always_quote(f'c{i}'), types[i], pg)} AS {always_quote(name)}"
             for i, (name, pg) in enumerate(read.columns)
@@ -52,7 +58,7 @@ def with_relations(
 
 
 def _relation(
-    read: TableRead, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+    read: TableRead, tag: str, snapshots: Snapshots, roots: Sequence[str]
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     """SQL that gives the read's columns as c0, c1, ... as they are stored, and their stored types."""
     source = read.source
@@ -71,7 +77,7 @@ def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataTy
 
 
 def _delta(
-    read: TableRead, source: DeltaSource, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+    read: TableRead, source: DeltaSource, tag: str, snapshots: Snapshots, roots: Sequence[str]
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     snapshot = snapshots.at(source.location)
     by_name = {item.name: item for item in snapshot.fields}
@@ -87,20 +93,22 @@ def _delta(
     ]
     select = ", ".join(f"{expression} AS c{i}" for i, expression in enumerate(shown)) or "1"
     types = tuple(by_name[name].arrow if name in by_name else storage_type(pg) for name, pg in read.columns)
-    return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered), types
+    return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered, inner.remote), types
 
 
 def _staged(
-    read: TableRead, source: StagedSource, tag: str, snapshots: Snapshots, roots: Sequence[Path]
+    read: TableRead, source: StagedSource, tag: str, snapshots: Snapshots, roots: Sequence[str]
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     """The base version and the transaction's own rows, in the base's stored types."""
     legs: list[str] = []
     registered: dict[str, object] = {}
+    remote: Mapping[str, LakeFile] = {}
     types = _staged_types(read, source)
     if source.base is not None:
         base, types = _delta(read, source.base, tag, snapshots, roots)
         legs.append(base.sql)
         registered.update(base.registered)
+        remote = base.remote
     casts = [_duckdb_of_arrow(arrow) for arrow in types]
     select = ", ".join(
         f"CAST({always_quote(name)} AS {cast}) AS c{i}"
@@ -114,7 +122,7 @@ def _staged(
         legs.append(f"SELECT {select or '1'} FROM {always_quote(f'{tag}_rows')}")
     if not legs:
         legs.append("SELECT " + (", ".join(f"NULL::{c} AS c{i}" for i, c in enumerate(casts)) or "1") + " WHERE false")
-    return Scan(" UNION ALL ".join(legs), registered), types
+    return Scan(" UNION ALL ".join(legs), registered, remote), types
 
 
 def _staged_types(read: TableRead, source: StagedSource) -> tuple[pa.DataType, ...]:

@@ -39,6 +39,7 @@ class EmbeddedRunning:
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._generation = 0
         self._reader: pa.RecordBatchReader | None = None
+        self._reading = instance.lake.reading() if instance.lake is not None else None
 
     def result(self) -> ArrowRows:
         """Prepare, start, and return the stream. Closing its reader, or its end, frees the cursor."""
@@ -61,6 +62,8 @@ class EmbeddedRunning:
     def cancel(self) -> None:
         """Returns at once; a thread repeats the interrupt as long as DuckDB works on."""
         self._canceled.set()
+        if self._reading is not None:
+            self._reading.cancel()
         if self._working.acquire(blocking=False):
             try:
                 self._release()
@@ -127,7 +130,7 @@ class EmbeddedRunning:
         cursor = self._cursor
         self._instance.checked.check(cursor, query.sql, [read.view for read in query.tables])
         cursor.execute(f"SET TimeZone = {quote_literal(query.time_zone)}")
-        sql = with_relations(cursor, query.sql, query.tables, self._snapshots, self._settings.readable())
+        sql = with_relations(cursor, query.sql, query.tables, self._snapshots, self._settings.readable(), self._reading)
         self._check_canceled()
         return cursor, sql
 
@@ -165,3 +168,5 @@ class EmbeddedRunning:
             reader.close()
         if cursor is not None:
             cursor.close()
+        if self._reading is not None:
+            self._reading.close()

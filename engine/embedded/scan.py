@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,9 @@ from catalog.names import always_quote, quote_literal
 from engine.delta.errors import delta_errors
 from engine.delta.schema import DeltaField
 from engine.delta.snapshot import Snapshot, open_table
+from engine.embedded.lake_files import LakeFile
+from engine.storage.place import is_s3
+from engine.storage.storage import Storage
 
 _GLOB = re.compile(r"[*?\[\]{}]")
 LEGS_MAX = 16
@@ -34,11 +38,13 @@ FOOTERS_MAX = 1_000
 class Scan:
     """`sql` selects all columns of the snapshot by their names, in their Delta types.
 
-    `registered` are the relations it needs on the cursor, by name (Arrow tables, or streams that can be read again).
+    `registered` are the relations it needs on the cursor, by name (Arrow tables, or streams that can be read again);
+    `remote` the files of an object store that it reads, by place.
     """
 
     sql: str
     registered: Mapping[str, object] = field(default_factory=dict)
+    remote: Mapping[str, LakeFile] = field(default_factory=dict)
 
 
 class RescannableScan:
@@ -52,7 +58,7 @@ class RescannableScan:
             return self._table.scan(columns=self._columns).__arrow_c_stream__(requested_schema)
 
 
-def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[Path]) -> Scan:
+def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[str]) -> Scan:
     """The relation for `columns` of a snapshot.
 
     `tag` prefixes the names of what is registered and must be unique on the cursor. Raises InsufficientPrivilege for a
@@ -68,7 +74,7 @@ def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[P
     named = set(paths)
     odd = named != snapshot.file_uris or not snapshot.dead.keys() <= named or any(map(_GLOB.search, paths))
     if odd or (snapshot.column_mapping and any(item.nested for item in fields)):
-        table = open_table(snapshot.uri, snapshot.version)
+        table = open_table(snapshot.uri, snapshot.version, snapshot.storage)
         select = _list(f"{always_quote(f.name)}::{f.duckdb} AS {always_quote(f.name)}" for f in fields)
         name = f"{tag}_scan"
         return Scan(
@@ -99,27 +105,41 @@ def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence
         else:
             legs.setdefault(values, []).append(path)
     names = [item.name for item in fields if item.name in snapshot.partition_by]
+    footers = _Footers(snapshot.storage, dict(zip(paths, snapshot.files["size_bytes"].to_pylist(), strict=True)))
     if len(legs) > LEGS_MAX:
-        sql = [_lookup_leg(fields, names, legs)]
+        sql = [_lookup_leg(fields, names, legs, footers)]
     else:
-        sql = [_plain_leg(fields, dict(zip(names, values, strict=True)), files) for values, files in legs.items()]
+        sql = [
+            _plain_leg(fields, dict(zip(names, values, strict=True)), files, footers) for values, files in legs.items()
+        ]
     registered: dict[str, object] = {}
     if cut:
         name = f"{tag}_dead"
         registered[name] = _dead_table(snapshot, [path for path, _ in cut])
-        sql += _cut_legs(fields, names, cut, name)
-    return Scan(" UNION ALL ".join(sql), registered)
+        sql += _cut_legs(fields, names, cut, name, footers)
+    return Scan(" UNION ALL ".join(sql), registered, _remote(snapshot, paths))
+
+
+def _remote(snapshot: Snapshot, paths: Sequence[str]) -> Mapping[str, LakeFile]:
+    sizes, times = snapshot.files["size_bytes"].to_pylist(), snapshot.files["modification_time"].to_pylist()
+    return {
+        path: LakeFile(size, datetime.fromtimestamp(changed / 1000, UTC))
+        for path, size, changed in zip(paths, sizes, times, strict=True)
+        if is_s3(path)
+    }
 
 
 Parts = Mapping[str, str]
 """The partition values of one leg, as SQL by column name."""
 
 
-def _lookup_leg(fields: Sequence[DeltaField], names: Sequence[str], legs: Mapping[tuple[str, ...], list[str]]) -> str:
+def _lookup_leg(
+    fields: Sequence[DeltaField], names: Sequence[str], legs: Mapping[tuple[str, ...], list[str]], footers: _Footers
+) -> str:
     """All files of many partition tuples: each partition column is a constant map from file name to value."""
     files = [(path, values) for values, paths in legs.items() for path in paths]
     parts = _lookups(names, files)
-    return _plain_leg(fields, parts, [path for path, _ in files], f", filename={quote_literal(_FILE)}")
+    return _plain_leg(fields, parts, [path for path, _ in files], footers, f", filename={quote_literal(_FILE)}")
 
 
 def _lookups(names: Sequence[str], files: Sequence[tuple[str, tuple[str, ...]]]) -> Parts:
@@ -130,13 +150,15 @@ def _lookups(names: Sequence[str], files: Sequence[tuple[str, tuple[str, ...]]])
     }
 
 
-def _plain_leg(fields: Sequence[DeltaField], parts: Parts, files: Sequence[str], options: str = "") -> str:
+def _plain_leg(
+    fields: Sequence[DeltaField], parts: Parts, files: Sequence[str], footers: _Footers, options: str = ""
+) -> str:
     """Files that hold the columns as declared are read as they are: DuckDB then knows their statistics, without which
     its joins take up to three times as long. Else a map renames, fills columns that old files lack, and casts.
     """
     stored = [item for item in fields if item.name not in parts]
     listed = _list(map(quote_literal, files))
-    if _as_declared(stored, files):
+    if _as_declared(stored, files, footers):
         select = _list(
             f"{parts.get(item.name) or always_quote(item.stored)} AS {always_quote(item.name)}" for item in fields
         )
@@ -153,12 +175,12 @@ def _plain_leg(fields: Sequence[DeltaField], parts: Parts, files: Sequence[str],
     return f"SELECT {select} FROM read_parquet([{listed}], schema=MAP{{{schema}}}{options})"
 
 
-def _as_declared(fields: Sequence[DeltaField], files: Sequence[str]) -> bool:
+def _as_declared(fields: Sequence[DeltaField], files: Sequence[str], footers: _Footers) -> bool:
     """Whether every file has every column, in the table's type."""
     if len(files) > FOOTERS_MAX:
         return not fields
     wanted = [(item.stored, item.arrow) for item in fields]
-    return all(_holds(stored, wanted) for stored in {id(each): each for each in map(_stored, files)}.values())
+    return all(_holds(stored, wanted) for stored in {id(each): each for each in footers.of(files)}.values())
 
 
 def _holds(stored: Mapping[str, pa.DataType], wanted: Sequence[tuple[str, pa.DataType]]) -> bool:
@@ -168,7 +190,11 @@ def _holds(stored: Mapping[str, pa.DataType], wanted: Sequence[tuple[str, pa.Dat
 
 
 def _cut_legs(
-    fields: Sequence[DeltaField], names: Sequence[str], cut: Sequence[tuple[str, tuple[str, ...]]], dead: str
+    fields: Sequence[DeltaField],
+    names: Sequence[str],
+    cut: Sequence[tuple[str, tuple[str, ...]]],
+    dead: str,
+    footers: _Footers,
 ) -> list[str]:
     """Files without their deleted rows: aliases instead of the map, NULL for a column that files lack.
 
@@ -180,14 +206,14 @@ def _cut_legs(
                 fields,
                 dict(zip(names, values, strict=True)),
                 f"[{quote_literal(path)}]",
-                _stored_columns(path),
+                frozenset(stored),
                 f"ANTI JOIN (SELECT r FROM {always_quote(dead)} WHERE f = {quote_literal(path)}) x "
                 "ON x.r = f.file_row_number",
             )
-            for path, values in cut
+            for (path, values), stored in zip(cut, footers.of([path for path, _ in cut]), strict=True)
         ]
     parts = _lookups(names, cut)
-    present = frozenset[str]().union(*(_stored_columns(path) for path, _ in cut))
+    present = frozenset[str]().union(*footers.of([path for path, _ in cut]))
     files = f"[{_list(quote_literal(path) for path, _ in cut)}], union_by_name=true, filename={quote_literal(_FILE)}"
     join = f"ANTI JOIN {always_quote(dead)} x ON x.f = f.{always_quote(_FILE)} AND x.r = f.file_row_number"
     return [_cut_leg(fields, parts, files, present, join)]
@@ -205,15 +231,27 @@ def _cut_leg(fields: Sequence[DeltaField], parts: Parts, files: str, present: fr
     return f"SELECT {select} FROM read_parquet({files}, file_row_number=true, hive_partitioning=false) f {without_dead}"
 
 
-def _stored_columns(path: str) -> frozenset[str]:
-    return frozenset(_stored(path))
+@dataclass(frozen=True, slots=True)
+class _Footers:
+    """What data files say of themselves, at their ends. `sizes` of all files there are, by place."""
+
+    storage: Storage
+    sizes: Mapping[str, int]
+
+    def of(self, files: Sequence[str]) -> list[Mapping[str, pa.DataType]]:
+        """The columns each file has; those of an object store are asked for at the same time."""
+        at_once = self.storage.files(files[0]).at_once if files else 1
+        if at_once == 1 or len(files) == 1:
+            return [_stored(path, self.storage, self.sizes[path]) for path in files]
+        with ThreadPoolExecutor(min(at_once, len(files)), "read-footers") as pool:
+            return list(pool.map(lambda path: _stored(path, self.storage, self.sizes[path]), files))
 
 
 @lru_cache(maxsize=SCHEMAS_MAX)
-def _stored(path: str) -> Mapping[str, pa.DataType]:
+def _stored(path: str, storage: Storage, size: int) -> Mapping[str, pa.DataType]:
     """The columns a data file has. Data files never change, and no two have the same name."""
-    with delta_errors():
-        schema = pq.read_schema(path)
+    with delta_errors(), storage.files(path).open(path, size) as file:
+        schema = pq.read_schema(file)
     return _shared(tuple(zip(schema.names, schema.types, strict=True)))
 
 
@@ -256,9 +294,9 @@ def _literal(text: str | None, item: DeltaField) -> str:
     return f"NULL::{item.duckdb}" if text is None else f"CAST({quote_literal(text)} AS {item.duckdb})"
 
 
-def _check_inside(paths: Sequence[str], roots: Sequence[Path]) -> None:
+def _check_inside(paths: Sequence[str], roots: Sequence[str]) -> None:
     """A log may name files anywhere: it must not lead out of the tenant's folders."""
-    allowed = tuple(str(root).rstrip("/") + "/" for root in roots)
+    allowed = tuple(root + "/" for root in roots)
     for path in paths:
         if not path.startswith(allowed) or "/../" in path:
             raise InsufficientPrivilege("the table's log names a file outside of the tenant's storage")
