@@ -14,9 +14,9 @@ from catalog.history import QueryHistory
 from catalog.principal import Principal
 from catalog.store import Store
 from engine.base import ArrowRows
-from gateway.build import remove_files
 from gateway.calls import CallRegister, new_call_id
 from gateway.execute import Services, execute, prepare, settle
+from gateway.lake import FileRemoval
 from gateway.settings import Settings, load
 from gateway.tenants import Tenants
 from sql_extensions import rows
@@ -38,7 +38,7 @@ class Door:
         store.users.add("ann", TENANT, "secret words", admin=True)
         self.calls = CallRegister()
         self.history = QueryHistory(store.database, store.instance)
-        self.tenants = Tenants(self.settings, store, self.history, self.calls, shadow_objects(), remove_files)
+        self.tenants = Tenants(self.settings, store, self.history, self.calls, shadow_objects(), FileRemoval(self.settings))
         self._pids = itertools.count(1)
         self._workers = ThreadPoolExecutor(1)
         self._services = Services(self.settings, self._workers, self.calls, (), (), ())
