@@ -38,7 +38,9 @@ class Door:
         store.users.add("ann", TENANT, "secret words", admin=True)
         self.calls = CallRegister()
         self.history = QueryHistory(store.database, store.instance)
-        self.tenants = Tenants(self.settings, store, self.history, self.calls, shadow_objects(), FileRemoval(self.settings))
+        self.tenants = Tenants(
+            self.settings, store, self.history, self.calls, shadow_objects(), FileRemoval(self.settings)
+        )
         self._pids = itertools.count(1)
         self._workers = ThreadPoolExecutor(1)
         self._services = Services(self.settings, self._workers, self.calls, (), (), ())
