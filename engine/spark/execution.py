@@ -26,6 +26,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _STREAMS_MAX = 1000
 """Streams asked for to get one message."""
 _State = connect.GetStatusResponse.OperationStatus
+# an operation that has succeeded is told as "terminating" for ever by Spark 4.2
 _OVER = {_State.OPERATION_STATE_SUCCEEDED, _State.OPERATION_STATE_FAILED, _State.OPERATION_STATE_CANCELLED}
 
 
@@ -174,14 +175,15 @@ class Execution:
         deadline = time.monotonic() + INTERRUPT_FOR_S
         while not self._ended.is_set() and time.monotonic() < deadline:
             try:
-                self._client.interrupt(self._key, self.operation_id)
+                running = self._client.interrupt(self._key, self.operation_id)
                 states = self._client.states(self._key, (self.operation_id,))
             except grpc.RpcError as error:
                 if told(error).session_gone:
                     break
                 logger.info("an interrupt did not reach the driver, it is repeated: %s", error)
-                states = {}
-            if states.get(self.operation_id) in _OVER:
+                running, states = True, {}
+            state = states.get(self.operation_id)
+            if state in _OVER or (state == _State.OPERATION_STATE_TERMINATING and not running):
                 break
             self._ended.wait(INTERRUPT_EVERY_S)
         self._end()

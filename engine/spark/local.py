@@ -36,7 +36,9 @@ class LocalSpark:
 
     `dist`: a distribution as docker/spark/distribution.py makes it: `env/bin/python` with pyspark, `jars/*.jar`.
     `memory` in bytes is the JVM's heap. `conf`: all of Spark's settings (`configuration.spark_defaults`, and more).
-    `token` is what clients must show. `port` 0: any free one, told by `endpoint` after the start.
+    `token` is what clients must show. `port` 0: any free one, told by `endpoint` after the start. `agent`: the program
+    docker/spark/agent.py, which hosts Connect, offers a control port and ends with this process; without it Spark's own
+    Connect server runs, and one that an earlier process left in `work_dir` is ended at the next start.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class LocalSpark:
         conf: Mapping[str, str],
         token: str,
         port: int = 0,
+        agent: Path | None = None,
     ) -> None:
         self._dist, self._work, self._cores, self._memory = dist, work_dir, cores, memory
-        self._conf, self._token, self._wanted_port = dict(conf), token, port
-        self._port = self._ui_port = 0
+        self._conf, self._token, self._wanted_port, self._agent = dict(conf), token, port, agent
+        self._port = self._ui_port = self._control_port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -63,6 +66,11 @@ class LocalSpark:
     def ui(self) -> str | None:
         """The address of Spark's web page; None where `conf` switches it off."""
         return f"http://127.0.0.1:{self._ui_port}" if self._ui_port else None
+
+    @property
+    def control(self) -> str | None:
+        """`host:port` of the agent; None without one."""
+        return f"127.0.0.1:{self._control_port}" if self._agent is not None else None
 
     @property
     def pid(self) -> int | None:
@@ -83,6 +91,7 @@ class LocalSpark:
         end_leftover(self._work)
         self._port = self._wanted_port or free_port()
         self._ui_port = 0 if self._conf.get("spark.ui.enabled") == "false" else free_port()
+        self._control_port = free_port() if self._agent is not None else 0
         command, environment = self._command()
         with self.log.open("wb") as log:
             self._process = self._spawn(command, environment, log)
@@ -98,6 +107,8 @@ class LocalSpark:
         process, self._process = self._process, None
         if process is None:
             return
+        if process.stdin is not None:
+            process.stdin.close()
         for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, patience_s)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
@@ -137,6 +148,10 @@ class LocalSpark:
             "PYSPARK_PYTHON": str(self._dist / "env" / "bin" / "python"),
             "SPARK_CONNECT_AUTHENTICATE_TOKEN": self._token,
         }
+        if self._agent is not None:
+            watched = {"KADALI_AGENT_PORT": str(self._control_port), "KADALI_WATCH_STDIN": "1"}
+            python = str(self._dist / "env" / "bin" / "python")
+            return [python, str(self._agent), "--properties-file", str(file)], environment | watched
         jar = next((home / "jars").glob("spark-connect_*.jar"), None)
         if jar is None:
             raise InvalidParameterValue("the Spark distribution has no Spark Connect")
@@ -155,7 +170,7 @@ class LocalSpark:
             command,
             cwd=self._work,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if self._agent is None else subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
