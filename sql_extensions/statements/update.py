@@ -9,20 +9,18 @@ the end of the transaction; the old files stay for time travel until VACUUM.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from catalog.errors import FeatureNotSupported
 from catalog.model import Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
 from engine.base import Action, Description, Result
-from engine.dialect.scanner import Token, TokenKind
-from sql_extensions import assignment, clauses, dml, tables
+from sql_extensions import assignment, clauses, dml, set_list, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import MarkedRows, refuse_volatile
 from sql_extensions.registry import TransactionRule
+from sql_extensions.set_list import Assignments
 
 HEADS = (("UPDATE",),)
 SYNTAX = """[ WITH query_name AS ( ... ) [, ...] ]
@@ -36,13 +34,11 @@ TRANSACTION = TransactionRule.TRANSACTIONAL
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`assignments`: (column, text of the expression; None for DEFAULT)."""
-
     prefix: str
     table: tuple[str, ...]
     table_at: int
     alias: str | None
-    assignments: tuple[tuple[str, str | None], ...]
+    assignments: Assignments
     from_items: str | None
     where: str | None
     returning: str | None
@@ -55,9 +51,7 @@ def parse(c: Cursor) -> Update:
     if c.at_end():
         c.fail("a column")
     parts = clauses.cut(c.rest(), ("FROM", "WHERE", "RETURNING"))
-    assignments: list[tuple[str, str | None]] = []
-    for part in clauses.comma_parts(parts[""]):
-        assignments.extend(_assignment(c.sql, part))
+    assignments = set_list.parse(c.sql, parts[""], "UPDATE")
     for word in ("FROM", "WHERE"):
         refuse_volatile(parts.get(word, ()), "UPDATE")
     texts = {word: clauses.text(c.sql, part) for word, part in parts.items() if word}
@@ -66,7 +60,7 @@ def parse(c: Cursor) -> Update:
         table,
         table_at,
         alias,
-        tuple(assignments),
+        assignments,
         texts.get("FROM"),
         texts.get("WHERE"),
         texts.get("RETURNING"),
@@ -142,34 +136,3 @@ def _shape(stmt: Update, target: Relation) -> _Shape:
 
 
 _MARK = "kadali_new"
-
-
-def _assignment(sql: str, tokens: Sequence[Token]) -> list[tuple[str, str | None]]:
-    if not tokens:
-        dml.syntax_error(sql, None)
-    if tokens[0].text != "(":
-        if tokens[0].kind not in (TokenKind.WORD, TokenKind.QUOTED) or len(tokens) < 3 or tokens[1].text != "=":
-            dml.syntax_error(sql, tokens[1] if len(tokens) > 1 else tokens[0])
-        return [(tokens[0].text, _value(sql, tokens[2:]))]
-    close = clauses.matching(tokens, 0)
-    if close is None or len(tokens) < close + 3 or tokens[close + 1].text != "=":
-        dml.syntax_error(sql, tokens[0])
-    columns = clauses.comma_parts(tokens[1:close])
-    if not all(columns):
-        dml.syntax_error(sql, tokens[close])
-    names = [part[0].text for part in columns]
-    values = tokens[close + 2 :]
-    if values[0].word == "ROW" and len(values) > 1:
-        values = values[1:]
-    if values[0].text != "(" or clauses.matching(values, 0) != len(values) - 1:
-        dml.syntax_error(sql, values[0])
-    if values[1].word in ("SELECT", "WITH"):
-        raise FeatureNotSupported("UPDATE ... SET (columns) = (query) is not supported", position=values[0].start + 1)
-    items = clauses.comma_parts(values[1:-1])
-    if len(items) != len(names):
-        dml.syntax_error(sql, tokens[0])
-    return [(name, _value(sql, item)) for name, item in zip(names, items, strict=True)]
-
-
-def _value(sql: str, tokens: Sequence[Token]) -> str | None:
-    return None if len(tokens) == 1 and tokens[0].word == "DEFAULT" else clauses.text(sql, tokens)
