@@ -147,7 +147,8 @@ def duckdb_type(pg: PgType) -> str:
 def spark_type(pg: PgType) -> str:
     """The Spark type of a relation's column; raises FeatureNotSupported where Spark has none (time, interval).
 
-    uuid, json and jsonb are STRING, as they are stored; bare numeric is DECIMAL(38,18).
+    uuid, json and jsonb are STRING, as they are stored; bare numeric is DECIMAL(38,18). TIMESTAMP alone would mean
+    either kind, by the setting spark.sql.timestampType.
     """
     if (of := element(pg)) is not None:
         return f"ARRAY<{spark_type(of)}>"
@@ -163,7 +164,7 @@ def spark_type(pg: PgType) -> str:
 _SPARK = {
     **dict.fromkeys((18, 19, 25, 114, 705, 1042, 1043, 2950, 3802), "STRING"),
     **{16: "BOOLEAN", 17: "BINARY", 20: "BIGINT", 21: "SMALLINT", 23: "INT", 26: "BIGINT", 700: "FLOAT", 701: "DOUBLE"},
-    **{1082: "DATE", 1114: "TIMESTAMP_NTZ", 1184: "TIMESTAMP"},
+    **{1082: "DATE", 1114: "TIMESTAMP_NTZ", 1184: "TIMESTAMP_LTZ"},
 }
 
 

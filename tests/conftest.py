@@ -13,6 +13,7 @@ import pytest
 from catalog.postgres import EmbeddedPostgres
 from catalog.store import Store
 from tests.gateway_server import GatewayServer
+from tests.spark.servers import SparkServer, given_server, local_server
 
 _numbers = itertools.count(1)
 
@@ -85,3 +86,16 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkServer]:
+    """One Spark driver for all tests of a session, or the one of KADALI_TEST_SPARK=host:port:token. Tests use Connect
+    sessions of their own.
+    """
+    given = given_server()
+    if given is not None:
+        yield given
+        return
+    with local_server(tmp_path_factory.mktemp("spark")) as server:
+        yield server
