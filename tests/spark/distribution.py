@@ -20,7 +20,7 @@ LIBRARIES_KEPT = 8
 """Distributions of earlier Java sources that are kept, for processes that may be running from them."""
 
 
-def spark_distribution(*, s3: bool = False) -> Path:
+def spark_distribution(*, s3: bool = True) -> Path:
     """A folder with `env/bin/python` and `jars/*.jar`, kadali-spark.jar among them. Skips where a tool is missing.
 
     The first call on a machine downloads about 500 MB; one after a change of the Java sources compiles them.
