@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import grpc
 
@@ -157,12 +158,34 @@ class Execution:
         raise self._failed(what)
 
     def _failed(self, what: Told) -> SqlError:
+        what = self._with_cause(what)
         self._end()
         error = translate(what, own_text=self._own_text)
         if what.session_gone or isinstance(error, ConnectionFailure):
             begun = self._tried_again or self._last is not None or not what.session_gone
             return SessionLost(error, begun=begun)
         return error
+
+    def _with_cause(self, what: Told) -> Told:
+        """What made a task fail that writes rows: the error itself tells only that it failed."""
+        if what.code != "TASK_WRITE_FAILED" or not what.error_id:
+            return what
+        try:
+            details = self._client.error_details(self._key, what.error_id)
+        except grpc.RpcError as error:
+            logger.info("the cause of an error was not to be had: %s", error)
+            return what
+        for item in details.errors[1:]:
+            if item.message and not item.message.startswith("[TASK_WRITE_FAILED]"):
+                thrown = item.spark_throwable
+                return replace(
+                    what,
+                    text=item.message,
+                    code=thrown.error_class,
+                    sqlstate="",
+                    params=dict(thrown.message_parameters),
+                )
+        return what
 
     def _end(self) -> None:
         if self._ended.is_set():
