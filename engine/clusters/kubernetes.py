@@ -110,6 +110,12 @@ class KubernetesApi:
         query = {"fieldManager": MANAGER, "force": "true"}
         return self._json("PATCH", path, query, manifest, content="application/apply-patch+yaml")
 
+    def scale(self, stateful_set: str, namespace: str, replicas: int) -> None:
+        """Nothing else of it changes. Raises KubernetesError."""
+        path = _path("StatefulSet", namespace, stateful_set)
+        body = {"spec": {"replicas": replicas}}
+        self._json("PATCH", path, {"fieldManager": MANAGER}, body, content="application/merge-patch+json")
+
     def delete(
         self, kind: str, name: str, namespace: str | None = None, *, uid: str, grace_s: int | None = None
     ) -> bool:

@@ -50,10 +50,6 @@ class Plans:
     revision: str
     settings: str
 
-    def with_replicas(self, replicas: int) -> Manifest:
-        """The StatefulSet with 1 (runs) or 0 (suspended)."""
-        return {**self.stateful_set, "spec": {**self.stateful_set["spec"], "replicas": replicas}}
-
 
 def cluster_plans(place: Place, cluster: Cluster, tier: Tier, data: TenantData) -> Plans:
     """Pure. Raises InvalidParameterValue for a toleration that cannot be read."""
