@@ -1,0 +1,104 @@
+"""A real S3-compatible server (versitygw) for tests: built once into the user's cache, one process on loopback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.listening import free_port
+from tests.clients.downloads import folder, need
+
+VERSION = "1.8.0"
+BUCKET = "lake"
+BUILD_S, START_S, STOP_S = 900, 20.0, 20.0
+
+
+def versitygw() -> Path:
+    """The program, built by Go where it is not in the cache yet (two minutes). Skips where there is no Go."""
+    target = folder(f"versitygw-{VERSION}")
+    program = target / "versitygw"
+    if not program.exists():
+        need("go")
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        fresh.mkdir(parents=True)
+        module = f"github.com/versity/versitygw/cmd/versitygw@v{VERSION}"
+        done = subprocess.run(
+            ["nice", "go", "install", module],
+            env=os.environ | {"GOBIN": str(fresh), "GOFLAGS": "-trimpath", "CGO_ENABLED": "0"},
+            capture_output=True,
+            text=True,
+            timeout=BUILD_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        try:
+            fresh.rename(target)
+        except OSError:  # another process was quicker
+            shutil.rmtree(fresh)
+    return program
+
+
+@dataclass
+class ObjectStore:
+    """One server over `root`, whose folders are the buckets; `bucket_dir` holds what is in the bucket `lake`."""
+
+    root: Path
+    access_key: str = "tests"
+    secret_key: str = field(default_factory=lambda: secrets.token_hex(20))
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def bucket_dir(self) -> Path:
+        return self.root / BUCKET
+
+    def start(self) -> ObjectStore:
+        """Returns once requests are answered."""
+        self.bucket_dir.mkdir(parents=True, exist_ok=True)
+        self.port = self.port or free_port("127.0.0.1")
+        keys = {"ROOT_ACCESS_KEY_ID": self.access_key, "ROOT_SECRET_ACCESS_KEY": self.secret_key}
+        command = [str(versitygw()), "--keep-alive", "--quiet", "--port", f"127.0.0.1:{self.port}", "posix"]
+        with (self.root.parent / f"{self.root.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, str(self.root)], env=os.environ | keys, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            assert self.process.poll() is None, f"the object store ended with status {self.process.returncode}"
+            assert time.monotonic() < deadline, "the object store does not answer"
+            time.sleep(0.02)
+        return self
+
+    def settings(self, endpoint: str | None = None) -> dict[str, str]:
+        """Settings of a gateway for this store, as variables of its environment."""
+        return {
+            "KADALI_S3_ENDPOINT": endpoint or self.endpoint,
+            "KADALI_S3_ACCESS_KEY_ID": self.access_key,
+            "KADALI_S3_SECRET_ACCESS_KEY": self.secret_key,
+        }
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(STOP_S)
+            self.process = None
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(self.endpoint, timeout=1).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
