@@ -46,7 +46,7 @@ _PLACES: Mapping[str, tuple[str, str, bool]] = {
 }
 """Kinds we touch: API, resource, whether in a namespace."""
 
-_log = logging.getLogger("kadali.clusters")
+log = logging.getLogger("kadali.clusters")
 
 
 class KubernetesError(Exception):

@@ -31,7 +31,7 @@ STRANGER_PATIENCE_S = 60.0
 STRANGERS_A_ROUND = 5
 KINDS = ("StatefulSet", "Pod", "Service", "ConfigMap", "Secret")
 """What a cluster consists of, in the order of removal."""
-_log = logging.getLogger("kadali.clusters")
+log = logging.getLogger("kadali.clusters")
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class KubernetesBackend:
         for one in old[:STRANGERS_A_ROUND]:
             objects = [*self._survey.pods.get(one, ()), *filter(None, [self._survey.sets.get(one)])]
             for namespace in {each["metadata"]["namespace"] for each in objects}:
-                _log.warning("cluster %s in namespace %s has no row in the store: it is removed", one, namespace)
+                log.warning("cluster %s in namespace %s has no row in the store: it is removed", one, namespace)
                 with _errors():
                     self._destroy(namespace, one)
 
@@ -179,7 +179,7 @@ class KubernetesBackend:
         try:
             return agent_state(_control(driver.endpoint), cluster.token)
         except AgentError as error:
-            _log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, error)
+            log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, error)
             return None
 
     def _refusal(self, cluster: Cluster, on: bool) -> Problem | None:
@@ -253,7 +253,7 @@ class KubernetesBackend:
         except KubernetesError as error:
             if error.unreachable:
                 raise
-            _log.warning("addresses of the API server cannot be read, its usual ports are opened: %s", error)
+            log.warning("addresses of the API server cannot be read, its usual ports are opened: %s", error)
             return ()
         found = [Endpoint(address, port) for address, port in addresses_in(slices)]
         if service is not None and found:

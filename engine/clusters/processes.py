@@ -26,7 +26,7 @@ from engine.spark.local import LocalSpark
 BACKOFF_S = (1.0, 5.0, 15.0, 60.0)
 """Before a driver that did not start, or ended by itself, is started again; the last one for ever."""
 STABLE_S = 300.0
-_log = logging.getLogger("kadali.clusters")
+log = logging.getLogger("kadali.clusters")
 
 
 @dataclass(slots=True)
@@ -188,7 +188,7 @@ class LocalBackend:
             wait_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
             self._failures[cluster_id] = (failures + 1, time.monotonic() + wait_s, process.problem)
             del self._running[cluster_id]
-        _log.warning("cluster %s: %s", cluster_id, process.problem)
+        log.warning("cluster %s: %s", cluster_id, process.problem)
         process.spark.stop()  # what is left of its process group
         return None
 
@@ -222,7 +222,7 @@ class LocalBackend:
         try:
             told = agent_state(control, cluster.token)
         except AgentError as error:
-            _log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, error)
+            log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, error)
             return None
         # it counts for the workers it was started with: they are threads
         return replace(told, registered=process.workers, wanted=None, application=None)
