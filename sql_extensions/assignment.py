@@ -9,6 +9,7 @@ staged write checks it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -39,23 +40,39 @@ def default_of(column: Column) -> str:
     return cast(column.default or "NULL", column.type)
 
 
-def rows_to_insert(
-    ctx: Context,
-    relation: Relation,
-    prefix: str,
-    names: tuple[str, ...] | None,
-    rows: Sequence[Sequence[str | None]] | None,
-    query: str | None,
-    description: Description,
-) -> pa.RecordBatchReader:
-    """A reader with all columns of `relation`, in order. `rows` and `query` both None: one row of defaults."""
-    given = _named(relation, names)
-    if query is not None:
-        described = dml.describe_query(ctx, prefix + query, description)
-        sql = _from_query(relation, given[: len(described)], prefix, query)
-    else:
-        sql = _from_values(relation, given, prefix, rows if rows is not None else [[]], explicit=names is not None)
-    return dml.rows_of(ctx, sql, description).reader
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """What an INSERT adds, as written. `rows` and `query` both None: one row of defaults. `names`: its column list."""
+
+    prefix: str = ""
+    names: tuple[str, ...] | None = None
+    rows: Sequence[Sequence[str | None]] | None = None
+    query: str | None = None
+
+
+def rows_to_insert(ctx: Context, relation: Relation, new: NewRows, description: Description) -> pa.RecordBatchReader:
+    """A reader with all columns of `relation`, in order."""
+    return dml.rows_of(ctx, rows_sql(ctx, relation, relation, new, description), description).reader
+
+
+def rows_sql(ctx: Context, relation: Relation, shown: Relation, new: NewRows, description: Description) -> str:
+    """The query for the rows, with the columns of `shown`: `relation` with all of its columns, or some."""
+    given = _named(relation, new.names)
+    if new.query is not None:
+        described = dml.describe_query(ctx, new.prefix + new.query, description)
+        return _from_query(shown, given[: len(described)], new.prefix, new.query)
+    rows = new.rows if new.rows is not None else [[]]
+    return _from_values(shown, given, new.prefix, rows, explicit=new.names is not None)
+
+
+def given_names(ctx: Context, relation: Relation, new: NewRows, description: Description) -> list[str]:
+    """The columns for which the statement gives values."""
+    given = [column.name for column in _named(relation, new.names)]
+    if new.query is not None:
+        return given[: len(dml.describe_query(ctx, new.prefix + new.query, description))]
+    if new.rows is None:
+        return []
+    return [name for at, name in enumerate(given) if any(at < len(row) and row[at] is not None for row in new.rows)]
 
 
 def _named(relation: Relation, names: tuple[str, ...] | None) -> list[Column]:

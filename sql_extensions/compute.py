@@ -25,9 +25,10 @@ from catalog.errors import (
     UndefinedObject,
 )
 from catalog.principal import Principal
-from engine.base import ArrowRows, Engine, Query, Route, Running
+from engine.base import ArrowRows, Engine, Route
 from engine.clusters.admission import Admission, Limits, Ticket, Waiting
 from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
+from engine.spark.engine import SparkEngine
 from sql_extensions.call import Call
 from sql_extensions.scan_meter import ScanMeter
 
@@ -57,18 +58,6 @@ class ClusterBoard(Protocol):
     def want(self, name: str, desired: Desired, by: str) -> object: ...
 
 
-class ClusterEngine(Engine, Protocol):
-    """A session on a cluster: an engine that runs commands too."""
-
-    def start(self, query: Query, progress: Callable[[str], None] | None = None) -> Running: ...
-
-    def command(self, sql: str, progress: Callable[[str], None] | None = None) -> Running:
-        """A statement in the engine's own SQL, with its rows as the engine gives them (`result().fields` is empty)."""
-        ...
-
-    def close(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
     """What a tenant's sessions share to work on clusters; one for each tenant.
@@ -79,7 +68,7 @@ class ClusterAccess:
 
     board: ClusterBoard
     admission: Admission
-    connect: Callable[[Cluster, Principal], ClusterEngine]
+    connect: Callable[[Cluster, Principal], SparkEngine]
     used: Callable[[UUID], None]
     meter: ScanMeter
     default: str = "embedded"
@@ -104,7 +93,7 @@ class Compute:
         self._access, self._principal, self._setting = access, principal, setting
         self._lock = threading.Lock()
         self._held: dict[UUID, _Held] = {}
-        self._engines: dict[UUID, tuple[tuple[str, int], ClusterEngine]] = {}
+        self._engines: dict[UUID, tuple[tuple[str, int], SparkEngine]] = {}
         """By cluster, with the endpoint and the driver they belong to."""
 
     @property
@@ -114,6 +103,11 @@ class Compute:
         if self._access is None or setting == "embedded":
             return Wish.EMBEDDED
         return Wish.AUTO if setting == "auto" else Wish.CLUSTER
+
+    @property
+    def stays_embedded(self) -> bool:
+        """Whether nothing of the session goes to a cluster, whatever it needs."""
+        return self.wish is Wish.EMBEDDED
 
     @property
     def measures(self) -> bool:
@@ -158,7 +152,7 @@ class Compute:
         """
         return self.embedded if where.cluster is None else self.cluster_engine(call, where.cluster)
 
-    def cluster_engine(self, call: Call, name: str) -> ClusterEngine:
+    def cluster_engine(self, call: Call, name: str) -> SparkEngine:
         """As `engine`, for a cluster."""
         cluster = self._get(name)
         held = self._place(call, cluster)
@@ -168,7 +162,7 @@ class Compute:
         finally:
             call.waiting = False
         held.ticket.started()
-        return engine
+        return engine.watched(lambda progress: call.report(f"cluster {name}: {progress}"))
 
     def keep_place(self, where: Route, rows: ArrowRows) -> ArrowRows:
         """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive
@@ -314,7 +308,7 @@ class Compute:
             call.off_cancel(canceled.set)
         return cluster
 
-    def _connected(self, cluster: Cluster) -> ClusterEngine:
+    def _connected(self, cluster: Cluster) -> SparkEngine:
         """The session's engine on the driver that answers now: a driver started anew gets a new one."""
         if self._access is None:
             raise TypeError("a cluster without access")

@@ -20,7 +20,8 @@ from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, 
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
 from engine.delta.table import CommitInfo
-from sql_extensions import assignment, constraints, dml, query, tables, views
+from sql_extensions import constraints, dml, query, tables, views
+from sql_extensions.assignment import NewRows
 from sql_extensions.context import Context
 from sql_extensions.tenant import Tenant
 
@@ -97,8 +98,8 @@ def create_table_as(ctx: Context, statement: CreateTableAs) -> Result:
     if not statement.with_data:
         return Result("CREATE TABLE AS", notices=notices)
     relation = ctx.session.tenant.catalog.snapshot().relations[next(iter(changes.created))]
-    rows = assignment.rows_to_insert(ctx, relation, "", None, None, statement.query, described)
-    return Result(f"SELECT {dml.append(ctx, relation, rows)}", notices=notices)
+    count = dml.insert(ctx, relation, NewRows(query=statement.query), described, created=True)
+    return Result(f"SELECT {count}", notices=notices)
 
 
 def _define(

@@ -12,7 +12,7 @@ from catalog.errors import ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTabl
 from catalog.model import Relation, RelationKind
 from engine.base import ArrowRows, ArrowSource, Description, Field, Route, RouteReason, Rows
 from engine.dialect.scanner import Token, TokenKind
-from sql_extensions import clauses, constraints, query, tables
+from sql_extensions import assignment, clauses, constraints, native, query, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import recognise
@@ -130,6 +130,26 @@ def count(ctx: Context, sql: str, description: Description) -> int:
 def table_rows(description: Description, rows: pa.Table) -> ArrowRows:
     """Materialised rows as the answer described."""
     return ArrowRows(description.fields or (), rows.to_reader())
+
+
+def insert(
+    ctx: Context, relation: Relation, new: assignment.NewRows, description: Description, *, created: bool = False
+) -> int:
+    """Add rows: on the cluster, if the statement goes to one and stands alone, else staged here; how many.
+
+    `created`: the statement has made the table itself.
+    """
+    if native.may_insert(ctx, created=created):
+        done = native.insert(
+            ctx,
+            relation,
+            assignment.given_names(ctx, relation, new, description),
+            lambda shown: assignment.rows_sql(ctx, relation, shown, new, description),
+            description,
+        )
+        if done is not None:
+            return done
+    return append(ctx, relation, assignment.rows_to_insert(ctx, relation, new, description))
 
 
 def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:

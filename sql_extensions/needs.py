@@ -11,11 +11,14 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported
+from catalog.model import Relation
 from engine.base import DeltaSource, RouteReason, Source, StagedSource, TableRead
 from engine.clusters.routing import Need
+from engine.delta.features import check_writable
 from engine.delta.snapshot import Snapshot
 from sql_extensions.context import Context
 from sql_extensions.plan import Plan
+from sql_extensions.tables import location_of
 
 _CONDITIONS_MAX = 50
 _KEEPS: dict[type[exp.Expression], tuple[str, ...]] = {
@@ -49,15 +52,31 @@ def of(context: Context, plan: Plan, reads: Sequence[TableRead], usual: RouteRea
     return Need(usual, total, only_spark)
 
 
-def of_table(context: Context, source: Source) -> Need:
-    """What rewriting a table needs: its bytes."""
+def of_rewrite(context: Context, relation: Relation) -> Need:
+    """What changing rows of a table needs: its bytes, and an engine that may write it."""
     if not context.session.compute.measures:
         return Need(RouteReason.DELTA_WRITE)
-    try:
-        snapshot = _snapshot(context, source)
-    except FeatureNotSupported:
+    snapshot = _writable(context, relation)
+    if snapshot is None:
         return Need(RouteReason.DELTA_WRITE, only_spark=True)
-    return Need(RouteReason.DELTA_WRITE, 0 if snapshot is None else _sum(snapshot.files["size_bytes"]))
+    return Need(RouteReason.DELTA_WRITE, _sum(snapshot.files["size_bytes"]))
+
+
+def of_insert(context: Context, relation: Relation) -> Need:
+    """What adding rows to a table needs, whatever computing them does."""
+    if not context.session.compute.measures:
+        return Need(RouteReason.DELTA_WRITE)
+    return Need(RouteReason.DELTA_WRITE, 0, only_spark=_writable(context, relation) is None)
+
+
+def _writable(context: Context, relation: Relation) -> Snapshot | None:
+    """The newest version; None if only Spark may write the table."""
+    try:
+        snapshot = context.session.tenant.engine.snapshots.latest(location_of(relation))
+        check_writable(snapshot.min_writer, snapshot.writer_features, snapshot.configuration, snapshot.fields)
+    except FeatureNotSupported:
+        return None
+    return snapshot
 
 
 def _read_bytes(context: Context, plan: Plan, read: TableRead) -> int:

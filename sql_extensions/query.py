@@ -31,6 +31,7 @@ from engine.base import (
     TableRead,
     WireRows,
 )
+from engine.clusters.routing import Need
 from engine.dialect.scanner import TokenKind
 from sql_extensions import historic, needs, parameters, planner, rows, tables, wrapped
 from sql_extensions.compute import add_hint
@@ -46,7 +47,16 @@ from sql_extensions.shadowing import offset_by, without_positions
 Overrides = Mapping[TableName, Source]
 """Other rows in the place of tables: what RETURNING reads."""
 
-__all__ = ["Overrides", "describe", "describe_statement", "run", "run_arrow", "without_positions"]
+__all__ = ["Overrides", "Work", "describe", "describe_statement", "prepared", "run", "run_arrow", "without_positions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A query in the words of the engine that its route names; `wide`: with sums in 38 digits, if that differs."""
+
+    route: Route
+    query: Query
+    wide: Query | None = None
 
 
 def describe(context: Context, param_oids: Sequence[int] = ()) -> Description:
@@ -99,6 +109,14 @@ def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides)
             raise TypeError("PostgreSQL answers a query with rows")
         return rows.to_arrow(answer.rows)
     return _run_plan(context, plan, overrides)
+
+
+def prepared(context: Context, param_oids: Sequence[int], also: Need) -> Work:
+    """The query for the engine it goes to, not started: for a statement of that engine's to be put around it, which
+    needs `also` what it says. Only for queries that PostgreSQL does not answer.
+    """
+    plan = planner.plan(context, param_oids)
+    return _planned(context, plan, _table_reads(context, plan, {}), also)
 
 
 def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
@@ -164,15 +182,6 @@ def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
     return Result("SELECT ", WireRows(fields, tuple(answer.binary), answer.rows), notices)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A query in the words of the engine that its route names; `wide`: with sums in 38 digits, if that differs."""
-
-    route: Route
-    query: Query
-    wide: Query | None = None
-
-
 def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     reads = _table_reads(context, plan, overrides)
     work = _planned(context, plan, reads)
@@ -180,25 +189,26 @@ def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     if work.route.cluster is not None:
         call.route = work.route
     engine = context.session.compute.engine(call, work.route)
-    rows = _start(context, engine, work.query)
     if work.wide is None:
-        return context.session.compute.keep_place(work.route, rows)
+        return context.session.compute.keep_place(work.route, _start(context, engine, work.query))
     try:
-        return _with_first_batch(rows)
+        return _with_first_batch(_start(context, engine, work.query))
     except NumericValueOutOfRange:
         return _start(context, engine, work.wide)
 
 
-def _planned(context: Context, plan: Plan, reads: list[TableRead]) -> _Work:
+def _planned(context: Context, plan: Plan, reads: list[TableRead], also: Need | None = None) -> Work:
     """The query for the engine it goes to. Where the session leaves the choice, what one engine refuses the other gets.
 
     Rows at hand in the gateway, and none of tables, need no cluster.
     """
     compute = context.session.compute
-    if not any(isinstance(read.source, DeltaSource | StagedSource) for read in reads):
+    if also is None and not any(isinstance(read.source, DeltaSource | StagedSource) for read in reads):
         return _embedded(context, plan, reads, Route("embedded", RouteReason.DELTA_READ))
 
     need = needs.of(context, plan, reads)
+    if also is not None:
+        need = replace(need, usual=also.usual, only_spark=need.only_spark or also.only_spark)
     route = compute.route(context.call, need)
     try:
         return _for_route(context, plan, reads, route)
@@ -211,16 +221,16 @@ def _planned(context: Context, plan: Plan, reads: list[TableRead]) -> _Work:
         return _for_route(context, plan, reads, other)
 
 
-def _for_route(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> _Work:
+def _for_route(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> Work:
     if route.cluster is None:
         return _embedded(context, plan, reads, route)
-    return _Work(route, _engine_query(context, plan, reads, target=Dialect.SPARK))
+    return Work(route, _engine_query(context, plan, reads, target=Dialect.SPARK))
 
 
-def _embedded(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> _Work:
+def _embedded(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> Work:
     query = _engine_query(context, plan, reads)
     wide = _engine_query(context, plan, reads, wide_decimals=True) if _has_sums(query.sql) else query
-    return _Work(route, query, None if wide.sql == query.sql else wide)
+    return Work(route, query, None if wide.sql == query.sql else wide)
 
 
 def _start(context: Context, engine: Engine, query: Query) -> ArrowRows:

@@ -47,6 +47,8 @@ class Transaction:
     """now() of the transaction: set by its first statement."""
     several: bool = False
     """Set by the door while it runs a query string of several statements: PostgreSQL's implicit transaction block."""
+    alone: bool = False
+    """Set by the door while it runs a statement behind which the implicit transaction ends for certain."""
     queried: bool = False
     """Whether a statement other than those on the session has run: PostgreSQL's "first snapshot"."""
     committed: Callable[[tuple[tuple[TableName, int], ...]], None] | None = None

@@ -26,7 +26,7 @@ from engine.delta.features import check_writable
 from engine.delta.log import commits, oldest_readable, protocol_of, require_files
 from engine.delta.schema import read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
-from engine.delta.table import CommitInfo, check_table_writable
+from engine.delta.table import CommitInfo, check_table_writable, noted_by_spark
 from engine.storage.storage import LOCAL, Storage
 
 DEFAULT_RETENTION = timedelta(days=7)
@@ -249,7 +249,7 @@ def history(uri: str, limit: int | None = None, storage: Storage = LOCAL) -> pa.
     """The commits still in the log, newest first, with exactly Delta's columns."""
     rows = []
     for entry in commits(uri, limit, storage):
-        info = entry.info
+        info = noted_by_spark(entry.info)
         rows.append(
             {
                 "version": entry.version,

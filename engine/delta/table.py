@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from deltalake import CommitProperties, DeltaTable, Field
 from deltalake.schema import Schema
@@ -42,6 +43,24 @@ class CommitInfo:
         if self.metadata is not None:
             custom["userMetadata"] = self.metadata
         return CommitProperties(custom_metadata=custom, max_commit_retries=max_retries)
+
+
+def spark_metadata(commit: CommitInfo) -> str:
+    """What Spark is to note with a commit as userMetadata, the only place it has; `noted_by_spark` reads it."""
+    told = {"userName": commit.user, "queryId": commit.query_id}
+    return json.dumps({"kadali": told | ({} if commit.metadata is None else {"userMetadata": commit.metadata})})
+
+
+def noted_by_spark(info: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A commitInfo with what `spark_metadata` has put into it in the places where our own commits have it."""
+    noted = info.get("userMetadata")
+    if not isinstance(noted, str) or not noted.startswith('{"kadali"'):
+        return info
+    try:
+        told = json.loads(noted)["kadali"]
+    except (json.JSONDecodeError, KeyError):
+        return info
+    return {**info, "userMetadata": None, **told} if isinstance(told, dict) else info
 
 
 def create(

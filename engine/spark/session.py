@@ -74,6 +74,10 @@ class ConnectSession:
         self.key()
         return self._driver
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Spark's settings for the statements to come, until the session is lost; raises SqlError."""
+        self.retrying(lambda: self._configure(settings))
+
     def execution(
         self,
         key: SessionKey,
@@ -135,6 +139,11 @@ class ConnectSession:
             logger.info("a session was not released, it ends by itself: %s", told(error).text)
         finally:
             self._client.close()
+
+    def _configure(self, settings: Mapping[str, str]) -> None:
+        key = self.key()
+        with self._lock:
+            self._set(key, settings)
 
     def _open(self) -> SessionKey:
         """A new session with our settings. Called with the lock held."""

@@ -97,7 +97,7 @@ class WireSession:
         if not statements:
             self._link.send(replies.EMPTY_QUERY)
         transaction = self.core.transaction
-        transaction.several = len(statements) > 1
+        transaction.several, transaction.alone = len(statements) > 1, len(statements) == 1
         try:
             for at, statement in enumerate(statements, 1):
                 call = self._new_call(statement.sql, statement)
@@ -105,7 +105,7 @@ class WireSession:
                 execution = Execution(call, self.core, self._services, describe=True, finish=finish)
                 await self._runner.carry_out(execution, partial(execution.start, 0))
         finally:
-            transaction.several = False
+            transaction.several = transaction.alone = False
         await self.ready()
 
     async def _parse(self, event: m.Parse) -> None:
@@ -161,7 +161,11 @@ class WireSession:
             return
         call = self._new_call(statement.sql, statement, portal.params, portal.formats)
         portal.execution = Execution(call, self.core, self._services, formats=portal.formats, described=portal.fields)
-        await self._runner.carry_out(portal.execution, partial(portal.execution.start, limit), then)
+        self.core.transaction.alone = then is not None
+        try:
+            await self._runner.carry_out(portal.execution, partial(portal.execution.start, limit), then)
+        finally:
+            self.core.transaction.alone = False
 
     async def _close(self, event: m.Close) -> None:
         if event.kind == "S":

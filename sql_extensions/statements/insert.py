@@ -17,6 +17,7 @@ from catalog.errors import FeatureNotSupported
 from engine.base import Action, Description, Result
 from engine.dialect.scanner import Token
 from sql_extensions import assignment, clauses, dml
+from sql_extensions.assignment import NewRows
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -89,11 +90,10 @@ def describe(stmt: Insert, ctx: Context) -> Description:
 def run(stmt: Insert, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "insert into")
-    reader = assignment.rows_to_insert(ctx, target, stmt.prefix, stmt.columns, stmt.rows, stmt.query, description)
+    new = NewRows(stmt.prefix, stmt.columns, stmt.rows, stmt.query)
     if stmt.returning is None:
-        count = dml.append(ctx, target, reader)
-        return Result(f"INSERT 0 {count}")
-    inserted = reader.read_all()
+        return Result(f"INSERT 0 {dml.insert(ctx, target, new, description)}")
+    inserted = assignment.rows_to_insert(ctx, target, new, description).read_all()
     count = dml.append(ctx, target, inserted.to_reader())
     rows = dml.returned(ctx, target, stmt.alias, stmt.returning, inserted, description)
     return Result(f"INSERT 0 {count}", rows)

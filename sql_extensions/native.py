@@ -1,0 +1,201 @@
+"""Writes that a cluster carries out itself, as Spark's own statements on the Delta table, each one commit at once.
+
+For statements that stand alone: in a transaction block rows are computed on the cluster and staged here, like all
+others, until COMMIT. What PostgreSQL checks on assignment is checked inside the statement (`row_rules`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from catalog.errors import FeatureNotSupported
+from catalog.model import Relation
+from catalog.names import TableLocation
+from engine.base import ArrowSource, Description, TableRead
+from engine.delta import log
+from engine.delta.rows import RowCaster
+from engine.delta.schema import DeltaField, read_fields
+from engine.delta.snapshot import open_table
+from engine.delta.table import spark_metadata
+from engine.spark.literals import quote_name, string_literal
+from engine.spark.relations import SENT_BYTES_MAX, delta_table
+from sql_extensions import constraints, maintenance, needs, planner, query, row_rules, tables
+from sql_extensions.context import Context
+from sql_extensions.statement import recognise
+
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+_LOOKED_AT = 100
+"""Commits looked at to find ours."""
+_COMPUTED = ("delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT")
+"""What Delta notes of columns that Spark fills where a row gives nothing for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What Spark did: its answer, and the commit (`version` None: it made none, for there was nothing to do)."""
+
+    rows: pa.Table | None
+    version: int | None
+    metrics: Mapping[str, str]
+
+    def count(self, name: str) -> int:
+        """A figure of the commit, else 0."""
+        return int(self.metrics.get(name, 0))
+
+
+def stands_alone(ctx: Context, *, created: bool = False) -> bool:
+    """Whether a commit at once is what the statement would make anyway. `created`: it has made a table before."""
+    transaction = ctx.session.transaction
+    written = bool(transaction.delta.changed) if created else transaction.has_written
+    return transaction.alone and not transaction.in_any_block and not written
+
+
+def may_insert(ctx: Context, *, created: bool = False) -> bool:
+    """Whether `insert` is worth asking."""
+    return not ctx.session.compute.stays_embedded and stands_alone(ctx, created=created)
+
+
+def cluster_for_rewrite(ctx: Context, relation: Relation) -> str | None:
+    """The cluster that is to change the table's rows itself; None: rows are computed as queries, and staged here."""
+    if not stands_alone(ctx):
+        return None
+    where = ctx.session.compute.route(ctx.call, needs.of_rewrite(ctx, relation))
+    if where.cluster is not None:
+        ctx.call.route = where
+    return where.cluster
+
+
+def insert(
+    ctx: Context,
+    relation: Relation,
+    given: Sequence[str],
+    rows_sql: Callable[[Relation], str],
+    description: Description,
+) -> int | None:
+    """Add rows on the cluster the statement goes to: how many. None if it goes to none. Only where `may_insert`.
+
+    `rows_sql` gives the query, in PostgreSQL's dialect, for all columns of the relation it is called with: those that
+    Spark computes itself are left out of it unless they are `given`.
+    """
+    fields = stored_fields(ctx, relation)
+    computed = {item.name for item in fields if any(key in item.metadata for key in _COMPUTED)} - set(given)
+    wanted = replace(relation, columns=tuple(c for c in relation.columns if c.name not in computed))
+    plain = _generated(ctx, rows_sql(wanted))
+    with query.without_positions():
+        if planner.plan(plain, description.param_oids).tree is None:
+            return _insert_values(ctx, wanted, fields, plain, description)
+        guarded = row_rules.guarded(wanted, rows_sql(wanted))
+        if guarded is None:
+            return None
+        work = query.prepared(_generated(ctx, guarded.sql), description.param_oids, needs.of_insert(ctx, relation))
+        if work.route.cluster is None:
+            return None
+        names = [column.name for column in wanted.columns]
+        listed = [quote_name(f"c{n}") for n in range(1, len(names) + 1)]
+        if guarded.messages:
+            listed[0] = _refusing(listed[0], quote_name(f"c{len(names) + 1}"), guarded.messages)
+        spark = work.query
+        sql = f"{_insert_into(relation, names)} SELECT {', '.join(listed)} FROM ({spark.sql}) AS kadali_new"
+        ctx.call.route = work.route
+        done = execute(ctx, work.route.cluster, relation, sql, spark.params, spark.tables)
+    return done.count("numOutputRows")
+
+
+def execute(
+    ctx: Context,
+    cluster: str,
+    relation: Relation,
+    sql: str,
+    params: Sequence[object] = (),
+    reads: Sequence[TableRead] = (),
+    *,
+    settings: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run a statement of Spark's that changes the table; the catalog's statistics follow. Raises SqlError."""
+    call, session = ctx.call, ctx.session
+    uri = tables.location_of(relation)
+    snapshots = session.tenant.engine.snapshots
+    engine = session.compute.cluster_engine(call, cluster)
+    engine.session.configure({USER_METADATA: spark_metadata(maintenance.commit_info(ctx)), **(settings or {})})
+    before = snapshots.latest_version(uri)
+    command = engine.prepare(sql, params, tables=reads, time_zone=session.settings.time_zone)
+    call.on_cancel(command.cancel)
+    call.check_canceled()
+    outcome = command.run()
+    version, metrics = _commit_of(call.id, before, log.commits(uri, _LOOKED_AT, snapshots.storage))
+    if version is not None and session.transaction.committed is not None:
+        session.transaction.committed(((relation.name, version),))
+    return Outcome(outcome.rows, version, metrics)
+
+
+def stored_fields(ctx: Context, relation: Relation) -> tuple[DeltaField, ...]:
+    """The columns as the table's log has them, also of tables that only Spark can read."""
+    storage = ctx.session.tenant.engine.snapshots.storage
+    return tuple(read_fields(open_table(tables.location_of(relation), None, storage).schema().to_json()))
+
+
+def target(relation: Relation) -> str:
+    """The table, at its newest version, in Spark's SQL."""
+    return delta_table(TableLocation(tables.location_of(relation)))
+
+
+def _insert_into(relation: Relation, names: Sequence[str]) -> str:
+    return f"INSERT INTO {target(relation)} ({', '.join(map(quote_name, names))})"
+
+
+def _insert_values(
+    ctx: Context, relation: Relation, fields: Sequence[DeltaField], plain: Context, description: Description
+) -> int | None:
+    """Rows that read no table: PostgreSQL has computed them, they are checked here and go to the cluster."""
+    where = ctx.session.compute.route(ctx.call, needs.of_insert(ctx, relation))
+    if where.cluster is None:
+        return None
+    reader = query.run_arrow(plain, description.param_oids, {})
+    by_name = {item.name: item for item in fields}
+    ours = [by_name[column.name] for column in relation.columns]
+    caster = RowCaster(relation.name.name, ours, relation.partition_by, reader.reader.schema)
+    checked = constraints.checked(ctx, relation, reader.reader)
+    rows = pa.Table.from_batches([caster(batch) for batch in checked], caster.schema)
+    if rows.nbytes > SENT_BYTES_MAX:
+        raise FeatureNotSupported(
+            "an INSERT on a cluster takes no more than 64 MB of rows in its text", hint="Use COPY ... FROM STDIN."
+        )
+    read = TableRead("kadali_rows", relation.name, planner.columns_of(relation), ArrowSource(rows))
+    names = [column.name for column in relation.columns]
+    ctx.call.route = where
+    sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
+    return execute(ctx, where.cluster, relation, sql, (), (read,)).count("numOutputRows")
+
+
+def _generated(ctx: Context, sql: str) -> Context:
+    return Context(ctx.call, ctx.session, recognise(sql)[0], rights_checked=True)
+
+
+def _refusing(value: str, broken: str, messages: Sequence[str]) -> str:
+    """The value, or the error of the rule whose number `broken` is."""
+    cases = " ".join(f"WHEN {n} THEN {string_literal(text)}" for n, text in enumerate(messages, 1))
+    return f"CASE WHEN {broken} IS NULL THEN {value} ELSE raise_error(CASE {broken} {cases} END) END"
+
+
+def _commit_of(call_id: str, before: int, commits: Sequence[log.Commit]) -> tuple[int | None, Mapping[str, str]]:
+    """The newest commit that notes this call."""
+    for commit in commits:
+        if commit.version <= before:
+            break
+        noted = commit.info.get("userMetadata")
+        if isinstance(noted, str) and _names_call(noted, call_id):
+            metrics = commit.info.get("operationMetrics") or {}
+            return commit.version, {str(key): str(value) for key, value in metrics.items()}
+    return None, {}
+
+
+def _names_call(noted: str, call_id: str) -> bool:
+    try:
+        told = json.loads(noted)
+    except json.JSONDecodeError:
+        return False
+    return isinstance(told, dict) and isinstance(told.get("kadali"), dict) and told["kadali"].get("queryId") == call_id
