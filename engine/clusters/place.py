@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 IMAGE_USER = 10001
 """uid and gid of the image's own user: what pods run as where nothing else is needed."""
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,6 @@ class TenantData:
 
     folder: str | None = None
     user: int = IMAGE_USER
-    settings: Mapping[str, str] = NOTHING
-    secrets: Mapping[str, str] = field(default=NOTHING, repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     ports: tuple[int, ...] = ()
