@@ -229,6 +229,20 @@ class Settings:
         minimum=0,
         maximum=1 << 50,
     )
+    default_cluster: str = _setting(
+        Unit.TEXT,
+        "embedded",
+        "What kadali.cluster = default means: embedded, auto, or a cluster's name, which is then the one that auto "
+        "uses; a tenant that has no cluster of that name gets the embedded engine.",
+        metavar="NAME",
+    )
+    auto_bytes: int = _setting(
+        Unit.BYTES,
+        "4GB",
+        "With kadali.cluster = auto, queries that read more than this go to the tenant's cluster.",
+        minimum=0,
+        maximum=1 << 60,
+    )
     statement_timeout: float = _setting(
         Unit.SECONDS,
         "0",

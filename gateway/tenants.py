@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from catalog.errors import SqlError
+from catalog.errors import FeatureNotSupported, SqlError
 from catalog.history import QueryHistory
 from catalog.model import CatalogSnapshot
 from catalog.names import TableName
@@ -17,12 +17,14 @@ from catalog.shadow.instance import ShadowInstance
 from catalog.shadow.objects import KadaliObject
 from catalog.store import Store, TenantCatalog
 from catalog.store.change import Op
+from engine.clusters.admission import Admission
 from engine.delta.snapshot import Snapshots
 from engine.delta.table import CommitInfo
 from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
 from engine.storage.place import is_s3
+from gateway.cluster_access import Boards, cluster_access, note_use
 from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
@@ -91,10 +93,14 @@ class Tenants:
         calls: Calls,
         objects: Sequence[KadaliObject],
         drop_files: Callable[[str], bool],
+        boards: Boards | None = None,
     ) -> None:
+        """`boards` None: this server has no clusters."""
         self._settings, self._store, self._history, self._calls = settings, store, history, calls
         self._objects = tuple(objects)
         self._drop_files = drop_files
+        self._boards = boards
+        self._admission = Admission()
         self._defaults = SettingDefaults()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -179,6 +185,10 @@ class Tenants:
             ),
             Snapshots(storage),
         )
+        boards = self._boards
+        access = None
+        if boards is not None:
+            access = cluster_access(settings, name, boards(name), self._admission, self._history, root)
         tenant = Tenant(
             name,
             catalog,
@@ -190,6 +200,7 @@ class Tenants:
             lambda locations: self._drop(catalog, locations),
             follower.catch_up,
             lambda: follower.definitions,
+            clusters=access,
         )
         return tenant, follower
 
@@ -211,6 +222,8 @@ class Tenants:
             try:
                 if relation is not None:
                     tables.refresh(tenant, relation)
+            except FeatureNotSupported as error:
+                log.info("the statistics of %s are not known: %s", name, error)
             except SqlError:
                 log.exception("the statistics of %s could not be refreshed", name)
 
@@ -222,6 +235,8 @@ class Tenants:
                 try:
                     tenant.drop_files(tenant.catalog.settle_late())
                     follower.catch_up()
+                    if tenant.clusters is not None:
+                        note_use(tenant.clusters, tenant.clusters.board.list())
                 except Exception:
                     log.exception("a shadow catalog could not be brought up to date; it is tried again")
 

@@ -57,6 +57,10 @@ class ClusterBoard(Protocol):
 
     def want(self, name: str, desired: Desired, by: str) -> object: ...
 
+    def used(self, id: UUID) -> object:  # noqa: A002 - the store's own word
+        """Note that the cluster is in use now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
@@ -190,9 +194,14 @@ class Compute:
 
     def _wanted(self) -> str:
         setting = self._setting()
-        if setting == "default":
-            setting = "embedded" if self._access is None else self._access.default
-        return setting
+        if setting != "default":
+            return setting
+        if self._access is None:
+            return "embedded"
+        default = self._access.default
+        if default in ("embedded", "auto") or any(item.name == default for item in self._access.board.list()):
+            return default
+        return "embedded"
 
     def _decide(self, wish: Wish, need: Need, cluster: Cluster | None) -> Route:
         limit = AUTO_BYTES if self._access is None else self._access.auto_bytes
