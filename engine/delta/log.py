@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from engine.delta.errors import delta_errors
 from engine.delta.snapshot import Snapshot, Snapshots, log_folder, open_table
 from engine.storage.files import FileInfo, Identity, read_each
 from engine.storage.place import resolve
+from engine.storage.recent import Recent
 from engine.storage.storage import LOCAL, Storage
 
 _COMMIT = re.compile(r"(\d{20})\.json\Z")
@@ -149,30 +148,7 @@ def _time(entry: FileInfo, info: Mapping[str, Any]) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-_TimeKey = tuple[str, int, Identity]
-
-
-class _Times:
-    """Times of commits, the ones used last. Safe for many threads."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[_TimeKey, datetime] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: _TimeKey) -> datetime | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: _TimeKey, time: datetime) -> None:
-        with self._lock:
-            self._kept[key] = time
-            while len(self._kept) > TIMES_KEPT:
-                self._kept.popitem(last=False)
-
-
-_TIMES = _Times()
+_TIMES: Recent[tuple[str, int, Identity], datetime] = Recent(TIMES_KEPT)
 
 
 def _times(uri: str, entries: Sequence[tuple[int, FileInfo]], storage: Storage) -> list[tuple[int, datetime]]:

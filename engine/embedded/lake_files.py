@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
 from fsspec import AbstractFileSystem
 
 from catalog.errors import SqlError
@@ -50,6 +51,10 @@ class Reading:
         """From now on DuckDB finds these files, by their places."""
         self.files.update(files)
         self._lake.enter(self, files)
+
+    def open(self, path: str) -> pa.NativeFile:
+        """One of the files, for a look of our own that ends as DuckDB's reads do. Raises LakeReadError."""
+        return pa.PythonFile(self._lake.open(path), mode="r")
 
     def cancel(self) -> None:
         """Reads that wait for the store end now. From any thread, any number of times."""

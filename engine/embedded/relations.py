@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
@@ -14,7 +14,7 @@ from catalog.types import BPCHAR, NUMERIC, PgType, char_length, duckdb_type, ele
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
-from engine.embedded.lake_files import LakeFile, Reading
+from engine.embedded.lake_files import Reading
 from engine.embedded.nested_json import json_text
 from engine.embedded.scan import Scan, check_distinct, scan
 
@@ -36,13 +36,9 @@ def with_relations(
     for number, read in enumerate(reads):
         tag = f"kadali${number}"
         check_distinct([name for name, _ in read.columns])
-        relation, types = _relation(read, tag, snapshots, roots)
+        relation, types = _relation(read, tag, snapshots, roots, reading)
         for name, content in relation.registered.items():
             cursor.register(name, content)
-        if relation.remote:
-            if reading is None:
-                raise InternalError("the embedded engine has no way to the object store")
-            reading.add(relation.remote)
         shown = [
             f"{_shown(always_quote(f'c{i}'), types[i], pg)} AS {always_quote(name)}"
             for i, (name, pg) in enumerate(read.columns)
@@ -58,15 +54,15 @@ def with_relations(
 
 
 def _relation(
-    read: TableRead, tag: str, snapshots: Snapshots, roots: Sequence[str]
+    read: TableRead, tag: str, snapshots: Snapshots, roots: Sequence[str], reading: Reading | None
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     """SQL that gives the read's columns as c0, c1, ... as they are stored, and their stored types."""
     source = read.source
     if isinstance(source, ArrowSource):
         return _arrow(source.table, tag, len(read.columns))
     if isinstance(source, StagedSource):
-        return _staged(read, source, tag, snapshots, roots)
-    return _delta(read, source, tag, snapshots, roots)
+        return _staged(read, source, tag, snapshots, roots, reading)
+    return _delta(read, source, tag, snapshots, roots, reading)
 
 
 def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataType, ...]]:
@@ -77,7 +73,12 @@ def _arrow(table: pa.Table, tag: str, width: int) -> tuple[Scan, tuple[pa.DataTy
 
 
 def _delta(
-    read: TableRead, source: DeltaSource, tag: str, snapshots: Snapshots, roots: Sequence[str]
+    read: TableRead,
+    source: DeltaSource,
+    tag: str,
+    snapshots: Snapshots,
+    roots: Sequence[str],
+    reading: Reading | None,
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     snapshot = snapshots.at(source.location)
     by_name = {item.name: item for item in snapshot.fields}
@@ -86,29 +87,32 @@ def _delta(
             raise UndefinedColumn(
                 f'column "{name}" of relation "{read.name.name}" does not exist in version {snapshot.version}'
             )
-    inner = scan(snapshot, [name for name, _ in read.columns if name in by_name], tag, roots)
+    inner = scan(snapshot, [name for name, _ in read.columns if name in by_name], tag, roots, reading)
     shown = [
         always_quote(name) if name in by_name else f"NULL::{duckdb_of(delta_of(storage_type(pg)))}"
         for name, pg in read.columns
     ]
     select = ", ".join(f"{expression} AS c{i}" for i, expression in enumerate(shown)) or "1"
     types = tuple(by_name[name].arrow if name in by_name else storage_type(pg) for name, pg in read.columns)
-    return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered, inner.remote), types
+    return Scan(f"SELECT {select} FROM ({inner.sql}) d", inner.registered), types
 
 
 def _staged(
-    read: TableRead, source: StagedSource, tag: str, snapshots: Snapshots, roots: Sequence[str]
+    read: TableRead,
+    source: StagedSource,
+    tag: str,
+    snapshots: Snapshots,
+    roots: Sequence[str],
+    reading: Reading | None,
 ) -> tuple[Scan, tuple[pa.DataType, ...]]:
     """The base version and the transaction's own rows, in the base's stored types."""
     legs: list[str] = []
     registered: dict[str, object] = {}
-    remote: Mapping[str, LakeFile] = {}
     types = _staged_types(read, source)
     if source.base is not None:
-        base, types = _delta(read, source.base, tag, snapshots, roots)
+        base, types = _delta(read, source.base, tag, snapshots, roots, reading)
         legs.append(base.sql)
         registered.update(base.registered)
-        remote = base.remote
     casts = [_duckdb_of_arrow(arrow) for arrow in types]
     select = ", ".join(
         f"CAST({always_quote(name)} AS {cast}) AS c{i}"
@@ -122,7 +126,7 @@ def _staged(
         legs.append(f"SELECT {select or '1'} FROM {always_quote(f'{tag}_rows')}")
     if not legs:
         legs.append("SELECT " + (", ".join(f"NULL::{c} AS c{i}" for i, c in enumerate(casts)) or "1") + " WHERE false")
-    return Scan(" UNION ALL ".join(legs), registered, remote), types
+    return Scan(" UNION ALL ".join(legs), registered), types
 
 
 def _staged_types(read: TableRead, source: StagedSource) -> tuple[pa.DataType, ...]:

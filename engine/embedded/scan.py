@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
-from catalog.errors import FeatureNotSupported, InsufficientPrivilege
+from catalog.errors import FeatureNotSupported, InsufficientPrivilege, InternalError
 from catalog.names import always_quote, quote_literal
 from engine.delta.errors import delta_errors
 from engine.delta.schema import DeltaField
 from engine.delta.snapshot import Snapshot, open_table
-from engine.embedded.lake_files import LakeFile
+from engine.embedded.lake_files import LakeFile, Reading
 from engine.storage.place import is_s3
-from engine.storage.storage import Storage
+from engine.storage.recent import Recent
 
 _GLOB = re.compile(r"[*?\[\]{}]")
 LEGS_MAX = 16
@@ -30,6 +30,7 @@ LEGS_MAX = 16
 _FILE = "kadali$file"
 SCHEMAS_MAX = 32_768
 """Data files whose columns are remembered."""
+FOOTERS_AT_ONCE = 16
 FOOTERS_MAX = 1_000
 """Up to this many files of a leg, their footers are read (once) to see whether they hold what the table declares."""
 
@@ -38,13 +39,11 @@ FOOTERS_MAX = 1_000
 class Scan:
     """`sql` selects all columns of the snapshot by their names, in their Delta types.
 
-    `registered` are the relations it needs on the cursor, by name (Arrow tables, or streams that can be read again);
-    `remote` the files of an object store that it reads, by place.
+    `registered` are the relations it needs on the cursor, by name (Arrow tables, or streams that can be read again).
     """
 
     sql: str
     registered: Mapping[str, object] = field(default_factory=dict)
-    remote: Mapping[str, LakeFile] = field(default_factory=dict)
 
 
 class RescannableScan:
@@ -58,8 +57,10 @@ class RescannableScan:
             return self._table.scan(columns=self._columns).__arrow_c_stream__(requested_schema)
 
 
-def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[str]) -> Scan:
-    """The relation for `columns` of a snapshot.
+def scan(
+    snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[str], reading: Reading | None = None
+) -> Scan:
+    """The relation for `columns` of a snapshot. Its files of an object store, if it reads them, are added to `reading`.
 
     `tag` prefixes the names of what is registered and must be unique on the cursor. Raises InsufficientPrivilege for a
     log that points outside `roots`.
@@ -80,7 +81,7 @@ def scan(snapshot: Snapshot, columns: Sequence[str], tag: str, roots: Sequence[s
         return Scan(
             f"SELECT {select} FROM {always_quote(name)}", {name: RescannableScan(table, [f.name for f in fields])}
         )
-    return _file_scan(snapshot, fields, paths, tag)
+    return _file_scan(snapshot, fields, paths, tag, reading)
 
 
 def check_distinct(names: Sequence[str]) -> None:
@@ -94,7 +95,9 @@ def check_distinct(names: Sequence[str]) -> None:
             )
 
 
-def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence[str], tag: str) -> Scan:
+def _file_scan(
+    snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence[str], tag: str, reading: Reading | None
+) -> Scan:
     """Legs over plain files by partition tuple; one leg for each file with a deletion vector."""
     literals = _partition_literals(snapshot, fields)
     legs: dict[tuple[str, ...], list[str]] = {}
@@ -105,7 +108,12 @@ def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence
         else:
             legs.setdefault(values, []).append(path)
     names = [item.name for item in fields if item.name in snapshot.partition_by]
-    footers = _Footers(snapshot.storage, dict(zip(paths, snapshot.files["size_bytes"].to_pylist(), strict=True)))
+    remote = _remote(snapshot, paths)
+    if remote:
+        if reading is None:
+            raise InternalError("the embedded engine has no way to the object store")
+        reading.add(remote)
+    footers = _Footers(reading if remote else None)
     if len(legs) > LEGS_MAX:
         sql = [_lookup_leg(fields, names, legs, footers)]
     else:
@@ -117,7 +125,7 @@ def _file_scan(snapshot: Snapshot, fields: Sequence[DeltaField], paths: Sequence
         name = f"{tag}_dead"
         registered[name] = _dead_table(snapshot, [path for path, _ in cut])
         sql += _cut_legs(fields, names, cut, name, footers)
-    return Scan(" UNION ALL ".join(sql), registered, _remote(snapshot, paths))
+    return Scan(" UNION ALL ".join(sql), registered)
 
 
 def _remote(snapshot: Snapshot, paths: Sequence[str]) -> Mapping[str, LakeFile]:
@@ -231,28 +239,41 @@ def _cut_leg(fields: Sequence[DeltaField], parts: Parts, files: str, present: fr
     return f"SELECT {select} FROM read_parquet({files}, file_row_number=true, hive_partitioning=false) f {without_dead}"
 
 
+Stored = Mapping[str, pa.DataType]
+"""The columns a data file has."""
+
+_STORED: Recent[str, Stored] = Recent(SCHEMAS_MAX)
+"""By place. Data files never change, and no two have the same name."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Footers:
-    """What data files say of themselves, at their ends. `sizes` of all files there are, by place."""
+    """What data files say of themselves, at their ends; `reading`: they are in an object store."""
 
-    storage: Storage
-    sizes: Mapping[str, int]
+    reading: Reading | None
 
-    def of(self, files: Sequence[str]) -> list[Mapping[str, pa.DataType]]:
+    def of(self, files: Sequence[str]) -> list[Stored]:
         """The columns each file has; those of an object store are asked for at the same time."""
-        at_once = self.storage.files(files[0]).at_once if files else 1
-        if at_once == 1 or len(files) == 1:
-            return [_stored(path, self.storage, self.sizes[path]) for path in files]
-        with ThreadPoolExecutor(min(at_once, len(files)), "read-footers") as pool:
-            return list(pool.map(lambda path: _stored(path, self.storage, self.sizes[path]), files))
+        found = {path: stored for path in files if (stored := _STORED.get(path)) is not None}
+        missing = [path for path in files if path not in found]
+        if len(missing) > 1 and self.reading is not None:
+            with ThreadPoolExecutor(min(FOOTERS_AT_ONCE, len(missing)), "read-footers") as pool:
+                read = list(pool.map(self._read, missing))
+        else:
+            read = [self._read(path) for path in missing]
+        for path, stored in zip(missing, read, strict=True):
+            _STORED.put(path, stored)
+            found[path] = stored
+        return [found[path] for path in files]
 
-
-@lru_cache(maxsize=SCHEMAS_MAX)
-def _stored(path: str, storage: Storage, size: int) -> Mapping[str, pa.DataType]:
-    """The columns a data file has. Data files never change, and no two have the same name."""
-    with delta_errors(), storage.files(path).open(path, size) as file:
-        schema = pq.read_schema(file)
-    return _shared(tuple(zip(schema.names, schema.types, strict=True)))
+    def _read(self, path: str) -> Stored:
+        if self.reading is not None:
+            with self.reading.open(path) as file:
+                schema = pq.read_schema(file)
+        else:
+            with delta_errors():
+                schema = pq.read_schema(path)
+        return _shared(tuple(zip(schema.names, schema.types, strict=True)))
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 REMOVED_AT_ONCE = 1000
 TAIL_BYTES = 64 << 10
 """What is read at the first look at a file's end: the footer of most Parquet files, in one request."""
+
+_DENIED = re.compile(r"\b(?:401 Unauthorized|403 Forbidden)\b")
 
 
 class S3Files:
@@ -146,7 +149,10 @@ def store_errors() -> Iterator[None]:
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise InsufficientPrivilege("the object store denied access to the table's files") from error
     except BaseError as error:
-        if "NoSuchBucket" in str(error):
+        text = str(error)
+        if _DENIED.search(text):  # listing says it in another way than the rest
+            raise InsufficientPrivilege("the object store denied access to the table's files") from error
+        if "NoSuchBucket" in text:
             raise IoError("the bucket of the table's files does not exist") from error
         raise IoError("input/output error: the object store could not be reached or failed") from error
 

@@ -148,6 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
             connection.close()
 
     def _answer(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
+        try:
+            self._send(status, headers, data)
+        except ConnectionError:  # the client has given up
+            self.close_connection = True
+
+    def _send(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
         self.send_response_only(status)
         length = str(len(data))
         for name, value in headers:
