@@ -10,7 +10,7 @@ from catalog.errors import FeatureNotSupported
 from catalog.types import INT4, NUMERIC, PgType
 from engine.dialect import comparisons
 from engine.dialect.context import Context
-from engine.dialect.functions import AGGREGATES, SCALARS, WINDOWS, Call, Function, find_call
+from engine.dialect.functions import AGGREGATES, SCALARS, Call, Emit, find_call
 from engine.dialect.scope import Scope
 from engine.dialect.session_functions import session_function
 from engine.dialect.value import Value, refuse, value
@@ -19,7 +19,7 @@ from engine.dialect.value import Value, refuse, value
 def compile_value_function(context: Context, node: exp.Expression) -> Value:
     """current_date and the other functions written without parentheses."""
     precision = int(node.expressions[0].name) if node.expressions else None
-    found = session_function(context.session, node.this, precision)
+    found = session_function(context.session, node.this, precision, context.target.forms)
     if found is None:
         raise refuse(node.this.upper())
     return found
@@ -29,11 +29,11 @@ def compile_call(context: Context, name: str, arguments: list[Value]) -> Value:
     """A scalar function on values at hand."""
     if any(a.row is not None for a in arguments):
         raise refuse(f"function {name} of row values")
-    found = find_call(SCALARS, context, name, arguments)
+    found = find_call("scalar", context, name, arguments)
     if found is None:
         raise unsupported(name)
-    function, moved = found
-    return context.once(moved, lambda v: function.emit(Call(context, name, v)))
+    emit, moved = found
+    return context.once(moved, lambda v: emit(Call(context, name, v)))
 
 
 def unsupported(name: str) -> FeatureNotSupported:
@@ -68,18 +68,18 @@ def _scalar(context: Context, scope: Scope, name: str, nodes: list[exp.Expressio
         return compile_expression(context, scope, nodes[0])
     if name == "grouping":
         return _grouping(context, scope, nodes)
-    if not nodes and (found := session_function(context.session, name, None)) is not None:
+    if not nodes and (found := session_function(context.session, name, None, context.target.forms)) is not None:
         return found
     if name not in SCALARS.rows:
         return None
     arguments = [compile_expression(context, scope, _positional(name, n)) for n in nodes]
-    found_call = find_call(SCALARS, context, name, arguments)
+    found_call = find_call("scalar", context, name, arguments)
     if found_call is None:
         if name in AGGREGATES.rows:
             return None
         raise unsupported(name)
-    function, moved = found_call
-    return context.once(moved, lambda v: function.emit(Call(context, name, v)))
+    emit, moved = found_call
+    return context.once(moved, lambda v: emit(Call(context, name, v)))
 
 
 def _positional(name: str, node: exp.Expression) -> exp.Expression:
@@ -91,7 +91,7 @@ def _positional(name: str, node: exp.Expression) -> exp.Expression:
 def _grouping(context: Context, scope: Scope, nodes: list[exp.Expression]) -> Value:
     from engine.dialect.expressions import compile_expression
 
-    keys = [comparisons.key(compile_expression(context, scope, n)) for n in nodes]
+    keys = [comparisons.key(context, compile_expression(context, scope, n)) for n in nodes]
     return value(f"CAST(grouping({', '.join(keys)}) AS INTEGER)", INT4)
 
 
@@ -126,7 +126,7 @@ def _aggregate(
         context.wide = context.wide_sums
     arguments = [compile_expression(context, scope, _positional(name, n)) for n in nodes]
     context.wide = wide
-    function, moved = _find(context, name, arguments, windowed=window is not None)
+    emit, moved = _find(context, name, arguments, windowed=window is not None)
     call = Call(
         context,
         name,
@@ -138,17 +138,17 @@ def _aggregate(
     )
     if distinct and not order and name in ("array_agg", "string_agg"):
         # PostgreSQL finds duplicates by sorting, and shows the values in that order.
-        call = replace(call, order=f" ORDER BY {comparisons.key(moved[0])} ASC NULLS LAST")
+        call = replace(call, order=f" ORDER BY {comparisons.key(context, moved[0])} ASC NULLS LAST")
     if distinct and any(a.is_exact_text for a in moved):
         raise refuse(f"{name}(DISTINCT numeric computed by division)")
-    return function.emit(call)
+    return emit(call)
 
 
-def _find(context: Context, name: str, arguments: list[Value], *, windowed: bool) -> tuple[Function, list[Value]]:
+def _find(context: Context, name: str, arguments: list[Value], *, windowed: bool) -> tuple[Emit, list[Value]]:
     if name != "count" and any(a.row is not None for a in arguments):
         raise refuse(f"function {name} of row values")
-    for table in (WINDOWS, AGGREGATES) if windowed else (AGGREGATES,):
-        if (found := find_call(table, context, name, arguments)) is not None:
+    for kind in ("window", "aggregate") if windowed else ("aggregate",):
+        if (found := find_call(kind, context, name, arguments)) is not None:
             return found
     raise unsupported(name)
 
@@ -158,16 +158,16 @@ def order_item(context: Context, scope: Scope, node: exp.Expression) -> str:
     from engine.dialect.expressions import compile_expression
 
     v = compile_expression(context, scope, node.this)
-    return order_text(v, node)
+    return order_text(context, v, node)
 
 
-def order_text(v: Value, node: exp.Expression, sql: str | None = None) -> str:
+def order_text(context: Context, v: Value, node: exp.Expression, sql: str | None = None) -> str:
     """A sort key with direction and NULLS as `node` (exp.Ordered) has them."""
     if v.row is not None:
         raise refuse("ORDER BY a row value")
     direction = "DESC" if node.args.get("desc") else "ASC"
     nulls = "FIRST" if node.args.get("nulls_first") else "LAST"
-    return f"{sql or comparisons.key(v)} {direction} NULLS {nulls}"
+    return f"{sql or comparisons.key(context, v)} {direction} NULLS {nulls}"
 
 
 def window_sql(context: Context, scope: Scope, window: exp.Window) -> str:
@@ -190,13 +190,13 @@ def window_sql(context: Context, scope: Scope, window: exp.Window) -> str:
         seen += 1
     parts = []
     if partition:
-        keys = [comparisons.key(compile_expression(context, scope, n)) for n in partition]
+        keys = [comparisons.key(context, compile_expression(context, scope, n)) for n in partition]
         parts.append("PARTITION BY " + ", ".join(keys))
     if order is not None:
         items = [order_item(context, scope, o) for o in order.expressions]
         if spec is not None and _ranges_over_dates(context, scope, spec, order):
             v = compile_expression(context, scope, order.expressions[0].this)
-            items = [order_text(v, order.expressions[0], f"CAST({v.sql} AS TIMESTAMP)")]
+            items = [order_text(context, v, order.expressions[0], f"CAST({v.sql} AS TIMESTAMP)")]
         parts.append("ORDER BY " + ", ".join(items))
     if spec is not None:
         parts.append(_frame(context, scope, spec, order))

@@ -24,7 +24,7 @@ from engine.dialect import numbers
 from engine.dialect.context import Context
 from engine.dialect.functions import exact_elements
 from engine.dialect.lattice import NUMBERS, TEXTS, common_number
-from engine.dialect.value import Value, duck_type, refuse
+from engine.dialect.value import Value, refuse
 
 _MOMENTS = {DATE.oid: 0, TIMESTAMP.oid: 1, TIMESTAMPTZ.oid: 2}
 
@@ -63,13 +63,13 @@ def _assumed(oid: int) -> int:
 
 
 def compare(context: Context, symbol: str, left: Value, right: Value) -> str:
-    """A boolean DuckDB expression for left `symbol` right; row values by PostgreSQL's rules."""
+    """A boolean expression for left `symbol` right; row values by PostgreSQL's rules."""
     if left.row is not None or right.row is not None:
         return _rows(context, symbol, left, right)
     left, right = align(context, left, right)
     if left.oid == NUMERIC.oid and (found := _by_threshold(symbol, left, right)) is not None:
         return found
-    a, b = keys(left, right)
+    a, b = keys(context, left, right)
     return f"({a} {symbol} {b})"
 
 
@@ -99,21 +99,21 @@ def _by_threshold(symbol: str, left: Value, right: Value) -> str | None:
     return f"({left.sql} {symbol} (SELECT {threshold(f'pg_q.{column}')} FROM ({sql}) AS pg_q))"
 
 
-def keys(left: Value, right: Value) -> tuple[str, str]:
-    """Two aligned values as DuckDB expressions that compare like them."""
+def keys(context: Context, left: Value, right: Value) -> tuple[str, str]:
+    """Two aligned values as expressions that compare like them."""
     if left.oid == NUMERIC.oid and right.oid == NUMERIC.oid:
-        return numbers.comparable(left, right)
+        return context.target.numbers.comparable(left, right)
     inner = element(left.type)
     if inner is not None and inner.oid == NUMERIC.oid and left.shape != right.shape:
-        return array_key(exact_elements(left)), array_key(exact_elements(right))
-    return key(left), key(right)
+        return array_key(context, exact_elements(context, left)), array_key(context, exact_elements(context, right))
+    return key(context, left), key(context, right)
 
 
-def array_key(v: Value) -> str:
-    return f"list_transform({v.sql}, lambda pg_e: pg_numeric_key(pg_e))" if v.shape is None else v.sql
+def array_key(context: Context, v: Value) -> str:
+    return context.target.syntax.mapped(v.sql, "pg_e", "pg_numeric_key(pg_e)") if v.shape is None else v.sql
 
 
-def key(v: Value) -> str:
+def key(context: Context, v: Value) -> str:
     """What to compare, order, group and join by."""
     if v.oid == NUMERIC.oid:
         return v.sql if v.shape is not None else f"pg_numeric_key({v.sql})"
@@ -124,10 +124,10 @@ def key(v: Value) -> str:
     inner = element(v.type)
     if inner is not None:
         if inner.oid == NUMERIC.oid:
-            return array_key(v)
+            return array_key(context, v)
         if inner.oid in (JSON.oid, JSONB.oid, BPCHAR.oid):
             raise refuse(f"comparing arrays of type {format_type(inner)}")
-    return v.sql
+    return context.target.syntax.key(v)
 
 
 def distinct_from(context: Context, left: Value, right: Value, *, negated: bool) -> str:
@@ -138,7 +138,7 @@ def distinct_from(context: Context, left: Value, right: Value, *, negated: bool)
         parts = [distinct_from(context, a, b, negated=negated) for a, b in zip(left.row, right.row, strict=True)]
         return "(" + (" AND " if negated else " OR ").join(parts) + ")"
     left, right = align(context, left, right)
-    a, b = keys(left, right)
+    a, b = keys(context, left, right)
     return f"({a} {word} {b})"
 
 
@@ -166,10 +166,10 @@ def unify(context: Context, values: list[Value], to: PgType) -> list[Value]:
     """Values of CASE, COALESCE, VALUES, UNION in one type and one inner form."""
     moved = [context.cast(v, PgType(to.oid)) if v.oid != to.oid else v for v in values]
     if to.oid == NUMERIC.oid:
-        return numbers.unify(moved)
+        return context.target.numbers.unify(moved)
     inner = element(to)
     if inner is not None and inner.oid == NUMERIC.oid and len({v.shape for v in moved if not v.is_null}) > 1:
-        return [exact_elements(v) for v in moved]
+        return [exact_elements(context, v) for v in moved]
     if to.oid == BPCHAR.oid:
         widths = {v.width for v in moved if not v.is_null}
         width = widths.pop() if len(widths) == 1 else None
@@ -177,10 +177,10 @@ def unify(context: Context, values: list[Value], to: PgType) -> list[Value]:
     return moved
 
 
-def merged(values: list[Value], sql: str, to: PgType, scale_sql: str | None = None) -> Value:
+def merged(context: Context, values: list[Value], sql: str, to: PgType, scale_sql: str | None = None) -> Value:
     """A Value of expression `sql` whose inner form is that of the unified `values`."""
     first = next((v for v in values if not v.is_null), values[0])
     typmods = {v.type.typmod for v in values if not v.is_null}
     typmod = typmods.pop() if len(typmods) == 1 and to.typmod >= 0 else -1
-    duck_type(PgType(to.oid, typmod), first.shape)
+    context.target.syntax.type_name(PgType(to.oid, typmod), first.shape)
     return Value(sql, PgType(to.oid, typmod), shape=first.shape, scale_sql=scale_sql, width=first.width)

@@ -29,13 +29,13 @@ def compile_case(context: Context, scope: Scope, node: exp.Expression) -> Value:
             conditions.append(comparisons.compare(context, "=", base, compile_expression(context, scope, branch.this)))
         results.append(compile_expression(context, scope, branch.args["true"]))
     default = node.args.get("default")
-    results.append(compile_expression(context, scope, default) if default is not None else unknown(None))
+    results.append(compile_expression(context, scope, default) if default is not None else unknown(None, "NULL"))
     to = _joint_type([results[-1], *results[:-1]], "CASE")
     unified = comparisons.unify(context, results, to)
     sql = _case_sql(conditions, [v.sql for v in unified])
     scales = [v.scale_sql for v in unified]
     scale_sql = _case_sql(conditions, [s or "NULL" for s in scales]) if any(scales) else None
-    return comparisons.merged(unified, sql, to, scale_sql)
+    return comparisons.merged(context, unified, sql, to, scale_sql)
 
 
 def _case_sql(conditions: list[str], results: list[str]) -> str:
@@ -63,7 +63,7 @@ def compile_coalesce(context: Context, scope: Scope, node: exp.Expression) -> Va
     if any(v.scale_sql for v in unified):
         tests = [f"{v.sql} IS NOT NULL" for v in unified[:-1]]
         scale_sql = _case_sql(tests, [v.scale_sql or "NULL" for v in unified]) if tests else unified[0].scale_sql
-    return comparisons.merged(unified, f"coalesce({', '.join(v.sql for v in unified)})", to, scale_sql)
+    return comparisons.merged(context, unified, f"coalesce({', '.join(v.sql for v in unified)})", to, scale_sql)
 
 
 def compile_extremes(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -75,12 +75,12 @@ def compile_extremes(context: Context, scope: Scope, node: exp.Expression) -> Va
     to = _joint_type(values, name.upper())
     unified = comparisons.unify(context, values, to)
     if to.oid == NUMERIC.oid and (unified[0].shape is None or any(v.scale_sql for v in unified)):
-        texts = ", ".join(numbers.text_of(v) for v in unified)
-        return numbers.exact(f"pg_numeric_{name}([{texts}])")
+        texts = context.target.syntax.listed([context.target.numbers.text_of(v) for v in unified])
+        return numbers.exact(f"pg_numeric_{name}({texts})")
     if len(unified) == 1:
         return unified[0]
-    keys = [comparisons.key(v) for v in unified]
-    return comparisons.merged(unified, f"{name}({', '.join(keys)})", to)
+    keys = [comparisons.key(context, v) for v in unified]
+    return comparisons.merged(context, unified, f"{name}({', '.join(keys)})", to)
 
 
 def compile_nullif(context: Context, scope: Scope, node: exp.Expression) -> Value:

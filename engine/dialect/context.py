@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from catalog.types import PgType
-from engine.dialect.casts import cast
 from engine.dialect.session import SessionConstants
+from engine.dialect.target import Target
 from engine.dialect.value import Value
 
 _HEAVY = re.compile(r"\bSELECT\b|\brandom\(\)|\bgen_random_uuid\(\)")
@@ -23,6 +23,7 @@ def _is_heavy(sql: str) -> bool:
 class Context:
     """One translation. `wide_sums`: compute also the terms of sums in 38 digits."""
 
+    target: Target
     session: SessionConstants
     relations: Mapping[str, Sequence[tuple[str, PgType]]]
     params: Sequence[PgType]
@@ -39,7 +40,7 @@ class Context:
     def once(self, arguments: Sequence[Value], emit: Callable[[list[Value]], Value]) -> Value:
         """`emit` of the arguments, where subqueries and random() among them are computed once however often they stand.
 
-        Macros and checks repeat their arguments; a one-element list and a lambda give such an argument a name.
+        Macros and checks repeat their arguments; a lambda gives such an argument a name.
         """
         found = emit(list(arguments))
         named = list(arguments)
@@ -54,11 +55,12 @@ class Context:
         if not bound or found.srf:
             return found
         found = emit(named)
+        once = self.target.syntax.once
         sql, scale_sql = found.sql, found.scale_sql
         for name, source in bound:
-            sql = f"list_transform([{source}], lambda {name}: {sql})[1]"
-            scale_sql = f"list_transform([{source}], lambda {name}: {scale_sql})[1]" if scale_sql else None
+            sql = once(name, source, sql)
+            scale_sql = once(name, source, scale_sql) if scale_sql else None
         return replace(found.with_sql(sql), scale_sql=scale_sql)
 
     def cast(self, v: Value, to: PgType, *, explicit: bool = False) -> Value:
-        return cast(v, to, self.session, explicit=explicit)
+        return self.target.casts.cast(v, to, self.session, explicit=explicit)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from catalog.errors import InternalError, UndefinedObject, UndefinedParameter
-from catalog.types import BOOL, BPCHAR, FLOAT8, INT4, INT8, INTERVAL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, element
-from engine.dialect import arrays, comparisons, numbers, operators, patterns
+from catalog.types import BOOL, FLOAT8, INT4, INT8, INTERVAL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, element
+from engine.dialect import comparisons, numbers, operators
 from engine.dialect.calls import compile_call, compile_value_function
 from engine.dialect.conditionals import compile_case, compile_coalesce, compile_extremes, compile_nullif
 from engine.dialect.context import Context
 from engine.dialect.intervals import parse_interval
 from engine.dialect.lattice import common_type
-from engine.dialect.literals import integer, interval_constant
+from engine.dialect.literals import integer
+from engine.dialect.pattern_operators import LIKE_OPERATORS, REGEX_OPERATORS, like_operator
 from engine.dialect.scope import Scope, check_readable
 from engine.dialect.subqueries import compile_exists, compile_in_query, compile_quantified, compile_scalar
 from engine.dialect.typenames import pg_type
@@ -58,18 +59,18 @@ def boolean(context: Context, v: Value) -> str:
 
 def _literal(context: Context, scope: Scope, node: exp.Expression) -> Value:
     if node.is_string:
-        return unknown(node.name)
+        return unknown(node.name, context.target.syntax.string(node.name))
     digits = node.name
     if not digits.isdigit():
         return numbers.literal(digits)
     number = int(digits)
     if number < 2**31:
-        return integer(number, INT4)
-    return integer(number, INT8) if number < 2**63 else numbers.literal(digits)
+        return integer(number, INT4, context.target.forms)
+    return integer(number, INT8, context.target.forms) if number < 2**63 else numbers.literal(digits)
 
 
 def _null(context: Context, scope: Scope, node: exp.Expression) -> Value:
-    return unknown(None)
+    return unknown(None, "NULL")
 
 
 def _boolean(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -83,13 +84,7 @@ def _parameter(context: Context, scope: Scope, node: exp.Expression) -> Value:
     pg = context.params[index - 1]
     if pg.oid == UNKNOWN.oid:
         pg = TEXT
-    if pg.oid == NUMERIC.oid:
-        return numbers.exact(f"CAST(${index} AS VARCHAR)")
-    if pg.oid == BPCHAR.oid:
-        return Value(f"rtrim(CAST(${index} AS VARCHAR), ' ')", BPCHAR)
-    from engine.dialect.value import duck_type
-
-    return value(f"CAST(${index} AS {duck_type(pg)})", PgType(pg.oid))
+    return context.target.syntax.parameter(index, pg)
 
 
 def _column(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -100,7 +95,7 @@ def _column(context: Context, scope: Scope, node: exp.Expression) -> Value:
     table = node.args.get("table")
     name = node.this.name
     found = scope.column(name, table.name if table is not None else None)
-    return check_readable(found, name)
+    return check_readable(context.target.syntax, found, name)
 
 
 def _paren(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -150,12 +145,12 @@ def _arithmetic(context: Context, scope: Scope, node: exp.Expression) -> Value:
 def _concat(context: Context, scope: Scope, node: exp.Expression) -> Value:
     left, right = (compile_expression(context, scope, n) for n in (node.this, node.expression))
     if element(left.type) is not None or element(right.type) is not None:
-        return arrays.concatenate(context, left, right)
+        return context.target.arrays.concatenate(context, left, right)
     if 3802 in (left.oid, right.oid):
         raise refuse("operator jsonb || jsonb")
     if left.oid == 17 and right.oid in (17, UNKNOWN.oid):
         return value(f"({left.sql} || {context.cast(right, left.type).sql})", left.type)
-    return operators.concatenate(context, left, right)
+    return context.target.operands.concatenate(context, left, right)
 
 
 def _negative(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -166,8 +161,8 @@ def _negative(context: Context, scope: Scope, node: exp.Expression) -> Value:
         # The grammar makes one constant of sign and digits, so that -2147483648 is an integer.
         number = -int(inner.name)
         if number >= -(2**63):
-            return integer(number, INT4 if number >= -(2**31) else INT8)
-    return operators.negate(context, compile_expression(context, scope, node.this))
+            return integer(number, INT4 if number >= -(2**31) else INT8, context.target.forms)
+    return context.target.operands.negate(context, compile_expression(context, scope, node.this))
 
 
 def _operator(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -178,14 +173,14 @@ def _operator(context: Context, scope: Scope, node: exp.Expression) -> Value:
     if isinstance(node.expression, exp.Any | exp.All):
         return compile_quantified(context, scope, left, symbol, node.expression)
     right = compile_expression(context, scope, node.expression)
-    if symbol in patterns.REGEX_OPERATORS:
-        return patterns.regex_operator(context, symbol, left, right)
-    if symbol in patterns.LIKE_OPERATORS:
-        return patterns.like_operator(context, symbol, left, right)
+    if symbol in REGEX_OPERATORS:
+        return context.target.patterns.regex_operator(context, symbol, left, right)
+    if symbol in LIKE_OPERATORS:
+        return like_operator(context, symbol, left, right)
     if symbol == "^@":
         return compile_call(context, "starts_with", [left, right])
     if element(left.type) is not None or element(right.type) is not None:
-        return arrays.operator(context, symbol, left, right)
+        return context.target.arrays.operator(context, symbol, left, right)
     return operators.apply(context, symbol, left, right)
 
 
@@ -249,7 +244,7 @@ def _in(context: Context, scope: Scope, node: exp.Expression) -> Value:
         plain = wanted is not None and wanted.oid not in (NUMERIC.oid,) and all(not i.srf for i in items)
         if plain and wanted is not None and (len(items) > 1):
             found = comparisons.unify(context, [left, *items], PgType(wanted.oid))
-            keys = [comparisons.key(v) for v in found]
+            keys = [comparisons.key(context, v) for v in found]
             return value(f"({keys[0]} IN ({', '.join(keys[1:])}))", BOOL)
     tests = [comparisons.compare(context, "=", left, item) for item in items]
     return value(f"({' OR '.join(tests)})", BOOL)
@@ -265,7 +260,7 @@ def _cast(context: Context, scope: Scope, node: exp.Expression) -> Value:
         raise UndefinedObject(f'type "{name}" does not exist') if not to.meta else refuse(f"type {name}")
     literal = node.this
     if isinstance(literal, exp.Array) and not literal.expressions and element(pg) is not None:
-        return arrays.empty(pg)
+        return context.target.arrays.empty(pg)
     operand = compile_expression(context, scope, literal)
     if pg.oid == INTERVAL.oid and (to.meta.get("fields") or to.meta.get("precision") is not None):
         if operand.literal is None or operand.oid != UNKNOWN.oid:
@@ -273,9 +268,13 @@ def _cast(context: Context, scope: Scope, node: exp.Expression) -> Value:
                 raise refuse("an interval cast with fields")
             step = 10 ** (6 - to.meta["precision"])
             return value(f"pg_round_interval({context.cast(operand, INTERVAL).sql}, {step})", INTERVAL)
-        return interval_constant(parse_interval(operand.literal, to.meta.get("fields"), to.meta.get("precision")))
+        return context.target.constants.interval(
+            parse_interval(operand.literal, to.meta.get("fields"), to.meta.get("precision"))
+        )
     if isinstance(literal, exp.Array) and element(pg) is not None and operand.oid != pg.oid:
-        operand = arrays.literal_as(context, [compile_expression(context, scope, n) for n in literal.expressions], pg)
+        operand = context.target.arrays.literal_as(
+            context, [compile_expression(context, scope, n) for n in literal.expressions], pg
+        )
     return context.cast(operand, pg, explicit=True)
 
 
@@ -294,7 +293,7 @@ def _array(context: Context, scope: Scope, node: exp.Expression) -> Value:
         from engine.dialect.subqueries import compile_array
 
         return compile_array(context, scope, node.expressions[0])
-    return arrays.constructor(context, [compile_expression(context, scope, n) for n in node.expressions])
+    return context.target.arrays.constructor(context, [compile_expression(context, scope, n) for n in node.expressions])
 
 
 def _bracket(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -310,8 +309,8 @@ def _bracket(context: Context, scope: Scope, node: exp.Expression) -> Value:
             compile_expression(context, scope, n) if n is not None else None
             for n in (index.args.get("this"), index.args.get("expression"))
         )
-        return arrays.slice_of(context, base, low, high)
-    return arrays.item(context, base, compile_expression(context, scope, index))
+        return context.target.arrays.slice_of(context, base, low, high)
+    return context.target.arrays.item(context, base, compile_expression(context, scope, index))
 
 
 def _subquery(context: Context, scope: Scope, node: exp.Expression) -> Value:
@@ -343,8 +342,8 @@ def _pattern(context: Context, scope: Scope, node: exp.Expression) -> Value:
         return compile_quantified(context, scope, left, symbol, node.expression)
     right = compile_expression(context, scope, node.expression)
     if isinstance(node, exp.SimilarTo):
-        return patterns.similar(context, left, right, escape)
-    return patterns.like(context, left, right, escape, insensitive=isinstance(node, exp.ILike))
+        return context.target.patterns.similar(context, left, right, escape)
+    return context.target.patterns.like(context, left, right, escape, insensitive=isinstance(node, exp.ILike))
 
 
 def _refused(construct: str) -> Handler:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from catalog.errors import SqlSyntaxError, UndefinedTable
-from catalog.names import always_quote
 from engine.dialect import comparisons
 from engine.dialect.context import Context
 from engine.dialect.lattice import common_type
@@ -84,8 +83,8 @@ def _table(context: Context, scope: Scope, node: exp.Table) -> str:
         relation = subquery_relation(shown, sql_alias, cte.columns)
         source = cte.sql_name
     elif name in context.relations:
-        relation = table_relation(shown, sql_alias, context.relations[name])
-        source = always_quote(name)
+        relation = table_relation(context.target.syntax, shown, sql_alias, context.relations[name])
+        source = context.target.syntax.quote(name)
     else:
         raise UndefinedTable(f'relation "{name}" does not exist')
     if alias is not None:
@@ -192,9 +191,9 @@ def _merge(
         if any(v.scale_sql for v in unified):
             raise refuse("JOIN USING numeric columns of different scales")
         if side == "FULL":
-            found = comparisons.merged(unified, f"coalesce({unified[0].sql}, {unified[1].sql})", to)
+            found = comparisons.merged(context, unified, f"coalesce({unified[0].sql}, {unified[1].sql})", to)
         else:
-            found = comparisons.merged(unified, unified[1 if side == "RIGHT" else 0].sql, to)
+            found = comparisons.merged(context, unified, unified[1 if side == "RIGHT" else 0].sql, to)
         scope.hidden += [left, right]
         scope.merged.pop(name, None)
         scope.merged[name] = found

@@ -36,11 +36,13 @@ from catalog.types import (
 )
 from engine.dialect import numbers
 from engine.dialect.array_text import parse_array
+from engine.dialect.constants import Constants
 from engine.dialect.intervals import parse_interval
 from engine.dialect.json_text import canonical_jsonb, check_json
+from engine.dialect.numbers import Numbers
 from engine.dialect.session import SessionConstants
-from engine.dialect.value import Value, duck_type, refuse, string, value
-from engine.values.intervals import Interval
+from engine.dialect.syntax import Syntax
+from engine.dialect.value import Value, refuse, value
 
 _BOOLS = {
     **dict.fromkeys(("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"), "true"),
@@ -57,27 +59,36 @@ _HEX = re.compile(r"\\x((?:[0-9A-Fa-f]{2}|\s)*)\Z")
 _UUID = re.compile(r"\{?([0-9A-Fa-f]{4}-?){7}[0-9A-Fa-f]{4}\}?\Z")
 
 
-def read(text: str, pg: PgType, session: SessionConstants) -> Value:
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """How a target writes constants."""
+
+    syntax: Syntax
+    constants: Constants
+    numbers: Numbers
+
+
+def read(text: str, pg: PgType, session: SessionConstants, forms: Forms) -> Value:
     """The value of literal `text` as type `pg` (typmod not applied). Raises the input function's SqlError."""
     if pg.oid in (TEXT.oid, VARCHAR.oid, 19):
-        return Value(string(text), PgType(pg.oid), literal=None)
+        return Value(forms.syntax.string(text), PgType(pg.oid), text=text)
     if pg.oid == BPCHAR.oid:
-        return Value(string(text.rstrip(" ")), BPCHAR, width=len(text))
+        return Value(forms.syntax.string(text.rstrip(" ")), BPCHAR, width=len(text))
     if pg.oid in _RANGES or pg.oid == OID.oid:
-        return _integer(text, pg)
+        return _integer(text, pg, forms)
     if (inner := element(pg)) is not None:
-        return _array(text, inner, pg, session)
+        return _array(text, inner, pg, session, forms)
     reader = _READERS.get(pg.oid)
     if reader is None:
         raise refuse(f"a literal of type {format_type(pg)}")
-    return reader(text, session)
+    return reader(text, session, forms)
 
 
 def _bad(text: str, name: str) -> InvalidTextRepresentation:
     return InvalidTextRepresentation(f'invalid input syntax for type {name}: "{text}"')
 
 
-def _integer(text: str, pg: PgType) -> Value:
+def _integer(text: str, pg: PgType, forms: Forms) -> Value:
     name = format_type(pg)
     digits = text.strip(" \t\n\r\v\f")
     if not re.fullmatch(r"[+-]?(?:\d(?:_?\d)*|0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)", digits):
@@ -87,50 +98,50 @@ def _integer(text: str, pg: PgType) -> Value:
     limit = 1 << _RANGES.get(pg.oid, 32)
     if not -limit <= number < limit:
         raise NumericValueOutOfRange(f'value "{text}" is out of range for type {name}')
-    return integer(number, pg)
+    return integer(number, pg, forms)
 
 
-def integer(number: int, pg: PgType) -> Value:
+def integer(number: int, pg: PgType, forms: Forms) -> Value:
     """An integer constant of a type."""
-    return Value(f"CAST({number} AS {duck_type(pg)})", pg, constant=str(number))
+    return Value(f"CAST({number} AS {forms.syntax.type_name(pg)})", pg, constant=str(number))
 
 
-def _bool(text: str, session: SessionConstants) -> Value:
+def _bool(text: str, session: SessionConstants, forms: Forms) -> Value:
     found = _BOOLS.get(text.strip().lower())
     if found is None:
         raise _bad(text, "boolean")
     return value(found, BOOL)
 
 
-def _numeric(text: str, session: SessionConstants) -> Value:
+def _numeric(text: str, session: SessionConstants, forms: Forms) -> Value:
     stripped = text.strip().replace("_", "")
     low = stripped.lower().lstrip("+-")
     if low in ("nan", "inf", "infinity"):
         shown = "NaN" if low == "nan" else ("-" if stripped.startswith("-") else "") + "Infinity"
-        return numbers.exact(string(shown))
+        return numbers.exact(forms.syntax.string(shown))
     if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", stripped):
         raise _bad(text, "numeric")
     found = numbers.literal(stripped.lstrip("+-"))
     return numbers.negate(found) if stripped.startswith("-") else found
 
 
-def _float(pg: PgType) -> Callable[[str, SessionConstants], Value]:
+def _float(pg: PgType) -> Reader:
     name = format_type(pg)
 
-    def read_float(text: str, session: SessionConstants) -> Value:
+    def read_float(text: str, session: SessionConstants, forms: Forms) -> Value:
         stripped = text.strip().lower()
         if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:inf|infinity)|nan", stripped):
             raise _bad(text, name)
         number = float(stripped)
         if abs(number) == float("inf") and "inf" not in stripped:
             raise NumericValueOutOfRange(f'"{text}" is out of range for type {name}')
-        return float_constant(number, pg, stripped)
+        return float_constant(number, pg, forms, stripped)
 
     return read_float
 
 
-def float_constant(number: float, pg: PgType, text: str | None = None) -> Value:
-    return value(f"CAST('{text or repr(number)}' AS {duck_type(pg)})", pg)
+def float_constant(number: float, pg: PgType, forms: Forms, text: str | None = None) -> Value:
+    return value(f"CAST('{text or repr(number)}' AS {forms.syntax.type_name(pg)})", pg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +167,13 @@ def _special(text: str, session: SessionConstants) -> _Special | None:
     return _Special(f"{day:%Y-%m-%d}", f"{day:%Y-%m-%d} 00:00:00")
 
 
-def _date(text: str, session: SessionConstants) -> Value:
+def _date(text: str, session: SessionConstants, forms: Forms) -> Value:
     if special := _special(text, session):
-        return value(f"DATE '{special.date}'", DATE)
+        return forms.constants.moment(f"{special.date}", DATE)
     match = _STAMP.match(text) or _COMPACT.match(text)
     if match is None:
         raise refuse(f'the date literal "{text}"')
-    return value(f"DATE '{match.group(1)}-{int(match.group(2)):02}-{int(match.group(3)):02}'", DATE)
+    return forms.constants.moment(f"{match.group(1)}-{int(match.group(2)):02}-{int(match.group(3)):02}", DATE)
 
 
 def _stamp_text(match: re.Match[str]) -> str:
@@ -188,13 +199,13 @@ def _carry(text: str) -> str:
     return f"{moved:%Y-%m-%d %H:%M:%S.%f}"
 
 
-def _timestamp(text: str, session: SessionConstants) -> Value:
+def _timestamp(text: str, session: SessionConstants, forms: Forms) -> Value:
     if special := _special(text, session):
-        return value(f"TIMESTAMP '{special.stamp}'", TIMESTAMP)
+        return forms.constants.moment(f"{special.stamp}", TIMESTAMP)
     match = _STAMP.match(_expand(text))
     if match is None:
         raise refuse(f'the timestamp literal "{text}"')
-    return value(f"TIMESTAMP '{_carry(_stamp_text(match))}'", TIMESTAMP)
+    return forms.constants.moment(f"{_carry(_stamp_text(match))}", TIMESTAMP)
 
 
 def _expand(text: str) -> str:
@@ -202,30 +213,26 @@ def _expand(text: str) -> str:
     return "-".join(compact.groups()) if compact else text
 
 
-def _timestamptz(text: str, session: SessionConstants) -> Value:
-    zone_sql = string(session.time_zone)
+def _timestamptz(text: str, session: SessionConstants, forms: Forms) -> Value:
+    instant = forms.constants.instant
     special = _special(text, session)
     if special is not None:
         if special.stamp.endswith("infinity"):
-            return value(f"TIMESTAMPTZ '{special.stamp}'", TIMESTAMPTZ)
+            return forms.constants.moment(special.stamp, TIMESTAMPTZ)
         if text.strip().lower() == "epoch":
-            return value("TIMESTAMPTZ '1970-01-01 00:00:00+00'", TIMESTAMPTZ)
-        return value(f"timezone({zone_sql}, TIMESTAMP '{special.stamp}')", TIMESTAMPTZ)
+            return forms.constants.moment("1970-01-01 00:00:00+00", TIMESTAMPTZ)
+        return instant(special.stamp, session.time_zone)
     match = _STAMP.match(_expand(text))
     if match is None:
         raise refuse(f'the timestamp literal "{text}"')
     stamp, zone = _carry(_stamp_text(match)), match.group(7)
     if zone is None:
-        return value(f"timezone({zone_sql}, TIMESTAMP '{stamp}')", TIMESTAMPTZ)
+        return instant(stamp, session.time_zone)
     if zone.upper() in ("Z", "UTC", "GMT"):
-        return value(f"timezone('UTC', TIMESTAMP '{stamp}')", TIMESTAMPTZ)
+        return instant(stamp, "UTC")
     if zone[0] not in "+-":
-        return value(f"timezone({string(zone)}, TIMESTAMP '{stamp}')", TIMESTAMPTZ)
-    shift = offset_seconds(zone)
-    return value(
-        f"timezone('UTC', TIMESTAMP '{stamp}' - to_microseconds({shift * 1_000_000}))",
-        TIMESTAMPTZ,
-    )
+        return instant(stamp, zone)
+    return instant(stamp, f"{offset_seconds(zone):+}")
 
 
 def offset_seconds(zone: str) -> int:
@@ -238,7 +245,7 @@ def offset_seconds(zone: str) -> int:
     return sign * (hours * 3600 + minutes * 60 + seconds)
 
 
-def _time(text: str, session: SessionConstants) -> Value:
+def _time(text: str, session: SessionConstants, forms: Forms) -> Value:
     match = _TIME.match(text)
     if match is None:
         raise refuse(f'the time literal "{text}"')
@@ -248,25 +255,14 @@ def _time(text: str, session: SessionConstants) -> Value:
     if int(minute) > 59 or rounded > 60 or micros > 86_400_000_000:
         raise InvalidTextRepresentation(f'date/time field value out of range: "{text}"', code="22008")
     clock = f"{micros // 3_600_000_000:02}:{micros // 60_000_000 % 60:02}:{micros // 1_000_000 % 60:02}"
-    return value(f"TIME '{clock}.{micros % 1_000_000:06}'", TIME)
+    return forms.constants.moment(f"{clock}.{micros % 1_000_000:06}", TIME)
 
 
-def _interval(text: str, session: SessionConstants) -> Value:
-    return interval_constant(parse_interval(text))
+def _interval(text: str, session: SessionConstants, forms: Forms) -> Value:
+    return forms.constants.interval(parse_interval(text))
 
 
-def interval_constant(found: Interval) -> Value:
-    """An interval from its three parts."""
-    parts = (
-        f"to_months({found.months})" if found.months else "",
-        f"to_days({found.days})" if found.days else "",
-        f"to_microseconds({found.us})" if found.us else "",
-    )
-    sql = " + ".join(p for p in parts if p) or "to_microseconds(0)"
-    return value(f"({sql})", INTERVAL)
-
-
-def _bytea(text: str, session: SessionConstants) -> Value:
+def _bytea(text: str, session: SessionConstants, forms: Forms) -> Value:
     if match := _HEX.match(text):
         data = bytes.fromhex("".join(match.group(1).split()))
     elif text.startswith("\\x"):
@@ -277,39 +273,39 @@ def _bytea(text: str, session: SessionConstants) -> Value:
             lambda m: b"\\" if m.group(1) == b"\\" else bytes([int(m.group(1), 8)]),
             text.encode(),
         )
-    return value(f"from_hex('{data.hex()}')", BYTEA)
+    return forms.constants.encoded(data.hex(), BYTEA)
 
 
-def _uuid(text: str, session: SessionConstants) -> Value:
+def _uuid(text: str, session: SessionConstants, forms: Forms) -> Value:
     if not _UUID.match(text):
         raise _bad(text, "uuid")
     digits = re.sub(r"[{}-]", "", text).lower()
     shown = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    return value(f"CAST('{shown}' AS UUID)", UUID)
+    return forms.constants.encoded(shown, UUID)
 
 
-def _json(text: str, session: SessionConstants) -> Value:
+def _json(text: str, session: SessionConstants, forms: Forms) -> Value:
     check_json(text)
-    return value(f"CAST({string(text)} AS JSON)", JSON)
+    return forms.constants.encoded(text, JSON)
 
 
-def _jsonb(text: str, session: SessionConstants) -> Value:
-    return value(f"CAST({string(canonical_jsonb(text))} AS JSON)", JSONB)
+def _jsonb(text: str, session: SessionConstants, forms: Forms) -> Value:
+    return forms.constants.encoded(canonical_jsonb(text), JSONB)
 
 
-def _array(text: str, inner: PgType, pg: PgType, session: SessionConstants) -> Value:
+def _array(text: str, inner: PgType, pg: PgType, session: SessionConstants, forms: Forms) -> Value:
     items = parse_array(text)
-    values = [None if item is None else read(item, inner, session) for item in items]
-    return array_constant(values, inner, pg)
+    values = [None if item is None else read(item, inner, session, forms) for item in items]
+    return array_constant(values, inner, pg, forms)
 
 
-def array_constant(values: list[Value | None], inner: PgType, pg: PgType) -> Value:
+def array_constant(values: list[Value | None], inner: PgType, pg: PgType, forms: Forms) -> Value:
     """A list of values of the element type, in one inner form."""
     shape = None
     if inner.oid == NUMERIC.oid:
-        present = numbers.unify([v if v is not None else Value("NULL", NUMERIC, is_null=True) for v in values])
+        present = forms.numbers.unify([v if v is not None else Value("NULL", NUMERIC, is_null=True) for v in values])
         if any(v.scale_sql for v in present):
-            present = [v if v.is_null else numbers.to_exact(v) for v in present]
+            present = [v if v.is_null else forms.numbers.to_exact(v) for v in present]
             texts = ["NULL" if v.is_null else v.sql for v in present]
         else:
             texts = [v.sql for v in present]
@@ -317,10 +313,11 @@ def array_constant(values: list[Value | None], inner: PgType, pg: PgType) -> Val
     else:
         texts = ["NULL" if v is None else v.sql for v in values]
     array = PgType(pg.oid)
-    return Value(f"CAST([{', '.join(texts)}] AS {duck_type(array, shape)})", array, shape=shape)
+    return Value(f"CAST({forms.syntax.listed(texts)} AS {forms.syntax.type_name(array, shape)})", array, shape=shape)
 
 
-_READERS: dict[int, Callable[[str, SessionConstants], Value]] = {
+Reader = Callable[[str, SessionConstants, Forms], Value]
+_READERS: dict[int, Reader] = {
     BOOL.oid: _bool,
     NUMERIC.oid: _numeric,
     FLOAT4.oid: _float(FLOAT4),

@@ -14,8 +14,7 @@ from engine.dialect.value import Value, refuse
 
 PRECISION_MAX = 38
 _INT_DIGITS = {INT2.oid: 5, INT4.oid: 10, INT8.oid: 19}
-_NARROW = 18
-_NARROW_SCALE_MAX = 9
+_WHOLE_MIN = 18
 
 
 def decimal(sql: str, precision: int, scale: int, scale_sql: str | None = None) -> Value:
@@ -66,48 +65,6 @@ def from_integer(v: Value) -> Value:
     return decimal(f"CAST({v.sql} AS DECIMAL({digits},0))", digits, 0)
 
 
-def text_of(v: Value) -> str:
-    """PostgreSQL's text of a numeric, as a DuckDB expression."""
-    if v.shape is None:
-        return v.sql
-    if v.scale_sql is not None:
-        return f"pg_numeric_display({_with_zero(v.sql, v.decimal)}, {v.scale_sql}, {v.scale})"
-    return f"CAST({_with_zero(v.sql, v.decimal)} AS VARCHAR)"
-
-
-def _with_zero(sql: str, shape: tuple[int, int]) -> str:
-    """DuckDB prints .5 for a DECIMAL without whole digits: give it one."""
-    precision, scale = shape
-    if precision > scale:
-        return sql
-    if precision >= PRECISION_MAX:
-        raise refuse(f"the text of numeric({precision},{scale})")
-    return f"CAST({sql} AS DECIMAL({precision + 1},{scale}))"
-
-
-def element_text(shape: tuple[int, int]) -> str:
-    """The exact text of the lambda variable pg_e, a DECIMAL of that shape."""
-    return f"CAST({_with_zero('pg_e', shape)} AS VARCHAR)"
-
-
-def to_exact(v: Value) -> Value:
-    return v if v.shape is None else exact(text_of(v))
-
-
-def fixed(v: Value) -> Value:
-    """`v` with a constant display scale: itself, or exact text where it varies by row."""
-    return v if v.scale_sql is None else exact(text_of(v))
-
-
-def to_float(v: Value) -> str:
-    """As DOUBLE, correctly rounded. (DuckDB's cast of a wide DECIMAL divides and may be off by one unit.)"""
-    if v.shape is None:
-        return f"pg_numeric_float8({v.sql})"
-    if v.shape[0] <= 15:
-        return f"CAST({v.sql} AS DOUBLE)"
-    return f"CAST(CAST({v.sql} AS VARCHAR) AS DOUBLE)"
-
-
 def rescale(v: Value, precision: int, scale: int) -> str:
     """The DECIMAL of `v` with another shape; scale must not shrink."""
     return v.sql if v.shape == (precision, scale) else f"CAST({v.sql} AS DECIMAL({precision},{scale}))"
@@ -125,29 +82,6 @@ def _joint_scale(left: Value, right: Value, joiner: str) -> str | None:
     return f"greatest({_scale_of(left)}, {_scale_of(right)})"
 
 
-def add(left: Value, right: Value, operator: str, *, wide: bool) -> Value:
-    """left + right or left - right."""
-    if left.shape is None or right.shape is None:
-        name = "pg_numeric_add" if operator == "+" else "pg_numeric_sub"
-        return replace(exact(f"{name}({text_of(left)}, {text_of(right)})"), uniform=_uniform(left, right))
-    scale = max(left.scale, right.scale)
-    whole = max(left.shape[0] - left.scale, right.shape[0] - right.scale)
-    wanted = whole + scale + 1
-    if whole + scale > PRECISION_MAX or (wanted > PRECISION_MAX and left.constant and right.constant):
-        return add(to_exact(left), to_exact(right), operator, wide=wide)
-    precision, a, b = _operands(left, right, wanted, scale, wide=wide)
-    sql = f"({a} {operator} {b})"
-    return decimal(sql, precision, scale, _joint_scale(left, right, "max"))
-
-
-def multiply(left: Value, right: Value, *, wide: bool) -> Value:
-    if left.shape is None or right.shape is None or left.scale + right.scale > PRECISION_MAX or _overflows(left, right):
-        return replace(exact(f"pg_numeric_mul({text_of(left)}, {text_of(right)})"), uniform=_uniform(left, right))
-    scale = left.scale + right.scale
-    precision, a, b = _operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
-    return decimal(f"({a} * {b})", precision, scale, _joint_scale(left, right, "+"))
-
-
 def _uniform(*operands: Value) -> bool:
     """Whether sums and products of them have one scale for all rows."""
     return all(v.uniform if v.shape is None else v.scale_sql is None for v in operands)
@@ -157,33 +91,7 @@ def _overflows(left: Value, right: Value) -> bool:
     """Whether 38 digits are too few: for two constants exactly, else when less than 18 are left before the point."""
     if left.decimal[0] + right.decimal[0] <= PRECISION_MAX:
         return False
-    return bool(left.constant and right.constant) or PRECISION_MAX - left.scale - right.scale < _NARROW
-
-
-def _operands(left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:
-    """Precision of the result, and the operands cast so that DuckDB computes in that precision.
-
-    DuckDB keeps two operands of up to 18 digits in 64 bits and raises an error when the result does not fit.
-    That is kept, for speed, unless `wide` or little room is left before the point.
-    """
-    widest = max(left.decimal[0], right.decimal[0])
-    if wanted <= _NARROW or widest > _NARROW:
-        return min(max(wanted, widest), PRECISION_MAX), left.sql, right.sql
-    if not wide and scale <= _NARROW_SCALE_MAX:
-        return _NARROW, left.sql, right.sql
-    return (
-        min(wanted, PRECISION_MAX),
-        rescale(left, _NARROW + 1, left.scale) if left.decimal[0] < 19 else left.sql,
-        right.sql,
-    )
-
-
-def divide(left: Value, right: Value) -> Value:
-    return exact(f"pg_numeric_div({text_of(left)}, {text_of(right)})")
-
-
-def modulo(left: Value, right: Value) -> Value:
-    return exact(f"pg_numeric_mod({text_of(left)}, {text_of(right)})")
+    return bool(left.constant and right.constant) or PRECISION_MAX - left.scale - right.scale < _WHOLE_MIN
 
 
 def negate(v: Value) -> Value:
@@ -191,38 +99,6 @@ def negate(v: Value) -> Value:
         return exact(f"pg_numeric_neg({v.sql})")
     constant = None if v.constant is None else ("-" + v.constant).replace("--", "")
     return replace(v, sql=f"(-{v.sql})", constant=constant)
-
-
-def unify(values: list[Value]) -> list[Value]:
-    """The numerics in one inner form: one DECIMAL shape if 38 digits hold it (scales then vary by row), else text."""
-    live = [v for v in values if not v.is_null]
-    if any(v.shape is None for v in live) or not live:
-        return [v if v.is_null else to_exact(v) for v in values]
-    shapes = [v.shape for v in live if v.shape is not None]
-    scale = max(s for _, s in shapes)
-    precision = max(p - s for p, s in shapes) + scale
-    if precision > PRECISION_MAX:
-        return [v if v.is_null else to_exact(v) for v in values]
-    varies = any(v.scale_sql is not None or v.scale != scale for v in live)
-    unified = []
-    for v in values:
-        if v.is_null:
-            unified.append(Value("NULL", NUMERIC, (precision, scale), "NULL" if varies else None, is_null=True))
-            continue
-        unified.append(
-            Value(rescale(v, precision, scale), NUMERIC, (precision, scale), _scale_of(v) if varies else None)
-        )
-    return unified
-
-
-def comparable(left: Value, right: Value) -> tuple[str, str]:
-    """Two DuckDB expressions that compare as the two numerics do."""
-    if left.shape is None or right.shape is None:
-        return f"pg_numeric_key({text_of(left)})", f"pg_numeric_key({text_of(right)})"
-    scale = max(left.scale, right.scale)
-    if max(left.shape[0] - left.scale, right.shape[0] - right.scale) + scale > PRECISION_MAX:
-        return comparable(to_exact(left), to_exact(right))
-    return left.sql, right.sql
 
 
 def typed(v: Value, precision: int, scale: int) -> Value:
@@ -240,3 +116,102 @@ def typed(v: Value, precision: int, scale: int) -> Value:
 def bare(v: Value) -> Value:
     """The same numeric without its typmod."""
     return replace(v, type=NUMERIC)
+
+
+class Numbers:
+    """What depends on how the target writes and computes numbers: texts, floats, and the width of arithmetic."""
+
+    def plain_text(self, sql: str, shape: tuple[int, int]) -> str:
+        """The digits of a DECIMAL of that shape as text, without exponent and with a digit before the point."""
+        raise NotImplementedError
+
+    def display(self, sql: str, shape: tuple[int, int], scale_sql: str) -> str:
+        """The text of a DECIMAL whose display scale is what `scale_sql` tells."""
+        raise NotImplementedError
+
+    def to_float(self, v: Value) -> str:
+        """As double precision, correctly rounded."""
+        raise NotImplementedError
+
+    def operands(self, left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:
+        """The precision of a sum or product of `wanted` digits, and the operands so that the target computes in it."""
+        raise NotImplementedError
+
+    def text_of(self, v: Value) -> str:
+        """PostgreSQL's text of a numeric, as an expression."""
+        if v.shape is None:
+            return v.sql
+        if v.scale_sql is not None:
+            return self.display(v.sql, v.decimal, v.scale_sql)
+        return self.plain_text(v.sql, v.decimal)
+
+    def to_exact(self, v: Value) -> Value:
+        return v if v.shape is None else exact(self.text_of(v))
+
+    def fixed(self, v: Value) -> Value:
+        """`v` with a constant display scale: itself, or exact text where it varies by row."""
+        return v if v.scale_sql is None else exact(self.text_of(v))
+
+    def add(self, left: Value, right: Value, operator: str, *, wide: bool) -> Value:
+        """left + right or left - right."""
+        if left.shape is None or right.shape is None:
+            name = "pg_numeric_add" if operator == "+" else "pg_numeric_sub"
+            return replace(exact(f"{name}({self.text_of(left)}, {self.text_of(right)})"), uniform=_uniform(left, right))
+        scale = max(left.scale, right.scale)
+        whole = max(left.shape[0] - left.scale, right.shape[0] - right.scale)
+        wanted = whole + scale + 1
+        if whole + scale > PRECISION_MAX or (wanted > PRECISION_MAX and left.constant and right.constant):
+            return self.add(self.to_exact(left), self.to_exact(right), operator, wide=wide)
+        precision, a, b = self.operands(left, right, wanted, scale, wide=wide)
+        sql = f"({a} {operator} {b})"
+        return decimal(sql, precision, scale, _joint_scale(left, right, "max"))
+
+    def multiply(self, left: Value, right: Value, *, wide: bool) -> Value:
+        if (
+            left.shape is None
+            or right.shape is None
+            or left.scale + right.scale > PRECISION_MAX
+            or _overflows(left, right)
+        ):
+            return replace(
+                exact(f"pg_numeric_mul({self.text_of(left)}, {self.text_of(right)})"), uniform=_uniform(left, right)
+            )
+        scale = left.scale + right.scale
+        precision, a, b = self.operands(left, right, left.shape[0] + right.shape[0], scale, wide=wide)
+        return decimal(f"({a} * {b})", precision, scale, _joint_scale(left, right, "+"))
+
+    def divide(self, left: Value, right: Value) -> Value:
+        return exact(f"pg_numeric_div({self.text_of(left)}, {self.text_of(right)})")
+
+    def modulo(self, left: Value, right: Value) -> Value:
+        return exact(f"pg_numeric_mod({self.text_of(left)}, {self.text_of(right)})")
+
+    def unify(self, values: list[Value]) -> list[Value]:
+        """The numerics in one inner form: a DECIMAL if 38 digits hold it (scales then vary by row), else text."""
+        live = [v for v in values if not v.is_null]
+        if any(v.shape is None for v in live) or not live:
+            return [v if v.is_null else self.to_exact(v) for v in values]
+        shapes = [v.shape for v in live if v.shape is not None]
+        scale = max(s for _, s in shapes)
+        precision = max(p - s for p, s in shapes) + scale
+        if precision > PRECISION_MAX:
+            return [v if v.is_null else self.to_exact(v) for v in values]
+        varies = any(v.scale_sql is not None or v.scale != scale for v in live)
+        unified = []
+        for v in values:
+            if v.is_null:
+                unified.append(Value("NULL", NUMERIC, (precision, scale), "NULL" if varies else None, is_null=True))
+                continue
+            unified.append(
+                Value(rescale(v, precision, scale), NUMERIC, (precision, scale), _scale_of(v) if varies else None)
+            )
+        return unified
+
+    def comparable(self, left: Value, right: Value) -> tuple[str, str]:
+        """Two expressions that compare as the two numerics do."""
+        if left.shape is None or right.shape is None:
+            return f"pg_numeric_key({self.text_of(left)})", f"pg_numeric_key({self.text_of(right)})"
+        scale = max(left.scale, right.scale)
+        if max(left.shape[0] - left.scale, right.shape[0] - right.scale) + scale > PRECISION_MAX:
+            return self.comparable(self.to_exact(left), self.to_exact(right))
+        return left.sql, right.sql

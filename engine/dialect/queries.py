@@ -10,15 +10,14 @@ from sqlglot import exp
 from catalog.errors import InternalError
 from catalog.types import BPCHAR, INT8, NUMERIC, TEXT, UNKNOWN, PgType
 from engine.base import Field
-from engine.dialect import comparisons, numbers
+from engine.dialect import comparisons
 from engine.dialect.calls import order_text
-from engine.dialect.casts import deliver
 from engine.dialect.context import Context
 from engine.dialect.expressions import compile_expression
 from engine.dialect.lattice import common_type
 from engine.dialect.scope import CommonTable, OutputColumn, Scope, outer
 from engine.dialect.selects import Select, compile_select, compile_values
-from engine.dialect.value import Value, duck_type, refuse
+from engine.dialect.value import Value, refuse
 
 _OPERATIONS: dict[type[exp.Expression], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 Compiled = tuple[str, list[OutputColumn]]
@@ -119,7 +118,10 @@ def _settled(context: Context, v: Value) -> Value:
 
 def _cast_all(context: Context, sql: str, columns: list[OutputColumn]) -> str:
     alias = context.alias()
-    parts = [f"CAST({alias}.{c.sql} AS {duck_type(c.value.type, c.value.shape)}) AS {c.sql}" for c in columns]
+    parts = [
+        f"CAST({alias}.{c.sql} AS {context.target.syntax.type_name(c.value.type, c.value.shape)}) AS {c.sql}"
+        for c in columns
+    ]
     return f"(SELECT {', '.join(parts)} FROM ({sql}) AS {alias})"
 
 
@@ -166,7 +168,7 @@ def _finish_select(context: Context, select: Select, node: exp.Select, fields: S
         return _finish_distinct(context, select, node, order, keys, fields)
     tail = ""
     if keys:
-        tail += " ORDER BY " + ", ".join(order_text(v, item) for v, item in zip(keys, order, strict=True))
+        tail += " ORDER BY " + ", ".join(order_text(context, v, item) for v, item in zip(keys, order, strict=True))
     ties = _ties(node)
     if ties is not None:
         return _with_ties(context, select, keys, order, ties, fields)
@@ -185,7 +187,7 @@ def select_list(
         if fields is not None:
             if i >= len(fields):
                 raise InternalError(f"the query has {len(items)} columns, PostgreSQL described {len(fields)}")
-            parts.append(f"{deliver(v, fields[i].type, context.session)} AS {sql}")
+            parts.append(f"{context.target.casts.deliver(v, fields[i].type, context.session)} AS {sql}")
             columns.append(OutputColumn(name, sql, v))
             continue
         scale = f"c{i + 1}_s" if v.scale_sql is not None else None
@@ -216,15 +218,17 @@ def _finish_distinct(
     for i, (v, item) in enumerate(zip(keys, order, strict=True)):
         own = next((c for c in columns if c.value.sql == v.sql), None)
         if own is not None:
-            outer_keys.append(order_text(outer(own.value, f"{alias}.{own.sql}", None), item))
+            outer_keys.append(order_text(context, outer(own.value, f"{alias}.{own.sql}", None), item))
         elif on:
-            hidden.append(f"{comparisons.key(v)} AS s{i + 1}")
-            outer_keys.append(order_text(v, item, f"{alias}.s{i + 1}"))
+            hidden.append(f"{comparisons.key(context, v)} AS s{i + 1}")
+            outer_keys.append(order_text(context, v, item, f"{alias}.s{i + 1}"))
         else:
             raise refuse("ORDER BY of SELECT DISTINCT on an expression")
     inner_order = ""
     if on and keys:
-        inner_order = " ORDER BY " + ", ".join(order_text(v, item) for v, item in zip(keys, order, strict=True))
+        inner_order = " ORDER BY " + ", ".join(
+            order_text(context, v, item) for v, item in zip(keys, order, strict=True)
+        )
     sql = f"SELECT {select.head}{', '.join([inner_list, *hidden])}{select.tail}{inner_order}"
     seen = [(c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns]
     listed, columns = select_list(context, seen, fields)
@@ -253,16 +257,16 @@ def _with_ties(
     """FETCH FIRST n ROWS WITH TIES: rank() up to n."""
     if select.node.args.get("offset") is not None or not keys or select.has_rows:
         raise refuse("WITH TIES with OFFSET")
-    sort = ", ".join(order_text(v, item) for v, item in zip(keys, order, strict=True))
+    sort = ", ".join(order_text(context, v, item) for v, item in zip(keys, order, strict=True))
     listed, columns = select_list(context, [(c.name, c.value) for c in select.columns], None)
-    shown = [f"{comparisons.key(v)} AS s{i + 1}" for i, v in enumerate(keys)]
+    shown = [f"{comparisons.key(context, v)} AS s{i + 1}" for i, v in enumerate(keys)]
     alias = context.alias()
     limit = context.cast(compile_expression(context, select.scope, count), INT8).sql
     inner = f"SELECT {', '.join([listed, *shown])}, rank() OVER (ORDER BY {sort}) AS rk{select.tail}"
     seen = [(c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns]
     outer_list, columns = select_list(context, seen, fields)
     again = ", ".join(
-        order_text(v, item, f"{alias}.s{i + 1}") for i, (v, item) in enumerate(zip(keys, order, strict=True))
+        order_text(context, v, item, f"{alias}.s{i + 1}") for i, (v, item) in enumerate(zip(keys, order, strict=True))
     )
     return f"SELECT {outer_list} FROM ({inner}) AS {alias} WHERE {alias}.rk <= {limit} ORDER BY {again}", columns
 
@@ -307,7 +311,7 @@ def _set_operation(context: Context, scope: Scope | None, ctes: dict[str, Common
             raise refuse("a set operation of different types")
         unified = comparisons.unify(context, [_settle(context, p, to) for p in pair], to)
         if any(v.scale_sql or (v.oid == NUMERIC.oid and v.shape is None) for v in unified):
-            unified = [numbers.to_exact(v) for v in unified]
+            unified = [context.target.numbers.to_exact(v) for v in unified]
             if distinct:
                 raise refuse("a set operation without ALL over numerics of different scales")
         if distinct and to.oid in (114, 3802):
@@ -316,7 +320,7 @@ def _set_operation(context: Context, scope: Scope | None, ctes: dict[str, Common
             raise refuse("a set operation over character of different lengths")
         for side, v in zip(parts, unified, strict=True):
             side.append(f"{v.sql} AS c{i + 1}")
-        columns.append(OutputColumn(x.name, f"c{i + 1}", comparisons.merged(unified, f"c{i + 1}", to)))
+        columns.append(OutputColumn(x.name, f"c{i + 1}", comparisons.merged(context, unified, f"c{i + 1}", to)))
     word = _OPERATIONS[type(node)] + ("" if node.args.get("distinct") else " ALL")
     sql = " ".join(
         (
@@ -357,7 +361,7 @@ def _finish_body(
     items = []
     for item in order:
         column = _named_output(body.columns, item.this)
-        items.append(order_text(_seen(column, alias), item))
+        items.append(order_text(context, _seen(column, alias), item))
     listed, columns = select_list(context, [(c.name, _seen(c, alias)) for c in body.columns], fields)
     tail = f" ORDER BY {', '.join(items)}" if items else ""
     limit = limit_text(context, Scope(scope, ctes), node)

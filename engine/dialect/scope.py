@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from catalog.errors import SqlSyntaxError, UndefinedColumn, UndefinedTable
-from catalog.names import always_quote
 from catalog.types import BPCHAR, NUMERIC, PgType, char_length, element, precision_scale
 from engine.dialect import numbers
-from engine.dialect.value import Value, duck_type, refuse
+from engine.dialect.syntax import Syntax
+from engine.dialect.value import Value, refuse
 
 _SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 """Every table of PostgreSQL has them; what is in Delta has no such things."""
@@ -37,7 +37,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """A column of a translated query: `sql` is its DuckDB name, `scale` that of a hidden column with its scales."""
+    """A column of a translated query: `sql` is its name there, `scale` that of a hidden column with its scales."""
 
     name: str
     sql: str
@@ -47,7 +47,7 @@ class OutputColumn:
 
 @dataclass(frozen=True, slots=True)
 class CommonTable:
-    """A query named in WITH, under its DuckDB name."""
+    """A query named in WITH, under its name in the text."""
 
     sql_name: str
     columns: Sequence[OutputColumn]
@@ -120,12 +120,12 @@ class Scope:
         raise UndefinedTable(f'missing FROM-clause entry for table "{alias}"')
 
 
-def table_relation(alias: str, sql_alias: str, columns: Sequence[tuple[str, PgType]]) -> Relation:
-    """A base table under `sql_alias`. Columns of types that DuckDB lacks are refused when they are read."""
+def table_relation(syntax: Syntax, alias: str, sql_alias: str, columns: Sequence[tuple[str, PgType]]) -> Relation:
+    """A base table under `sql_alias`. Columns of types that the engine lacks are refused when they are read."""
     folded = [name.lower() for name, _ in columns]
     if len(set(folded)) != len(folded):
         raise refuse("a table with column names that differ in case only")
-    return Relation(alias, tuple(Column(name, _read(f"{sql_alias}.{always_quote(name)}", pg)) for name, pg in columns))
+    return Relation(alias, tuple(Column(name, _read(f"{sql_alias}.{syntax.quote(name)}", pg)) for name, pg in columns))
 
 
 def _read(sql: str, pg: PgType) -> Value:
@@ -140,11 +140,11 @@ def _read(sql: str, pg: PgType) -> Value:
     return Value(sql, pg)
 
 
-def check_readable(v: Value, name: str) -> Value:
-    """Refuse a column whose type DuckDB lacks."""
+def check_readable(syntax: Syntax, v: Value, name: str) -> Value:
+    """Refuse a column whose type the engine lacks."""
     if not v.sql and v.row is None:
         raise refuse(f'column "{name}"')
-    duck_type(v.type, v.shape)
+    syntax.type_name(v.type, v.shape)
     return v
 
 
@@ -163,6 +163,7 @@ def outer(v: Value, sql: str, scale_sql: str | None) -> Value:
         v,
         sql=sql,
         scale_sql=scale_sql,
+        text=None,
         constant=None,
         literal=None,
         is_null=False,

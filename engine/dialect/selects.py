@@ -107,9 +107,9 @@ def _head(context: Context, scope: Scope, node: exp.Select, columns: list[Column
             v = c.value
             if v.scale_sql is not None or (v.oid == NUMERIC.oid and v.shape is None):
                 raise refuse("SELECT DISTINCT over numerics of varying scale")
-            comparisons.key(_settle(context, v))
+            comparisons.key(context, _settle(context, v))
         return "DISTINCT "
-    keys = [comparisons.key(_by_position(context, scope, n, columns)) for n in on.expressions]
+    keys = [comparisons.key(context, _by_position(context, scope, n, columns)) for n in on.expressions]
     return f"DISTINCT ON ({', '.join(keys)}) "
 
 
@@ -165,7 +165,7 @@ def _group_key(context: Context, scope: Scope, node: exp.Expression, columns: li
         raise refuse("GROUP BY a numeric of varying scale")
     if v.srf:
         raise refuse("GROUP BY a set-returning function")
-    return comparisons.key(v)
+    return comparisons.key(context, v)
 
 
 def compile_values(context: Context, scope: Scope, node: exp.Values) -> tuple[str, list[OutputColumn]]:
@@ -184,7 +184,7 @@ def compile_values(context: Context, scope: Scope, node: exp.Values) -> tuple[st
         scaled = any(v.scale_sql for v in unified)
         for text, v in zip(texts, unified, strict=True):
             text.append(v.sql)
-        column = comparisons.merged(unified, f"c{i + 1}", to)
+        column = comparisons.merged(context, unified, f"c{i + 1}", to)
         columns.append(OutputColumn(f"column{i + 1}", f"c{i + 1}", column, f"c{i + 1}_s" if scaled else None))
         if scaled:
             for text, v in zip(texts, unified, strict=True):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from catalog.types import DATE, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, PgType
+from catalog.types import DATE, TEXT, TIME, TIMESTAMP, PgType
+from engine.dialect.literals import Forms
 from engine.dialect.session import SessionConstants
-from engine.dialect.value import Value, refuse, string, value
+from engine.dialect.value import Value, refuse
 
 _NAME = PgType(19)
 
 
-def session_function(session: SessionConstants, name: str, precision: int | None) -> Value | None:
+def session_function(session: SessionConstants, name: str, precision: int | None, forms: Forms) -> Value | None:
     """The Value of a function without arguments; None if it is not one of these."""
     texts = {
         "current_user": session.current_user,
@@ -25,27 +26,29 @@ def session_function(session: SessionConstants, name: str, precision: int | None
     }
     if name in texts:
         text = texts[name]
-        return Value("CAST(NULL AS VARCHAR)" if text is None else string(text), _NAME)
+        return Value(
+            f"CAST(NULL AS {forms.syntax.type_name(TEXT)})" if text is None else forms.syntax.string(text), _NAME
+        )
     if name == "version":
-        return Value(string(session.version), TEXT)
+        return Value(forms.syntax.string(session.version), TEXT)
     if name in ("current_timestamp", "now", "transaction_timestamp", "statement_timestamp"):
         moment = session.statement_time if name == "statement_timestamp" else session.transaction_time
-        return _timestamptz(moment, precision)
+        return _timestamptz(moment, precision, forms)
     local = session.local_time(session.transaction_time)
     if name == "localtimestamp":
-        return Value(f"TIMESTAMP '{_stamp(local, precision)}'", TIMESTAMP)
+        return forms.constants.moment(_stamp(local, precision), TIMESTAMP)
     if name == "localtime":
-        return Value(f"TIME '{_stamp(local, precision)[11:]}'", TIME)
+        return forms.constants.moment(_stamp(local, precision)[11:], TIME)
     if name == "current_date":
-        return value(f"DATE '{local:%Y-%m-%d}'", DATE)
+        return forms.constants.moment(f"{local:%Y-%m-%d}", DATE)
     if name in ("current_time", "system_user"):
         raise refuse(name)
     return None
 
 
-def _timestamptz(moment: datetime, precision: int | None) -> Value:
+def _timestamptz(moment: datetime, precision: int | None, forms: Forms) -> Value:
     utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return Value(f"timezone('UTC', TIMESTAMP '{_stamp(utc, precision)}')", TIMESTAMPTZ)
+    return forms.constants.instant(_stamp(utc, precision), "UTC")
 
 
 def _stamp(moment: datetime, precision: int | None) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from sqlglot import exp
 
 from catalog.types import BOOL, NUMERIC, PgType, array_of, element
-from engine.dialect import arrays, comparisons, numbers, operators, patterns
+from engine.dialect import comparisons, numbers, operators
 from engine.dialect.context import Context
-from engine.dialect.lattice import array_oid
+from engine.dialect.pattern_operators import LIKE_OPERATORS, REGEX_OPERATORS, like_operator
 from engine.dialect.scope import OutputColumn, Scope, outer
 from engine.dialect.value import Value, refuse, value
 
@@ -33,7 +33,7 @@ def compile_scalar(context: Context, scope: Scope, node: exp.Expression) -> Valu
     if only.scale is None:
         return replace(outer(only.value, f"({sql})", None), inner=(sql, only.sql))
     alias = context.alias()
-    text = numbers.text_of(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}"))
+    text = context.target.numbers.text_of(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}"))
     return numbers.exact(f"(SELECT {text} FROM ({sql}) AS {alias})")
 
 
@@ -50,15 +50,13 @@ def compile_array(context: Context, scope: Scope, node: exp.Expression) -> Value
         raise refuse("ARRAY(subquery) of arrays")
     alias = context.alias()
     item = (
-        numbers.fixed(outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}" if only.scale else None))
+        context.target.numbers.fixed(
+            outer(only.value, f"{alias}.{only.sql}", f"{alias}.{only.scale}" if only.scale else None)
+        )
         if only.value.oid == NUMERIC.oid
         else outer(only.value, f"{alias}.{only.sql}", None)
     )
-    found = PgType(array_oid(item.oid))
-    duck = arrays.list_type(item)
-    return Value(
-        f"coalesce((SELECT list({item.sql}) FROM ({sql}) AS {alias}), CAST([] AS {duck}))", found, shape=item.shape
-    )
+    return context.target.arrays.collected(context, item, f"({sql}) AS {alias}")
 
 
 def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expression) -> Value:
@@ -69,7 +67,7 @@ def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expr
         raise refuse("IN with a subquery of another number of columns")
     alias = context.alias()
     rights = [outer(c.value, f"{alias}.{c.sql}", None) for c in columns]
-    pairs = [comparisons.keys(*comparisons.align(context, a, b)) for a, b in zip(lefts, rights, strict=True)]
+    pairs = [comparisons.keys(context, *comparisons.align(context, a, b)) for a, b in zip(lefts, rights, strict=True)]
     if len(pairs) > 1:
         return _row_in(pairs, sql, alias)
     ((own, other),) = pairs
@@ -104,18 +102,17 @@ def compile_quantified(context: Context, scope: Scope, left: Value, symbol: str,
         raise refuse(f"{symbol} ANY of something else than an array")
     item = Value("pg_e", PgType(found.oid), shape=right.shape)
     test = one_test(context, symbol, left, item)
-    fold = "pg_all" if every else "pg_any"
-    return value(f"{fold}(list_transform({right.sql}, lambda pg_e: {test}))", BOOL)
+    return value(context.target.syntax.quantified(right.sql, "pg_e", test, every=every), BOOL)
 
 
 def one_test(context: Context, symbol: str, left: Value, right: Value) -> str:
     """left `symbol` right as a condition, for any operator that gives a boolean."""
     if symbol in _MIRROR:
         return comparisons.compare(context, symbol, left, right)
-    if symbol in patterns.LIKE_OPERATORS:
-        return patterns.like_operator(context, symbol, left, right).sql
-    if symbol in patterns.REGEX_OPERATORS:
-        return patterns.regex_operator(context, symbol, left, right).sql
+    if symbol in LIKE_OPERATORS:
+        return like_operator(context, symbol, left, right).sql
+    if symbol in REGEX_OPERATORS:
+        return context.target.patterns.regex_operator(context, symbol, left, right).sql
     found = operators.apply(context, symbol, left, right)
     if found.oid != BOOL.oid:
         raise refuse(f"operator {symbol} with ANY or ALL")
@@ -134,6 +131,6 @@ def _quantified_query(
     sql, columns = _compile(context, scope, node)
     alias = context.alias()
     right = outer(columns[0].value, f"{alias}.{columns[0].sql}", None)
-    own, other = comparisons.keys(*comparisons.align(context, left, right))
+    own, other = comparisons.keys(context, *comparisons.align(context, left, right))
     word = "ALL" if every else "ANY"
     return value(f"({own} {symbol} {word} (SELECT {other} FROM ({sql}) AS {alias}))", BOOL)

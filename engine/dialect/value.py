@@ -1,21 +1,20 @@
-"""A typed DuckDB expression: what every rule takes and gives. No rules here."""
+"""A typed expression of the target: what every rule takes and gives. No rules here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from catalog.errors import FeatureNotSupported, InternalError
-from catalog.names import quote_literal
-from catalog.types import BPCHAR, NUMERIC, UNKNOWN, PgType, duckdb_type, element
+from catalog.types import BPCHAR, NUMERIC, UNKNOWN, PgType
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A DuckDB expression and its PostgreSQL type, in the dialect's inner form.
+    """An expression in the target's SQL and its PostgreSQL type, in the dialect's inner form.
 
-    Inner forms that differ from the type's plain DuckDB form:
+    Inner forms that differ from the type's plain form (VARCHAR is DuckDB's name, Spark's is STRING):
     numeric with `shape` (precision, scale): DECIMAL of that shape. The display scale is `scale`, or, where it
-    varies by row, what the DuckDB expression `scale_sql` tells (never more than `scale`).
+    varies by row, what the expression `scale_sql` tells (never more than `scale`).
     numeric without `shape`: VARCHAR with PostgreSQL's exact text (any number of digits, NaN, Infinity).
     char(n): VARCHAR without its trailing blanks; `width` is the padded width if all values have one.
     unknown: a string literal whose type is still open; `literal` is its text, None for NULL.
@@ -29,6 +28,8 @@ class Value:
     """Of a numeric in text form: whether all its values have the same scale, so that equal numbers are equal texts."""
     width: int | None = None
     literal: str | None = None
+    text: str | None = None
+    """The text of a constant of a text type."""
     constant: str | None = None
     """The decimal digits of a number written as a constant, else None."""
     is_null: bool = False
@@ -63,44 +64,32 @@ class Value:
         return self.type.oid == NUMERIC.oid and self.shape is None
 
     def with_sql(self, sql: str) -> Value:
-        return replace(self, sql=sql, constant=None, raw=None, checks=(), inner=None)
+        return replace(self, sql=sql, text=None, constant=None, raw=None, checks=(), inner=None)
 
 
 def value(sql: str, pg: PgType) -> Value:
-    """A Value in the plain DuckDB form of its type (numeric(p,s) as DECIMAL(p,s))."""
+    """A Value in the plain form of its type (numeric(p,s) as DECIMAL(p,s))."""
     if pg.oid == NUMERIC.oid:
         raise InternalError("numeric needs a shape: use numbers.decimal or numbers.exact")
     return Value(sql, PgType(pg.oid) if pg.oid == BPCHAR.oid else pg)
 
 
-def unknown(text: str | None) -> Value:
-    """A string literal (or NULL) without type."""
-    sql = "NULL" if text is None else string(text)
+def unknown(text: str | None, sql: str) -> Value:
+    """A string literal (or NULL) without type; `sql` is how the engine writes it."""
     return Value(sql, UNKNOWN, literal=text, is_null=text is None)
 
 
-def string(text: str) -> str:
-    """`text` as a DuckDB literal, safe for any character."""
-    return quote_literal(text)
+class Unsupported(FeatureNotSupported):
+    """A construct that a target cannot answer as PostgreSQL does; `named` says which target it is."""
+
+    def __init__(self, construct: str, target: str = "by the embedded engine") -> None:
+        super().__init__(f"{construct} is not supported {target}")
+        self.construct = construct
+
+    def named(self, target: str) -> Unsupported:
+        return Unsupported(self.construct, target)
 
 
-def duck(v: Value) -> str:
-    """The DuckDB type of the inner form of `v`."""
-    return duck_type(v.type, v.shape)
-
-
-def duck_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
-    """The DuckDB type of the inner form of a PostgreSQL type."""
-    if pg.oid == NUMERIC.oid:
-        return f"DECIMAL({shape[0]},{shape[1]})" if shape else "VARCHAR"
-    inner = element(pg)
-    if inner is not None:
-        if inner.oid == NUMERIC.oid:
-            return (f"DECIMAL({shape[0]},{shape[1]})" if shape else "VARCHAR") + "[]"
-        return duckdb_type(PgType(inner.oid)) + "[]"
-    return duckdb_type(PgType(pg.oid))
-
-
-def refuse(construct: str) -> FeatureNotSupported:
-    """The refusal of a construct that the embedded engine cannot answer as PostgreSQL does."""
-    return FeatureNotSupported(f"{construct} is not supported by the embedded engine")
+def refuse(construct: str) -> Unsupported:
+    """The refusal of a construct that cannot be answered as PostgreSQL does."""
+    return Unsupported(construct)

@@ -12,7 +12,7 @@ import duckdb
 from catalog.errors import AdminShutdown
 from catalog.names import quote_literal
 from engine.delta.staging import StagingFolder, clean
-from engine.dialect.macros import register
+from engine.dialect.duckdb.macros import register
 from engine.embedded.guard import Checked
 from engine.embedded.lake_files import REQUESTS_AT_ONCE, LakeFiles
 from engine.storage.s3 import S3Files
@@ -31,6 +31,7 @@ _GLOBAL_SETTINGS = (
 )
 _REMOTE_SETTINGS = (
     f"async_threads = {REQUESTS_AT_ONCE}",
+    "validate_external_file_cache = 'NO_VALIDATION'",  # a data file of a table never changes
     "external_file_cache_spill = true",  # what does not fit into memory is kept on disk, not fetched again
 )
 _PREFIX = "duckdb"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from catalog.types import BOOL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, array_of, element, format_type
-from engine.dialect import comparisons, numbers
+from engine.dialect import comparisons
 from engine.dialect.context import Context
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.syntax import duck_type
 from engine.dialect.functions import exact_elements
 from engine.dialect.lattice import array_oid, common_type
-from engine.dialect.value import Value, duck_type, refuse, value
+from engine.dialect.value import Value, refuse, value
 
 
 def list_type(item: Value) -> str:
@@ -39,7 +41,7 @@ def literal_as(context: Context, items: list[Value], pg: PgType) -> Value:
     inner = PgType(inner.oid)
     unified = comparisons.unify(context, items, inner)
     if any(v.scale_sql for v in unified):
-        unified = [numbers.to_exact(v) if not v.is_null else Value("NULL", NUMERIC, is_null=True) for v in unified]
+        unified = [NUMBERS.to_exact(v) if not v.is_null else Value("NULL", NUMERIC, is_null=True) for v in unified]
     shape = next((v.shape for v in unified if not v.is_null), unified[0].shape if unified else None)
     texts = ", ".join(v.sql for v in unified)
     found = PgType(pg.oid)
@@ -86,7 +88,7 @@ def concatenate(context: Context, left: Value, right: Value) -> Value:
     left = context.cast(left, whole if a else inner)
     right = context.cast(right, whole if b else inner)
     if left.shape != right.shape or left.scale_sql or right.scale_sql:
-        left, right = exact_elements(left), exact_elements(right)
+        left, right = exact_elements(context, left), exact_elements(context, right)
     if a and b:
         return Value(f"pg_array_cat({left.sql}, {right.sql})", whole, shape=left.shape)
     if a:
@@ -108,8 +110,15 @@ def operator(context: Context, symbol: str, left: Value, right: Value) -> Value:
             raise refuse(f"operator {symbol} of arrays of different types")
         left, right = (context.cast(v, array_of(PgType(inner.oid))) for v in (left, right))
     if (element(left.type) or left.type).oid == NUMERIC.oid:
-        a, b = (comparisons.array_key(exact_elements(v)) for v in (left, right))
+        a, b = (comparisons.array_key(context, exact_elements(context, v)) for v in (left, right))
     else:
         a, b = left.sql, right.sql
     name = {"@>": "pg_array_contains", "<@": "pg_array_contains", "&&": "pg_array_overlaps"}[symbol]
     return value(f"{name}({b}, {a})" if symbol == "<@" else f"{name}({a}, {b})", BOOL)
+
+
+def collected(context: Context, item: Value, source: str) -> Value:
+    """ARRAY(SELECT ...): an empty array for no rows."""
+    found = PgType(array_oid(item.oid))
+    sql = f"coalesce((SELECT list({item.sql}) FROM {source}), CAST([] AS {list_type(item)}))"
+    return Value(sql, found, shape=item.shape)

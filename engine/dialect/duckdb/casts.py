@@ -34,9 +34,12 @@ from catalog.types import (
     precision_scale,
 )
 from engine.dialect import literals, numbers
+from engine.dialect.duckdb.forms import FORMS
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.syntax import duck_type
 from engine.dialect.lattice import FLOATS, INTEGERS, TEXTS
 from engine.dialect.session import SessionConstants
-from engine.dialect.value import Value, duck_type, refuse, value
+from engine.dialect.value import Value, refuse, value
 
 _INT_NAMES = {INT2.oid: "smallint", INT4.oid: "integer", INT8.oid: "bigint", OID.oid: "oid"}
 
@@ -70,7 +73,7 @@ def _from_unknown(v: Value, to: PgType, session: SessionConstants, *, explicit: 
         return null(to)
     if v.literal is None:
         return cast(Value(v.sql, TEXT), to, session, explicit=explicit)
-    return _apply_typmod(literals.read(v.literal, to, session), to, explicit=True)
+    return _apply_typmod(literals.read(v.literal, to, session, FORMS), to, explicit=True)
 
 
 def _apply_typmod(v: Value, to: PgType, *, explicit: bool) -> Value:
@@ -146,7 +149,7 @@ def text_sql(v: Value) -> str:
     if v.oid in TEXTS or v.oid == UNKNOWN.oid:
         return v.sql
     if v.oid == NUMERIC.oid:
-        return numbers.text_of(v)
+        return NUMBERS.text_of(v)
     if v.oid in _INT_NAMES or v.oid in (BOOL.oid, UUID.oid, JSON.oid, JSONB.oid, TIME.oid):
         return f"CAST({v.sql} AS VARCHAR)"
     if v.oid in _OUTPUT:
@@ -230,7 +233,7 @@ def _float_to_numeric(v: Value) -> Value:
 
 
 def _numeric_to_float4(v: Value) -> Value:
-    return value(f"pg_float4_in({numbers.text_of(v)})", FLOAT4)
+    return value(f"pg_float4_in({NUMBERS.text_of(v)})", FLOAT4)
 
 
 def _pairs() -> dict[tuple[int, int], Callable[[Value], Value]]:
@@ -250,7 +253,7 @@ def _pairs() -> dict[tuple[int, int], Callable[[Value], Value]]:
     pairs[OID.oid, INT4.oid] = _plain(INT4)
     pairs[FLOAT4.oid, FLOAT8.oid] = _plain(FLOAT8)
     pairs[FLOAT8.oid, FLOAT4.oid] = _call("pg_float8_float4({})", FLOAT4)
-    pairs[NUMERIC.oid, FLOAT8.oid] = lambda v: replace(value(numbers.to_float(v), FLOAT8), constant=v.constant)
+    pairs[NUMERIC.oid, FLOAT8.oid] = lambda v: replace(value(NUMBERS.to_float(v), FLOAT8), constant=v.constant)
     pairs[NUMERIC.oid, FLOAT4.oid] = _numeric_to_float4
     pairs[INT4.oid, BOOL.oid] = _call("({} <> 0)", BOOL)
     pairs[BOOL.oid, INT4.oid] = _plain(INT4)
@@ -295,5 +298,5 @@ def _deliver_numeric(v: Value, to: PgType) -> str:
             raise refuse(f"a result of type {format_type(to)} computed this way")
         return f"CAST({v.sql} AS DECIMAL({shape[0]},{shape[1]}))"
     if v.shape is None or v.scale_sql is not None:
-        return f"CAST({numbers.text_of(v)} AS VARCHAR)"
+        return f"CAST({NUMBERS.text_of(v)} AS VARCHAR)"
     return f"CAST({v.sql} AS DECIMAL({v.shape[0]},{v.shape[1]}))"

@@ -9,18 +9,11 @@ from sqlglot import exp
 from catalog.errors import InternalError
 from catalog.types import TEXT, UNKNOWN, PgType, format_type
 from engine.base import Field
-from engine.dialect import (  # noqa: F401  (these modules fill the table of functions)
-    functions_aggregates,
-    functions_arrays,
-    functions_json,
-    functions_numbers,
-    functions_text,
-    functions_times,
-)
 from engine.dialect.context import Context
+from engine.dialect.duckdb.styles import check_styles
+from engine.dialect.duckdb.target import DUCKDB
 from engine.dialect.queries import compile_top
 from engine.dialect.session import SessionConstants
-from engine.dialect.styles import check_styles
 from engine.dialect.value import refuse
 
 
@@ -43,7 +36,7 @@ def translate(
     """
     if not fields:
         raise refuse("a query without columns")
-    context = Context(session, relations, tuple(param_types), wide_sums=wide_decimals)
+    context = Context(DUCKDB, session, relations, tuple(param_types), wide_sums=wide_decimals)
     sql, columns = compile_top(context, tree, fields)
     if len(columns) != len(fields):
         raise InternalError(f"the query has {len(columns)} columns, PostgreSQL described {len(fields)}")

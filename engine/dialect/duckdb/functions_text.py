@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from catalog.types import BOOL, BYTEA, INT4, INT8, NUMERIC, TEXT, PgType
-from engine.dialect import patterns
-from engine.dialect.casts import text_sql
-from engine.dialect.functions import SCALARS, Call, Emit
+from engine.dialect.duckdb import patterns
+from engine.dialect.duckdb.casts import text_sql
+from engine.dialect.duckdb.syntax import string
+from engine.dialect.duckdb.tables import SCALARS
+from engine.dialect.functions import Call, Emit
 from engine.dialect.lattice import ANY
 from engine.dialect.regex import rewrite
-from engine.dialect.value import Value, refuse, string, value
+from engine.dialect.value import Value, refuse, value
 
 
 def _concat(call: Call) -> Value:

@@ -14,8 +14,11 @@ from catalog.types import (
     PgType,
 )
 from engine.dialect import numbers
-from engine.dialect.functions import SCALARS, Call, Emit
-from engine.dialect.value import Value, refuse, string, value
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.syntax import string
+from engine.dialect.duckdb.tables import SCALARS
+from engine.dialect.functions import Call, Emit
+from engine.dialect.value import Value, refuse, value
 
 _STAMP_FIELDS = {
     "century": "pg_century({0})",
@@ -136,7 +139,7 @@ def _interval_field(field: str, v: Value) -> str:
 def _date_part(call: Call) -> Value:
     """date_part: as extract, in double precision."""
     found = _extract(call)
-    return value(numbers.to_float(found), FLOAT8)
+    return value(NUMBERS.to_float(found), FLOAT8)
 
 
 _TRUNCATED = frozenset(

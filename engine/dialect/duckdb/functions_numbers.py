@@ -6,15 +6,18 @@ from dataclasses import replace
 
 from catalog.types import BOOL, FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC, PgType
 from engine.dialect import numbers
-from engine.dialect.functions import SCALARS, Call, Emit
-from engine.dialect.value import Value, duck_type, refuse, value
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.syntax import duck_type
+from engine.dialect.duckdb.tables import SCALARS
+from engine.dialect.functions import Call, Emit
+from engine.dialect.value import Value, refuse, value
 
 
 def _exact(name: str) -> Emit:
     """A numeric function computed on exact text."""
 
     def emit(call: Call) -> Value:
-        texts = [numbers.text_of(a) if a.oid == NUMERIC.oid else a.sql for a in call.arguments]
+        texts = [NUMBERS.text_of(a) if a.oid == NUMERIC.oid else a.sql for a in call.arguments]
         return numbers.exact(f"{name}({', '.join(texts)})")
 
     return emit
@@ -60,13 +63,13 @@ def _digits(name: str) -> Emit:
         v, places = call.arguments
         constant = int(places.constant) if places.constant is not None else None
         if constant is None or constant < 0 or (v.shape is None and constant > 18):
-            return numbers.exact(f"pg_numeric_{name}({numbers.text_of(v)}, {places.sql})")
+            return numbers.exact(f"pg_numeric_{name}({NUMBERS.text_of(v)}, {places.sql})")
         if v.shape is None:
             return _rounded_text(name, v, constant)
         if constant >= v.scale:
             precision = v.shape[0] - v.scale + constant
             if precision > numbers.PRECISION_MAX:
-                return numbers.exact(f"pg_numeric_{name}({numbers.text_of(v)}, {constant})")
+                return numbers.exact(f"pg_numeric_{name}({NUMBERS.text_of(v)}, {constant})")
             return numbers.decimal(numbers.rescale(v, precision, constant), precision, constant)
         precision = min(max(v.shape[0] - v.scale, 0) + 1 + constant, numbers.PRECISION_MAX)
         return numbers.decimal(
@@ -85,12 +88,12 @@ def _mod_integer(pg: PgType) -> Emit:
 
 
 def _div(call: Call) -> Value:
-    texts = ", ".join(numbers.text_of(a) for a in call.arguments)
+    texts = ", ".join(NUMBERS.text_of(a) for a in call.arguments)
     return numbers.exact(f"pg_numeric_div_trunc({texts})")
 
 
 def _mod_numeric(call: Call) -> Value:
-    return numbers.modulo(*call.arguments)
+    return NUMBERS.modulo(*call.arguments)
 
 
 def _power(call: Call) -> Value:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from catalog.types import BOOL, INT4, JSON, JSONB, TEXT, PgType, array_of
 from engine.dialect.context import Context
-from engine.dialect.functions import SCALARS
-from engine.dialect.operators import Emit, add_operator
+from engine.dialect.duckdb.operators import add_operator
+from engine.dialect.duckdb.tables import SCALARS
+from engine.dialect.operators import Emit
 from engine.dialect.value import Value, value
 
 

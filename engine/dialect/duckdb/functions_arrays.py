@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catalog.types import INT4, INT8, INTERVAL, NUMERIC, TEXT, TIMESTAMP, TIMESTAMPTZ, PgType, element
-from engine.dialect import comparisons, numbers
-from engine.dialect.casts import text_sql
-from engine.dialect.functions import SCALARS, Call, Emit, exact_elements
+from engine.dialect import comparisons
+from engine.dialect.duckdb.casts import text_sql
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.tables import SCALARS
+from engine.dialect.functions import Call, Emit, exact_elements
 from engine.dialect.lattice import ANYARRAY, ANYELEMENT
 from engine.dialect.value import Value, refuse, value
 
@@ -82,8 +84,10 @@ def _positions(call: Call) -> Value:
 def _keys(call: Call) -> tuple[str, str]:
     array, item = call.arguments[0], call.arguments[1]
     if (element(array.type) or array.type).oid == NUMERIC.oid:
-        return comparisons.array_key(exact_elements(array)), f"pg_numeric_key({numbers.text_of(item)})"
-    return array.sql, comparisons.key(item)
+        return comparisons.array_key(
+            call.context, exact_elements(call.context, array)
+        ), f"pg_numeric_key({NUMBERS.text_of(item)})"
+    return array.sql, comparisons.key(call.context, item)
 
 
 def _remove(call: Call) -> Value:

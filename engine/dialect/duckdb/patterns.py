@@ -5,11 +5,9 @@ from __future__ import annotations
 from catalog.errors import DataException
 from catalog.types import BOOL, BPCHAR, TEXT
 from engine.dialect.context import Context
+from engine.dialect.duckdb.syntax import string
 from engine.dialect.regex import similar_to_regex, to_re2
-from engine.dialect.value import Value, refuse, string, value
-
-REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
-LIKE_OPERATORS = frozenset(("~~", "~~*", "!~~", "!~~*"))
+from engine.dialect.value import Value, refuse, value
 
 
 def subject(context: Context, v: Value) -> str:
@@ -59,12 +57,6 @@ def _ilike(context: Context, left: Value, right: Value, character: str | None) -
     clause = f" ESCAPE {string(character)}" if character else ""
     pattern = context.cast(right, TEXT).sql
     return value(f"(pg_lower({subject(context, left)}) LIKE pg_lower({pattern}){clause})", BOOL)
-
-
-def like_operator(context: Context, symbol: str, left: Value, right: Value) -> Value:
-    """`~~`, `!~~` and their ILIKE forms."""
-    found = like(context, left, right, None, insensitive=symbol.endswith("*"))
-    return value(f"(NOT {found.sql})", BOOL) if symbol.startswith("!") else found
 
 
 def regex_operator(context: Context, symbol: str, left: Value, right: Value) -> Value:

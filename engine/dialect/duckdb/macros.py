@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from engine.dialect.functions_python import register_python
+from engine.dialect.duckdb.functions_python import register_python
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:

@@ -23,9 +23,12 @@ from catalog.types import (
     element,
 )
 from engine.dialect import comparisons, numbers
-from engine.dialect.functions import AGGREGATES, WINDOWS, Call, Emit
+from engine.dialect.duckdb.numbers import NUMBERS
+from engine.dialect.duckdb.syntax import duck_type
+from engine.dialect.duckdb.tables import AGGREGATES, WINDOWS
+from engine.dialect.functions import Call, Emit
 from engine.dialect.lattice import ANY, ANYARRAY, ANYELEMENT, array_oid
-from engine.dialect.value import Value, duck_type, refuse, value
+from engine.dialect.value import Value, refuse, value
 
 
 def _count(call: Call) -> Value:
@@ -33,8 +36,8 @@ def _count(call: Call) -> Value:
         return value(call.aggregate("count", "*"), INT8)
     v = call.arguments[0]
     if v.row is not None:
-        return value(call.aggregate("count", f"({', '.join(comparisons.key(i) for i in v.row)})"), INT8)
-    key = comparisons.key(v) if call.distinct and v.oid != 705 else v.sql
+        return value(call.aggregate("count", f"({', '.join(comparisons.key(call.context, i) for i in v.row)})"), INT8)
+    key = comparisons.key(call.context, v) if call.distinct and v.oid != 705 else v.sql
     return value(call.aggregate("count", key), INT8)
 
 
@@ -85,7 +88,7 @@ def _avg_exact(call: Call) -> Value:
     else:
         total = numbers.decimal(f"CAST({call.aggregate('sum', v.sql)} AS DECIMAL(38,0))", 38, 0)
     count = call.aggregate("count", v.sql)
-    return numbers.exact(f"pg_numeric_avg({numbers.text_of(total)}, {count})")
+    return numbers.exact(f"pg_numeric_avg({NUMBERS.text_of(total)}, {count})")
 
 
 def _avg_float(call: Call) -> Value:
@@ -102,11 +105,11 @@ def _extreme(name: str) -> Emit:
         v = call.arguments[0]
         plain = replace(call, distinct=False, order="") if call.distinct else call
         if v.oid == NUMERIC.oid and (v.shape is None or v.scale_sql is not None):
-            return numbers.exact(f"pg_numeric_{name}({plain.aggregate('list', numbers.text_of(v))})")
+            return numbers.exact(f"pg_numeric_{name}({plain.aggregate('list', NUMBERS.text_of(v))})")
         inner = element(v.type)
         if inner is not None and inner.oid in (NUMERIC.oid, BPCHAR.oid):
             raise refuse(f"{name} of this array")
-        return replace(v.with_sql(plain.aggregate(name, comparisons.key(v))), type=_untyped(v.type))
+        return replace(v.with_sql(plain.aggregate(name, comparisons.key(call.context, v))), type=_untyped(v.type))
 
     return emit
 
@@ -138,7 +141,7 @@ def _array_agg(call: Call) -> Value:
     if element(v.type) is not None:
         raise refuse("array_agg of arrays")
     if v.oid == NUMERIC.oid:
-        v = numbers.fixed(v)
+        v = NUMBERS.fixed(v)
     if v.oid == 705:
         v = call.context.cast(v, TEXT)
     return Value(call.aggregate("list", v.sql), PgType(array_oid(v.oid)), shape=v.shape)
@@ -167,11 +170,11 @@ def _variance_exact(call: Call) -> Value:
     if v.oid != NUMERIC.oid:
         v = numbers.from_integer(v)
     if v.shape is None or v.scale_sql is not None:
-        listed = call.aggregate("list", numbers.text_of(v))
+        listed = call.aggregate("list", NUMBERS.text_of(v))
         return numbers.exact(f"pg_numeric_variance_list({listed}, '{_MOMENTS[call.name][0]}')")
     wide = f"CAST({v.sql} AS DECIMAL(38,{v.scale}))" if 2 * v.scale <= 38 else v.sql
     if 2 * v.scale > 30:
-        listed = call.aggregate("list", numbers.text_of(v))
+        listed = call.aggregate("list", NUMBERS.text_of(v))
         return numbers.exact(f"pg_numeric_variance_list({listed}, '{_MOMENTS[call.name][0]}')")
     square = f"CAST({wide} * {v.sql} AS DECIMAL(38,{2 * v.scale}))"
     total = f"CAST({call.aggregate('sum', v.sql)} AS VARCHAR)"
@@ -221,7 +224,8 @@ def _percentile(name: str) -> Emit:
         if v.oid == NUMERIC.oid and (v.shape is None or v.scale_sql is not None):
             raise refuse("percentile_disc of this numeric")
         return replace(
-            v.with_sql(f"quantile_disc({comparisons.key(v)}, {constant}){call.filter}"), type=_untyped(v.type)
+            v.with_sql(f"quantile_disc({comparisons.key(call.context, v)}, {constant}){call.filter}"),
+            type=_untyped(v.type),
         )
 
     return emit
@@ -242,7 +246,7 @@ def _mode(call: Call) -> Value:
     v = call.arguments[-1]
     if v.oid == NUMERIC.oid and (v.shape is None or v.scale_sql is not None):
         raise refuse("mode() of this numeric")
-    key = comparisons.key(v)
+    key = comparisons.key(call.context, v)
     return replace(
         v.with_sql(f"pg_mode(list({key} ORDER BY {key} ASC NULLS LAST){call.filter})"), type=_untyped(v.type)
     )
@@ -320,7 +324,7 @@ def _same(name: str) -> Emit:
     def emit(call: Call) -> Value:
         v = call.arguments[0]
         if v.oid == NUMERIC.oid:
-            v = numbers.fixed(v)
+            v = NUMBERS.fixed(v)
         rest = "".join(f", {a.sql}" for a in call.arguments[1:])
         return replace(v.with_sql(f"{name}({v.sql}{rest}){call.over}"), type=_untyped(v.type), is_null=False)
 
@@ -334,7 +338,7 @@ def _shifted(name: str) -> Emit:
         v, offset, default = call.arguments[0], call.arguments[1], call.arguments[2]
         v, default = comparisons.unify(call.context, [v, default], PgType(v.oid))
         if v.oid == NUMERIC.oid and (v.scale_sql or default.scale_sql):
-            v, default = numbers.to_exact(v), numbers.to_exact(default)
+            v, default = NUMBERS.to_exact(v), NUMBERS.to_exact(default)
         return replace(v.with_sql(f"{name}({v.sql}, {offset.sql}, {default.sql}){call.over}"), type=_untyped(v.type))
 
     return emit

@@ -1,0 +1,1 @@
+"""What is DuckDB's of the dialect: the text written for it, and the functions registered in it."""

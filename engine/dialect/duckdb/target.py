@@ -1,0 +1,33 @@
+"""The embedded engine as a target."""
+
+from __future__ import annotations
+
+from engine.base import Dialect
+from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
+    arrays,
+    casts,
+    functions_aggregates,
+    functions_arrays,
+    functions_json,
+    functions_numbers,
+    functions_text,
+    functions_times,
+    operators,
+    patterns,
+)
+from engine.dialect.duckdb.forms import FORMS
+from engine.dialect.duckdb.operators import OPERATORS
+from engine.dialect.duckdb.tables import AGGREGATES, SCALARS, WINDOWS
+from engine.dialect.target import Target
+
+DUCKDB = Target(
+    Dialect.DUCKDB,
+    "by the embedded engine",
+    FORMS,
+    casts=casts,
+    arrays=arrays,
+    patterns=patterns,
+    operands=operators,
+    operators=OPERATORS,
+    emissions={"scalar": SCALARS, "aggregate": AGGREGATES, "window": WINDOWS},
+)

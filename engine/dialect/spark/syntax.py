@@ -1,0 +1,83 @@
+"""How Spark writes types, names, texts, arrays and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from catalog import types
+from catalog.types import BPCHAR, INTERVAL, NUMERIC, TIME, PgType, element
+from engine.dialect import numbers
+from engine.dialect.value import Value, refuse, value
+
+_ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"}
+
+
+def string(text: str) -> str:
+    """`text` as a Spark literal (in which the backslash escapes), safe for any character."""
+    return "'" + "".join(_ESCAPED.get(c, c) for c in text) + "'"
+
+
+def quote(name: str) -> str:
+    """A name in backticks."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def spark_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
+    """The Spark type of the inner form of a PostgreSQL type; raises FeatureNotSupported for time of day and others."""
+    if pg.oid == NUMERIC.oid:
+        return f"DECIMAL({shape[0]},{shape[1]})" if shape else "STRING"
+    if pg.oid == INTERVAL.oid:
+        return "INTERVAL"
+    if pg.oid == TIME.oid:
+        raise refuse("type time without time zone")
+    inner = element(pg)
+    if inner is not None:
+        return f"ARRAY<{spark_type(PgType(inner.oid), shape)}>"
+    return types.spark_type(PgType(pg.oid))
+
+
+class SparkSyntax:
+    """Spark's half of `syntax.Syntax`."""
+
+    distinct_on = False
+    materialized_words = False
+    three_valued_in = False
+    ordered_frames = False
+    quantified_queries = False
+
+    def type_name(self, pg: PgType, shape: tuple[int, int] | None = None) -> str:
+        return spark_type(pg, shape)
+
+    def string(self, text: str) -> str:
+        return string(text)
+
+    def quote(self, name: str) -> str:
+        return quote(name)
+
+    def parameter(self, index: int, pg: PgType) -> Value:
+        """A place that `engine.spark.literals.inline` fills; NUL never occurs in PostgreSQL's text."""
+        place = f"\x00{index}\x00"
+        if pg.oid == NUMERIC.oid:
+            return numbers.exact(f"CAST({place} AS STRING)")
+        if pg.oid == BPCHAR.oid:
+            return Value(f"rtrim(CAST({place} AS STRING))", BPCHAR)
+        if pg.oid == INTERVAL.oid:
+            raise refuse("a parameter of type interval")
+        return value(f"CAST({place} AS {spark_type(pg)})", PgType(pg.oid))
+
+    def listed(self, texts: Sequence[str]) -> str:
+        return f"array({', '.join(texts)})"
+
+    def mapped(self, sql: str, variable: str, body: str) -> str:
+        return f"transform({sql}, {variable} -> {body})"
+
+    def once(self, variable: str, source: str, body: str) -> str:
+        return f"transform(array({source}), {variable} -> {body})[0]"
+
+    def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
+        return f"{'forall' if every else 'exists'}({sql}, {variable} -> {test})"
+
+    def key(self, v: Value) -> str:
+        if v.oid == INTERVAL.oid:
+            return f"pg_interval_key({v.sql})"
+        return v.sql

@@ -1,0 +1,58 @@
+"""How a target spells what is else the same in every SQL: types, names, texts, parameters, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from catalog.types import PgType
+from engine.dialect.value import Value
+
+
+class Syntax(Protocol):
+    """The spelling of one engine, and which clauses it has."""
+
+    distinct_on: bool
+    """Whether SELECT DISTINCT ON is known; else it becomes row_number()."""
+    materialized_words: bool
+    """Whether WITH ... AS [NOT] MATERIALIZED is known."""
+    three_valued_in: bool
+    """Whether IN (subquery) is NULL where SQL says so wherever it stands; else only as a term of WHERE."""
+    ordered_frames: bool
+    """Whether GROUPS, EXCLUDE and RANGE with an offset are known in windows."""
+    quantified_queries: bool
+    """Whether op ANY | ALL (subquery) is known for other operators than = ANY and <> ALL."""
+
+    def type_name(self, pg: PgType, shape: tuple[int, int] | None = None) -> str:
+        """The engine's type of the inner form of a PostgreSQL type."""
+        ...
+
+    def string(self, text: str) -> str:
+        """`text` as a literal, safe for any character."""
+        ...
+
+    def quote(self, name: str) -> str: ...
+
+    def parameter(self, index: int, pg: PgType) -> Value:
+        """Parameter $index in the inner form of `pg`."""
+        ...
+
+    def listed(self, texts: Sequence[str]) -> str:
+        """An array of expressions."""
+        ...
+
+    def mapped(self, sql: str, variable: str, body: str) -> str:
+        """`body` for each element of an array."""
+        ...
+
+    def once(self, variable: str, source: str, body: str) -> str:
+        """`body`, in which `variable` stands for `source`, computed once."""
+        ...
+
+    def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
+        """Whether `test` holds for any (every) element of an array, with SQL's three values."""
+        ...
+
+    def key(self, v: Value) -> str:
+        """What to compare, order and group by, of a value that is neither numeric, json nor array."""
+        ...

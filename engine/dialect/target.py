@@ -1,0 +1,107 @@
+"""What an engine must bring so that the one compiler writes for it. No rules of PostgreSQL here.
+
+The grammar, scopes, type lattice, overload resolution and the walk over clauses are shared. Whatever becomes text of an
+engine hangs off `Context.target`: `engine.dialect.duckdb` and `engine.dialect.spark` each make one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from catalog.types import PgType
+from engine.base import Dialect
+from engine.dialect.constants import Constants
+from engine.dialect.literals import Forms
+from engine.dialect.numbers import Numbers
+from engine.dialect.session import SessionConstants
+from engine.dialect.syntax import Syntax
+from engine.dialect.value import Value
+
+if TYPE_CHECKING:
+    from engine.dialect.context import Context
+    from engine.dialect.functions import Emissions
+    from engine.dialect.operators import OperatorEmissions
+
+
+class Casts(Protocol):
+    """Conversions between types in their inner forms. A module satisfies it."""
+
+    def cast(self, v: Value, to: PgType, session: SessionConstants, *, explicit: bool = False) -> Value:
+        """`v` as type `to`, typmod included. An explicit cast to varchar(n) truncates, any other raises 22001."""
+        ...
+
+    def deliver(self, v: Value, to: PgType, session: SessionConstants) -> str:
+        """`v` in the outer form of a result column."""
+        ...
+
+
+class Arrays(Protocol):
+    """One-dimensional arrays. A module satisfies it."""
+
+    def empty(self, pg: PgType) -> Value: ...
+
+    def constructor(self, context: Context, items: list[Value]) -> Value: ...
+
+    def literal_as(self, context: Context, items: list[Value], pg: PgType) -> Value: ...
+
+    def item(self, context: Context, array: Value, index: Value) -> Value: ...
+
+    def slice_of(self, context: Context, array: Value, low: Value | None, high: Value | None) -> Value: ...
+
+    def concatenate(self, context: Context, left: Value, right: Value) -> Value: ...
+
+    def operator(self, context: Context, symbol: str, left: Value, right: Value) -> Value: ...
+
+    def collected(self, context: Context, item: Value, source: str) -> Value:
+        """ARRAY(SELECT ...): `item` over `source` (a FROM item) in its order."""
+        ...
+
+
+class Patterns(Protocol):
+    """LIKE, SIMILAR TO and regular expressions. A module satisfies it."""
+
+    def like(
+        self, context: Context, left: Value, right: Value, escape: Value | None, *, insensitive: bool
+    ) -> Value: ...
+
+    def regex_operator(self, context: Context, symbol: str, left: Value, right: Value) -> Value: ...
+
+    def similar(self, context: Context, left: Value, right: Value, escape: Value | None) -> Value: ...
+
+
+class Operands(Protocol):
+    """Operators outside the table. A module satisfies it."""
+
+    def concatenate(self, context: Context, left: Value, right: Value) -> Value: ...
+
+    def negate(self, context: Context, v: Value) -> Value: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One engine. `where` ends the messages of refusals: "... is not supported by the embedded engine"."""
+
+    dialect: Dialect
+    where: str
+    forms: Forms
+    casts: Casts
+    arrays: Arrays
+    patterns: Patterns
+    operands: Operands
+    operators: OperatorEmissions
+    emissions: Mapping[str, Emissions]
+    """What it writes for functions: "scalar", "aggregate", "window"."""
+
+    @property
+    def syntax(self) -> Syntax:
+        return self.forms.syntax
+
+    @property
+    def constants(self) -> Constants:
+        return self.forms.constants
+
+    @property
+    def numbers(self) -> Numbers:
+        return self.forms.numbers
