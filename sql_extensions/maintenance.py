@@ -26,15 +26,14 @@ from engine.delta.log import commits
 from engine.delta.snapshot import columns_of
 from engine.delta.table import CommitInfo
 from engine.storage.storage import Storage
-from sql_extensions import partition_filter, tables
+from sql_extensions import cluster_maintenance, partition_filter, tables
+from sql_extensions.cluster_maintenance import UNCOMMITTED_KEPT
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.names import Name
 from sql_extensions.partition_filter import Condition
 from sql_extensions.registry import fields_of
 
-UNCOMMITTED_KEPT = timedelta(hours=24)
-"""A file that no commit names may belong to a write under way: it is never deleted before it is as old as this."""
 VACUUM_COLUMNS = pa.schema(
     [
         ("table", pa.string()),
@@ -148,6 +147,12 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
         raise ObjectNotInPrerequisiteState(
             f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
         )
+    relation = target.relation
+    cluster = None if relation is None or options.dry_run else cluster_maintenance.cluster_for(ctx, relation)
+    if relation is not None and cluster is not None:
+        return cluster_maintenance.vacuum(
+            ctx, cluster, relation, options.retain, lite=options.lite, force=options.force
+        )
     done = _delete_files(ctx, target.uri, options)
     if target.relation is not None and not options.dry_run:
         tables.refresh(ctx.session.tenant, target.relation, at_once=True)
@@ -184,7 +189,7 @@ def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.Va
 def _totals(target: VacuumTarget, done: maintain.VacuumResult) -> dict[str, object]:
     return {
         "table": target.shown,
-        "files_deleted": len(done.files),
+        "files_deleted": len(done.files) + done.unnamed,
         "bytes": done.bytes,
         "retain_from_version": done.oldest_version,
         "oldest_time_travel_left": done.oldest_time,
@@ -195,6 +200,10 @@ def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: 
     """Rewrite small files: one row of OPTIMIZE_COLUMNS."""
     relation = _owned(ctx, name)
     filters = partition_filter.resolve(where, relation, ctx.session)
+    cluster = cluster_maintenance.cluster_for(ctx, relation)
+    if cluster is not None:
+        on_cluster = cluster_maintenance.optimize(ctx, cluster, relation, filters, zorder_by)
+        return pa.Table.from_pylist([dict(on_cluster)], OPTIMIZE_COLUMNS)
     done = maintain.optimize(
         tables.location_of(relation),
         commit=commit_info(ctx),
@@ -218,6 +227,11 @@ def restore(ctx: Context, relation: Relation, version: int, *, dry_run: bool) ->
     """Make an earlier version current again: one row of RESTORE_COLUMNS. `relation` is one that `owned` gave."""
     tenant = ctx.session.tenant
     uri = tables.location_of(relation)
+    cluster = None if dry_run else cluster_maintenance.cluster_for(ctx, relation)
+    if cluster is not None:
+        figures = cluster_maintenance.restore(ctx, cluster, relation, version)
+        _take_over_columns(ctx, relation)
+        return figures.select(RESTORE_NAMES).cast(RESTORE_COLUMNS)
     snapshots = tenant.engine.snapshots
     done = maintain.restore(uri, version, str(relation.name), snapshots, commit=commit_info(ctx), dry_run=dry_run)
     if not dry_run:

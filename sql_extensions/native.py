@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -28,7 +29,7 @@ from sql_extensions.context import Context
 from sql_extensions.statement import recognise
 
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
-_LOOKED_AT = 100
+LOOKED_AT = 100
 """Commits looked at to find ours."""
 _COMPUTED = ("delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT")
 """What Delta notes of columns that Spark fills where a row gives nothing for them."""
@@ -126,9 +127,10 @@ def execute(
     call.on_cancel(command.cancel)
     call.check_canceled()
     outcome = command.run()
-    version, metrics = _commit_of(call.id, before, log.commits(uri, _LOOKED_AT, snapshots.storage))
-    if version is not None and session.transaction.committed is not None:
-        session.transaction.committed(((relation.name, version),))
+    version, metrics = _commit_of(call.id, before, log.commits(uri, LOOKED_AT, snapshots.storage))
+    if version is not None:
+        with suppress(FeatureNotSupported):  # of a table that only Spark reads nobody here counts the rows
+            tables.refresh(session.tenant, relation, at_once=True)
     return Outcome(outcome.rows, version, metrics)
 
 

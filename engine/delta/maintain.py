@@ -81,6 +81,8 @@ class VacuumResult:
     version: int
     oldest_version: int
     oldest_time: datetime | None
+    unnamed: int = 0
+    """Further files deleted, by a cluster, which tells only how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,7 @@ def vacuum(
         configured = retention(table.metadata().configuration)
         vectors = "deletionVectors" in (table.protocol().reader_features or ())
     wanted = configured if retain is None else retain
-    if wanted < configured and not force:
-        raise InvalidParameterValue(
-            f"a retention of {_hours(wanted):g} hours is below the table's {_hours(configured):g} hours",
-            hint="Add FORCE to delete files that running queries and time travel may need.",
-        )
-    if wanted < timedelta(0):
-        raise InvalidParameterValue("the retention must not be negative")
+    check_retention(wanted, configured, force=force)
 
     def run(*, only_list: bool, unknown_files: bool) -> list[str]:
         with delta_errors():
@@ -364,6 +360,17 @@ def _sizes(snapshot: Snapshot) -> dict[tuple[str, bytes], int]:
     """Sizes of a version's files. The same file with other deleted rows is another one, as in Delta's own figures."""
     keys = [(path, snapshot.dead[path].tobytes() if path in snapshot.dead else b"") for path in snapshot.paths()]
     return dict(zip(keys, snapshot.files["size_bytes"].to_pylist(), strict=True))
+
+
+def check_retention(wanted: timedelta, configured: timedelta, *, force: bool) -> None:
+    """Raises InvalidParameterValue for a retention below the table's, unless `force`, and for a negative one."""
+    if wanted < configured and not force:
+        raise InvalidParameterValue(
+            f"a retention of {_hours(wanted):g} hours is below the table's {_hours(configured):g} hours",
+            hint="Add FORCE to delete files that running queries and time travel may need.",
+        )
+    if wanted < timedelta(0):
+        raise InvalidParameterValue("the retention must not be negative")
 
 
 def retention(configuration: Mapping[str, str]) -> timedelta:
