@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from engine.storage.options import RETRIES_MAX, S3Options
+
 DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
 LIBRARY_EXTENSION = "io.kadali.spark.KadaliExtensions"
 """Our functions (`pg_*`), of kadali-spark.jar."""
+LOG_STORE = "io.kadali.spark.S3ConditionalLogStore"
+"""Ours, of kadali-spark.jar: Delta's own overwrites what another writer has committed in between."""
 TIME_ZONE = "spark.sql.session.timeZone"
+_FROM_ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
 
 SESSION_SETTINGS: Mapping[str, str] = {
     "spark.sql.ansi.enabled": "true",
@@ -56,9 +61,37 @@ def spark_defaults(
         "spark.connect.ui.retainedStatements": "100",
         "spark.ui.showConsoleProgress": "false",
     }
+    if library:
+        settings |= {f"spark.delta.logStore.{scheme}.impl": LOG_STORE for scheme in ("s3a", "s3")}
     if warehouse is not None:
         settings["spark.sql.warehouse.dir"] = warehouse
     return settings
+
+
+def s3a_settings(options: S3Options, bucket: str) -> dict[str, str]:
+    """How Spark reaches a bucket, by s3a:// or s3:// URLs. Holds no secret: the keys come from `s3a_environment`."""
+    mine = f"spark.hadoop.fs.s3a.bucket.{bucket}."
+    settings = {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        f"{mine}endpoint.region": options.region,
+        f"{mine}path.style.access": str(options.in_path).lower(),
+        f"{mine}connection.request.timeout": f"{max(math.ceil(options.timeout_s), 15)}s",  # S3A takes no less
+        f"{mine}attempts.maximum": str(RETRIES_MAX),
+    }
+    if options.endpoint is not None:
+        settings[f"{mine}endpoint"] = options.endpoint
+        settings[f"{mine}connection.ssl.enabled"] = str(not options.plain_http).lower()
+    if options.access_key_id is not None:
+        settings[f"{mine}aws.credentials.provider"] = _FROM_ENVIRONMENT
+    return settings
+
+
+def s3a_environment(options: S3Options) -> dict[str, str]:
+    """Variables of the processes of a driver and its executors: the keys, which belong into a Secret."""
+    if options.access_key_id is None or options.secret_access_key is None:
+        return {}
+    found = {"AWS_ACCESS_KEY_ID": options.access_key_id, "AWS_SECRET_ACCESS_KEY": options.secret_access_key}
+    return found if options.session_token is None else {**found, "AWS_SESSION_TOKEN": options.session_token}
 
 
 def properties(settings: Mapping[str, str]) -> str:

@@ -38,7 +38,8 @@ class LocalSpark:
     `memory` in bytes is the JVM's heap. `conf`: all of Spark's settings (`configuration.spark_defaults`, and more).
     `token` is what clients must show. `port` 0: any free one, told by `endpoint` after the start. `agent`: the program
     docker/spark/agent.py, which hosts Connect, offers a control port and ends with this process; without it Spark's own
-    Connect server runs, and one that an earlier process left in `work_dir` is ended at the next start.
+    Connect server runs, and one that an earlier process left in `work_dir` is ended at the next start. `environment`:
+    further variables of the process, as the keys of an object store (`configuration.s3a_environment`).
     """
 
     def __init__(
@@ -51,9 +52,11 @@ class LocalSpark:
         token: str,
         port: int = 0,
         agent: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._dist, self._work, self._cores, self._memory = dist, work_dir, cores, memory
         self._conf, self._token, self._wanted_port, self._agent = dict(conf), token, port, agent
+        self._environment = dict(environment or {})
         self._port = self._ui_port = self._control_port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -142,6 +145,7 @@ class LocalSpark:
         (self._work / "log4j2.properties").write_text(_LOGGING)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))},
+            **self._environment,
             "SPARK_HOME": str(home),
             "SPARK_CONF_DIR": str(self._work),
             "SPARK_LOCAL_IP": "127.0.0.1",

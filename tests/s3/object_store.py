@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.listening import free_port
@@ -17,6 +16,7 @@ from tests.clients.downloads import folder, need
 
 VERSION = "1.8.0"
 BUCKET = "lake"
+ACCESS_KEY, SECRET_KEY = "tests", "no secret, of tests"
 BUILD_S, START_S, STOP_S = 900, 20.0, 20.0
 
 
@@ -50,8 +50,8 @@ class ObjectStore:
     """One server over `root`, whose folders are the buckets; `bucket_dir` holds what is in the bucket `lake`."""
 
     root: Path
-    access_key: str = "tests"
-    secret_key: str = field(default_factory=lambda: secrets.token_hex(20))
+    access_key: str = ACCESS_KEY
+    secret_key: str = SECRET_KEY
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
