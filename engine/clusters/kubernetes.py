@@ -157,7 +157,7 @@ class KubernetesApi:
         headers = {"Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = content or "application/json"
-        sent = body if body is None or not content else json.dumps(body)
+        sent = json.dumps(body) if content.endswith("yaml") else body  # the client encodes what is called JSON
         with _transport_errors():
             request = self._client.param_serialize(
                 method=method,
