@@ -2,6 +2,7 @@
 # make test    the tests                                       make check  format, lint, types, imports
 # make bench   ratios against other programs                   make docs   the generated reference pages
 # make spark   a Spark distribution in .spark, for `kadali serve --spark-home .spark`: needs Maven and a JDK, 500 MB
+# make k8s-up, make k8s-down   a Kubernetes of this machine, to try Spark clusters: needs root, Linux and Go
 # Another Python: make PYTHON=python3.13 env
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := catalog engine sql_extensions gateway
 ARGS ?=
 
-.PHONY: env run test check format bench docs spark clean
+.PHONY: env run test check format bench docs spark k8s-up k8s-down clean
 
 env: $(VENV)/.installed
 
@@ -58,6 +59,10 @@ docs: $(VENV)/.installed
 spark:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) docker/spark/distribution.py .spark $(ARGS)
+
+k8s-up k8s-down:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) docker/k8s $(@:k8s-%=%) $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -98,7 +98,7 @@ def make_base(target: Path, s3: bool) -> None:
     if absent:
         programs, packages = ", ".join(absent), " ".join(sorted(set(absent.values())))
         raise DistributionError(f"not installed here: {programs} (Debian: apt-get install {packages})")
-    (target / "jars").mkdir(parents=True)
+    (target / "jars").mkdir(parents=True, exist_ok=True)
     _run(sys.executable, "-m", "venv", str(target / "env"))
     python = str(target / "env" / "bin" / "python")
     _run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *PYTHON_PACKAGES)
@@ -106,10 +106,8 @@ def make_base(target: Path, s3: bool) -> None:
 
 
 def add_library(target: Path) -> None:
-    """Our own jar, compiled against what is in `target`; none where there are no sources to compile."""
-    compiler = HERE / "build_jar.py"
-    if compiler.exists():
-        _run(sys.executable, str(compiler), str(target))
+    """Our own jar, compiled against what is in `target`. Raises DistributionError."""
+    _run(sys.executable, str(HERE / "build_jar.py"), str(target))
 
 
 def spark_home(target: Path) -> Path:

@@ -6,12 +6,12 @@ It needs no rights and no containers. Everything is lost at the end: etcd does n
 from __future__ import annotations
 
 import base64
+import http.client
 import secrets
 import socket
 import ssl
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -21,6 +21,7 @@ PARTS = ("etcd", "apiserver", "controller-manager", "scheduler")
 SERVICE_RANGE = "10.96.0.0/16"
 START_TIMEOUT_S = 120.0
 _LOOK_EVERY_S = 0.1
+_REQUEST_TIMEOUT_S = 5.0
 
 
 class ControlPlane:
@@ -91,6 +92,18 @@ class ControlPlane:
     def output(self, part: str) -> str:
         """The end of what a part printed."""
         return self._processes.output(part)
+
+    def get(self, path: str) -> bytes:
+        """What the API server answers to its administrator; raises OSError, of which HTTPError is one."""
+        trust = ssl.create_default_context(cafile=str(self.authority))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+        )
+        headers = {"Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310 - https, ours
+        with opener.open(request, timeout=_REQUEST_TIMEOUT_S) as answer:
+            content: bytes = answer.read()
+        return content
 
     def write_kubeconfig(self, file: Path, token: str, namespace: str = "default") -> Path:
         """A file that opens the cluster to whoever the token belongs to."""
@@ -208,19 +221,11 @@ contexts:
             time.sleep(_LOOK_EVERY_S)
 
     def _ready(self) -> bool:
-        if not self.authority.exists():
-            return False
         try:
-            trust = ssl.create_default_context(cafile=str(self.authority))
-            headers = {"Authorization": f"Bearer {self.token}"}
-            request = urllib.request.Request(f"{self.url}/readyz", headers=headers)  # noqa: S310 - https, ours
-            opener = urllib.request.build_opener(
-                urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
-            )
-            with opener.open(request, timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError, ssl.SSLError):  # not listening yet, or a certificate half written
+            self.get("/readyz")
+        except (OSError, http.client.HTTPException):  # not listening yet, a certificate half written, 403, 500
             return False
+        return True
 
 
 def _free_ports(address: str, count: int) -> list[int]:

@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
+
+from singlenode.requirements import SYSTEM_PATH
 
 STOP_PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.05
@@ -27,13 +28,13 @@ class Processes:
         self.folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> int:
+    def start(self, name: str, *command: str) -> int:
         """The pid. The program outlives this process unless it is stopped."""
         with (self.folder / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -42,6 +43,24 @@ class Processes:
         self._children[name] = child
         record(self.folder / f"{name}.pid", child.pid)
         return child.pid
+
+    def start_child(self, name: str, *command: str) -> int:
+        """Like `start`, where `command` starts one process in other namespaces and waits for it: that one counts.
+
+        The pid is this machine's.
+        """
+        outer = self.start(name, *command)
+        children = Path(f"/proc/{outer}/task/{outer}/children")
+        deadline = time.monotonic() + STOP_PATIENCE_S
+        while True:
+            self.check(name)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+                inner = int(children.read_text())
+                record(self.folder / f"{name}.pid", inner)  # to be ended itself: its parent passes no signal on
+                return inner
+            if time.monotonic() > deadline:
+                raise ProgramError(f"{name} does not start: {self.output(name)}")
+            time.sleep(_LOOK_EVERY_S)
 
     def pid(self, name: str) -> int | None:
         """The process, while it is alive."""

@@ -26,7 +26,7 @@ IMAGE: Mapping[str, str] = {"mmdebstrap": "mmdebstrap", "tar": "tar"}
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
 CNI_PLUGINS = ("bridge", "host-local", "loopback")
 _CNI_PACKAGE = "containernetworking-plugins"
-_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _INSTALL_TIMEOUT_S = 600
 
 
@@ -75,7 +75,7 @@ def install(programs: Mapping[str, str], *, cni: bool = False) -> None:
 
 def find(program: str) -> str | None:
     """Also where only root looks: a user's PATH often lacks these folders."""
-    return shutil.which(program) or shutil.which(program, path=_SYSTEM_PATH)
+    return shutil.which(program) or shutil.which(program, path=SYSTEM_PATH)
 
 
 def cni_folder() -> Path | None:

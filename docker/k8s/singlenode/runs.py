@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 from singlenode.cache import cache_dir
+from singlenode.configuration import hierarchies
+from singlenode.init import OWN_FOLDERS
 from singlenode.processes import record, recorded
 from singlenode.requirements import find
 
@@ -49,6 +51,9 @@ def end_run(folder: Path) -> None:
     for file in folder.glob("*/cgroup"):
         _remove_groups(file.read_text().strip(), time.monotonic() + KILL_TIMEOUT_S)
     shutil.rmtree(folder)
+    for place in OWN_FOLDERS:
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()  # where a node had its own mounted: it may be another program's, and is not empty then
 
 
 def _kill(file: Path, deadline: float) -> None:
@@ -64,9 +69,7 @@ def _kill(file: Path, deadline: float) -> None:
 
 def _remove_groups(name: str, deadline: float) -> None:
     """Control groups called `name`, in every hierarchy, with those below; they are empty, or soon will be."""
-    mounts = [Path(line.split()[4]) for line in Path("/proc/self/mountinfo").read_text().splitlines()
-              if " - cgroup" in line]  # fmt: skip
-    for top in (mount / name for mount in mounts):
+    for top in (mount / name for mount, _ in hierarchies()):
         while top.is_dir():
             for group, _, _ in os.walk(top, topdown=False):
                 with contextlib.suppress(OSError):  # busy: its processes are on their way out

@@ -1,0 +1,182 @@
+"""Builds the image of Spark's pods, without Docker: Debian with Java and Python, the distribution, and our own files.
+
+    python docker/spark/image.py FILE [--name NAME:TAG] [--s3]
+
+FILE is an OCI archive: `docker load -i FILE`, `kind load image-archive FILE`, `ctr -n k8s.io images import FILE`. Needs
+mmdebstrap (Debian's package) beside what distribution.py needs. Layers are kept in the user's cache; a change of our
+own files costs seconds. The Dockerfile beside this one makes the same with Docker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
+
+import distribution
+from singlenode import oci, requirements
+from singlenode.cache import cache_dir, made
+
+HERE = Path(__file__).resolve().parent
+NAME = "localhost/kadali/spark:dev"
+USER = 10001
+DEBIAN = "bookworm"
+PACKAGES = ("openjdk-17-jre-headless", "python3-minimal", "libpython3-stdlib", "libnss-wrapper", "ca-certificates")
+"""libnss-wrapper: see entrypoint.sh."""
+PYTHON_FOLDER = "opt/python"
+OWN_FILES = ("agent.py", "entrypoint.sh", "decom.sh")
+_MAKE_TIMEOUT_S = 1800
+_DROPPED = ("examples/", "R/", "data/", "tests/", "jars/rocksdbjni-")
+"""Of pyspark, what no cluster uses; RocksDB keeps the state of streams, which are not offered."""
+
+
+def layers(s3: bool = False) -> Path:
+    """The image without our own files, as `image` gives the whole: to be unpacked in advance."""
+    base, spark = _debian(), _spark(s3)
+    settings = oci.Settings(user="", environment={}, entrypoint=())
+
+    def make(folder: Path) -> None:
+        oci.write_image(folder / "image", "localhost/kadali/spark-layers:dev", (base, spark), settings)
+
+    key = hashlib.sha256(f"{base.digest} {spark.digest}".encode()).hexdigest()[:12]
+    return made(cache_dir() / "images" / f"spark-layers-{key}", make) / "image"
+
+
+def image(name: str = NAME, s3: bool = False, library: Path | None = None) -> Path:
+    """A folder with the image in OCI's layout, in the user's cache. Raises MissingError, DistributionError.
+
+    `library`: our jar where it has been compiled; else it is compiled here.
+    """
+    base, spark = _debian(), _spark(s3)
+    built = cache_dir() / "images" / f"spark-dist-{distribution.key(s3)}"  # made on the way to the layer
+    whole = hashlib.sha256("\n".join([base.digest, spark.digest, name, _own_key(library)]).encode()).hexdigest()[:12]
+
+    def make(folder: Path) -> None:
+        jar = library or _compile(built, folder / "distribution")
+        _own_layer(folder / "own.tar", jar)
+        own = oci.layer(folder / "own.tar")
+        settings = oci.Settings(
+            user=f"{USER}:{USER}",
+            environment={
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "LANG": "C.UTF-8",
+                "JAVA_HOME": "/usr/lib/jvm/default",
+                "SPARK_HOME": f"/{PYTHON_FOLDER}/pyspark",
+                "PYTHONPATH": f"/{PYTHON_FOLDER}",
+                "PYSPARK_PYTHON": "python3",
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
+            entrypoint=("/opt/entrypoint.sh",),
+            work_dir="/tmp",  # noqa: S108 - in the container
+        )
+        oci.write_image(folder / "image", name, (base, spark, own), settings)
+
+    return made(cache_dir() / "images" / f"spark-{whole}", make) / "image"
+
+
+def _debian() -> oci.Layer:
+    """The lowest layer: what Debian has."""
+    key = hashlib.sha256("\n".join([DEBIAN, *PACKAGES, str(USER)]).encode()).hexdigest()[:12]
+
+    def make(folder: Path) -> None:
+        requirements.require(requirements.IMAGE)
+        accounts = f'echo "spark:x:{USER}:{USER}::/tmp:/usr/sbin/nologin" >> "$1/etc/passwd"; '
+        accounts += f'echo "spark:x:{USER}:" >> "$1/etc/group"; '
+        java = 'ln -s "$(ls -d "$1"/usr/lib/jvm/java-17-openjdk-*/ | xargs basename)" "$1/usr/lib/jvm/default"'
+        command = [
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            f"--include={','.join(PACKAGES)}",
+            f"--customize-hook={accounts + java}",
+            '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/info/* "$1"/usr/share/locale/*',
+            DEBIAN,
+            str(folder / "layer.tar"),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_TIMEOUT_S, check=False)
+        if done.returncode != 0:
+            raise distribution.DistributionError(f"mmdebstrap failed: {done.stderr[-4000:]}")
+
+    return oci.layer(made(cache_dir() / "images" / f"debian-{key}", make) / "layer.tar")
+
+
+def _spark(s3: bool) -> oci.Layer:
+    """The middle layer: pyspark, py4j and the jars that others make."""
+    base = made(
+        cache_dir() / "images" / f"spark-dist-{distribution.key(s3)}",
+        lambda folder: distribution.make_base(folder, s3),
+    )
+
+    def make(folder: Path) -> None:
+        home = distribution.spark_home(base)
+
+        def fill(layer: oci.LayerWriter) -> None:
+            layer.folder("opt/spark/kadali")  # where a driver's settings are mounted
+            layer.tree(home, f"{PYTHON_FOLDER}/pyspark", _dropped)
+            layer.tree(home.parent / "py4j", f"{PYTHON_FOLDER}/py4j")
+            for jar in sorted((base / "jars").glob("*.jar")):
+                layer.file(jar, f"{PYTHON_FOLDER}/pyspark/jars/{jar.name}")
+
+        oci.write_layer(folder / "layer.tar", fill)
+
+    return oci.layer(made(cache_dir() / "images" / f"spark-layer-{distribution.key(s3)}", make) / "layer.tar")
+
+
+def _dropped(name: str) -> bool:
+    return name.startswith(_DROPPED) or name.endswith(".cmd")
+
+
+def _own_key(library: Path | None) -> str:
+    digest = hashlib.sha256(library.read_bytes() if library else distribution.library_key().encode())
+    for name in OWN_FILES:
+        digest.update((HERE / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _compile(base: Path, work: Path) -> Path:
+    """Our jar, compiled against what the middle layer has."""
+    (work / "jars").mkdir(parents=True)
+    (work / "env").symlink_to(base / "env")
+    for jar in (base / "jars").iterdir():
+        (work / "jars" / jar.name).hardlink_to(jar)
+    distribution.add_library(work)
+    return work / "jars" / distribution.LIBRARY
+
+
+def _own_layer(file: Path, library: Path) -> None:
+    """The upper layer: our jar and our programs."""
+
+    def fill(layer: oci.LayerWriter) -> None:
+        layer.file(library, f"{PYTHON_FOLDER}/pyspark/jars/{distribution.LIBRARY}", 0o644)
+        layer.file(HERE / "agent.py", "opt/kadali/agent.py", 0o644)
+        layer.file(HERE / "entrypoint.sh", "opt/entrypoint.sh", 0o755)
+        layer.file(HERE / "decom.sh", "opt/decom.sh", 0o755)
+
+    oci.write_layer(file, fill)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the image of Spark's pods as an OCI archive.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the archive to write")
+    parser.add_argument("--name", default=NAME, metavar="NAME:TAG", help=f"name in the archive, {NAME} unless said")
+    parser.add_argument("--s3", action="store_true", help="with the jars for S3-compatible storage")
+    arguments = parser.parse_args()
+    try:
+        built = image(arguments.name, arguments.s3)
+    except (requirements.MissingError, distribution.DistributionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    with arguments.file.open("wb") as stream:
+        oci.write_archive(built, stream)
+    print(f"{arguments.file}: {arguments.name} {oci.image_digest(built)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
