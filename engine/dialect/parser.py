@@ -1,4 +1,4 @@
-"""PostgreSQL text of one query to a sqlglot tree in which nothing is guessed from a function's shape."""
+"""PostgreSQL text of one query, or expression, to a sqlglot tree in which nothing is guessed from a function's shape."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
+from engine.dialect.expression_grammar import expression
 from engine.dialect.lexer import Kind
 from engine.dialect.query_grammar import query
 from engine.dialect.reader import Reader
@@ -20,6 +21,15 @@ def parse(sql: str) -> exp.Expression:
     here answers.
     """
     return _cached(sql).copy() if len(sql) <= _CACHED_BYTES_MAX else _parse(sql)
+
+
+def parse_expression(text: str) -> exp.Expression:
+    """The tree of one expression or condition. Raises as `parse`."""
+    reader = Reader(text, query)
+    tree = expression(reader)
+    if reader.here.kind is not Kind.END:
+        reader.fail()
+    return tree
 
 
 @lru_cache(maxsize=256)
