@@ -10,7 +10,7 @@ from catalog.errors import FeatureNotSupported
 from catalog.types import INT4, NUMERIC, PgType
 from engine.dialect import comparisons
 from engine.dialect.context import Context
-from engine.dialect.functions import AGGREGATES, SCALARS, Call, Emit, find_call
+from engine.dialect.functions import AGGREGATES, SCALARS, Call, Emit, SortKey, find_call
 from engine.dialect.scope import Scope
 from engine.dialect.session_functions import session_function
 from engine.dialect.value import Value, refuse, value
@@ -127,21 +127,36 @@ def _aggregate(
     arguments = [compile_expression(context, scope, _positional(name, n)) for n in nodes]
     context.wide = wide
     emit, moved = _find(context, name, arguments, windowed=window is not None)
+    keys = tuple(_sort_key(context, scope, o) for o in order)
     call = Call(
         context,
         name,
         moved,
+        keys=keys,
         distinct=distinct,
-        order=" ORDER BY " + ", ".join(order_item(context, scope, o) for o in order) if order else "",
+        order=" ORDER BY " + ", ".join(order_text(context, k.value, o) for k, o in zip(keys, order, strict=True))
+        if order
+        else "",
         filter=f" FILTER (WHERE {compile_condition(context, scope, condition)})" if condition is not None else "",
         over=" OVER (" + window_sql(context, scope, window) + ")" if window is not None else "",
     )
     if distinct and not order and name in ("array_agg", "string_agg"):
         # PostgreSQL finds duplicates by sorting, and shows the values in that order.
-        call = replace(call, order=f" ORDER BY {comparisons.key(context, moved[0])} ASC NULLS LAST")
+        call = replace(
+            call,
+            order=f" ORDER BY {comparisons.key(context, moved[0])} ASC NULLS LAST",
+            keys=(SortKey(moved[0], descending=False, nulls_first=False),),
+        )
     if distinct and any(a.is_exact_text for a in moved):
         raise refuse(f"{name}(DISTINCT numeric computed by division)")
     return emit(call)
+
+
+def _sort_key(context: Context, scope: Scope, node: exp.Expression) -> SortKey:
+    from engine.dialect.expressions import compile_expression
+
+    v = compile_expression(context, scope, node.this)
+    return SortKey(v, descending=bool(node.args.get("desc")), nulls_first=bool(node.args.get("nulls_first")))
 
 
 def _find(context: Context, name: str, arguments: list[Value], *, windowed: bool) -> tuple[Emit, list[Value]]:
@@ -205,6 +220,8 @@ def window_sql(context: Context, scope: Scope, window: exp.Window) -> str:
 
 def _frame(context: Context, scope: Scope, spec: exp.WindowSpec, order: exp.Expression | None) -> str:
     kind = spec.args["kind"]
+    if not context.target.syntax.ordered_frames:
+        _check_frame(kind, spec)
     bounds = []
     for which in ("start", "end"):
         bound, side = spec.args[which], spec.args.get(f"{which}_side")
@@ -215,6 +232,17 @@ def _frame(context: Context, scope: Scope, spec: exp.WindowSpec, order: exp.Expr
     text = f"{kind} BETWEEN {bounds[0]} AND {bounds[1]}"
     exclude = spec.args.get("exclude")
     return f"{text} EXCLUDE {exclude.name}" if exclude is not None else text
+
+
+def _check_frame(kind: str, spec: exp.WindowSpec) -> None:
+    """Refuse frames other than ROWS with constant offsets and RANGE without offset."""
+    if kind == "GROUPS" or spec.args.get("exclude") is not None:
+        raise refuse("a window frame with GROUPS or EXCLUDE")
+    offsets = [spec.args[which] for which in ("start", "end") if isinstance(spec.args[which], exp.Expression)]
+    if offsets and kind == "RANGE":
+        raise refuse("a RANGE frame with an offset")
+    if any(not isinstance(o, exp.Literal) or o.is_string or not o.name.isdigit() for o in offsets):
+        raise refuse("a ROWS frame whose offset is not a constant")
 
 
 def _ranges_over_dates(context: Context, scope: Scope, spec: exp.WindowSpec, order: exp.Expression) -> bool:

@@ -48,7 +48,7 @@ class Context:
         for i, v in enumerate(arguments):
             if v.row is None and v.inner is None and not _is_heavy(v.sql):
                 continue
-            if _is_heavy(v.sql) and (found.sql.count(v.sql) > 1 or "pg_" in found.sql.replace(v.sql, "")):
+            if _is_heavy(v.sql) and self._repeats(found.sql, v.sql):
                 self.aliases += 1
                 bound.append((f"pg_v{self.aliases}", v.sql))
                 named[i] = v.with_sql(bound[-1][0])
@@ -61,6 +61,10 @@ class Context:
             sql = once(name, source, sql)
             scale_sql = once(name, source, scale_sql) if scale_sql else None
         return replace(found.with_sql(sql), scale_sql=scale_sql)
+
+    def _repeats(self, sql: str, part: str) -> bool:
+        macros = self.target.syntax.macros and "pg_" in sql.replace(part, "")
+        return sql.count(part) > 1 or macros
 
     def cast(self, v: Value, to: PgType, *, explicit: bool = False) -> Value:
         return self.target.casts.cast(v, to, self.session, explicit=explicit)

@@ -53,6 +53,34 @@ def compile_condition(context: Context, scope: Scope, node: exp.Expression) -> s
     return boolean(context, compile_expression(context, scope, node))
 
 
+def compile_filter(context: Context, scope: Scope, node: exp.Expression) -> str:
+    """A WHERE condition, of which false and NULL are the same: its terms may use IN (subquery) of any target."""
+    if context.target.syntax.three_valued_in:
+        return compile_condition(context, scope, node)
+    terms: list[exp.Expression] = []
+    while isinstance(node, exp.And):
+        terms.append(node.expression)
+        node = node.this
+    return " AND ".join(_filter_term(context, scope, term) for term in reversed([*terms, node]))
+
+
+def _filter_term(context: Context, scope: Scope, node: exp.Expression) -> str:
+    bare = node
+    while isinstance(bare, exp.Paren):
+        bare = bare.this
+    if isinstance(bare, exp.And):
+        return f"({compile_filter(context, scope, bare)})"
+    negated = isinstance(bare, exp.Not)
+    inner = bare.this if negated else bare
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.In) and inner.args.get("query") is not None:
+        left = compile_expression(context, scope, inner.this)
+        found = compile_in_query(context, scope, left, inner.args["query"], as_filter=True).sql
+        return f"(NOT {found})" if negated else found
+    return f"({compile_condition(context, scope, node)})"
+
+
 def boolean(context: Context, v: Value) -> str:
     return context.cast(v, BOOL).sql if v.oid != BOOL.oid else v.sql
 

@@ -1,4 +1,4 @@
-"""PostgreSQL text of one query, or expression, to a sqlglot tree in which nothing is guessed from a function's shape."""
+"""PostgreSQL text of a query, or expression, to a sqlglot tree in which nothing is guessed from a function's shape."""
 
 from __future__ import annotations
 

@@ -72,6 +72,8 @@ def _common_table(
     columns = [replace(c, name=names[i] if i < len(names) else c.name) for i, c in enumerate(columns)]
     ctes[name] = CommonTable(sql_name, columns)
     kind = {True: "MATERIALIZED ", False: "NOT MATERIALIZED ", None: ""}[cte.args.get("materialized")]
+    if not context.target.syntax.materialized_words:
+        kind = ""
     listed = [c.sql for c in columns] + [c.scale for c in columns if c.scale]
     return f"{sql_name}({', '.join(listed)}) AS {kind}({sql})"
 
@@ -109,6 +111,8 @@ def _recursive(
                 raise refuse("a recursive query whose numeric column changes its scale")
             raise refuse("a recursive query whose terms differ in type")
     word = "UNION" if node.args.get("distinct") else "UNION ALL"
+    if word == "UNION" and not context.target.syntax.recursive_union:
+        raise refuse("WITH RECURSIVE with UNION (without ALL)")
     return f"{_cast_all(context, first, columns)} {word} {_cast_all(context, second, columns)}", columns
 
 
@@ -168,7 +172,7 @@ def _finish_select(context: Context, select: Select, node: exp.Select, fields: S
         return _finish_distinct(context, select, node, order, keys, fields)
     tail = ""
     if keys:
-        tail += " ORDER BY " + ", ".join(order_text(context, v, item) for v, item in zip(keys, order, strict=True))
+        tail += " ORDER BY " + _order_list(context, keys, order)
     ties = _ties(node)
     if ties is not None:
         return _with_ties(context, select, keys, order, ties, fields)
@@ -226,14 +230,29 @@ def _finish_distinct(
             raise refuse("ORDER BY of SELECT DISTINCT on an expression")
     inner_order = ""
     if on and keys:
-        inner_order = " ORDER BY " + ", ".join(
-            order_text(context, v, item) for v, item in zip(keys, order, strict=True)
-        )
-    sql = f"SELECT {select.head}{', '.join([inner_list, *hidden])}{select.tail}{inner_order}"
+        inner_order = " ORDER BY " + _order_list(context, keys, order)
+    if on and not context.target.syntax.distinct_on:
+        sql = _first_of_each(context, select, node, [inner_list, *hidden], _order_list(context, keys, order))
+    else:
+        sql = f"SELECT {select.head}{', '.join([inner_list, *hidden])}{select.tail}{inner_order}"
     seen = [(c.name, outer(c.value, f"{alias}.{c.sql}", f"{alias}.{c.scale}" if c.scale else None)) for c in columns]
     listed, columns = select_list(context, seen, fields)
     tail = f" ORDER BY {', '.join(outer_keys)}" if outer_keys else ""
     return f"SELECT {listed} FROM ({sql}) AS {alias}{tail}{limit_text(context, select.scope, node)}", columns
+
+
+def _first_of_each(context: Context, select: Select, node: exp.Select, items: list[str], sort: str) -> str:
+    """DISTINCT ON by row_number(), for targets without it."""
+    if node.args.get("group") is not None or node.args.get("having") is not None or select.has_rows:
+        raise refuse("DISTINCT ON with GROUP BY")
+    alias = context.alias()
+    over = f"PARTITION BY {', '.join(select.distinct_keys)} ORDER BY {sort or ', '.join(select.distinct_keys)}"
+    inner = f"SELECT {', '.join(items)}, row_number() OVER ({over}) AS rn{select.tail}"
+    return f"SELECT * FROM ({inner}) AS {alias} WHERE {alias}.rn = 1"
+
+
+def _order_list(context: Context, keys: list[Value], order: list[exp.Expression]) -> str:
+    return ", ".join(order_text(context, v, item) for v, item in zip(keys, order, strict=True))
 
 
 def _ties(node: exp.Expression) -> exp.Expression | None:
@@ -257,7 +276,7 @@ def _with_ties(
     """FETCH FIRST n ROWS WITH TIES: rank() up to n."""
     if select.node.args.get("offset") is not None or not keys or select.has_rows:
         raise refuse("WITH TIES with OFFSET")
-    sort = ", ".join(order_text(context, v, item) for v, item in zip(keys, order, strict=True))
+    sort = _order_list(context, keys, order)
     listed, columns = select_list(context, [(c.name, c.value) for c in select.columns], None)
     shown = [f"{comparisons.key(context, v)} AS s{i + 1}" for i, v in enumerate(keys)]
     alias = context.alias()
@@ -288,7 +307,7 @@ def _row_count(context: Context, scope: Scope, node: exp.Expression, word: str) 
     if v.is_null:
         return ""
     plain = v.constant is not None and not v.constant.startswith("-")
-    return f" {word.upper()} {v.constant if plain else f'pg_{word}({v.sql})'}"
+    return f" {word.upper()} {v.constant if plain else context.target.syntax.row_count(word, v)}"
 
 
 def _set_operation(context: Context, scope: Scope | None, ctes: dict[str, CommonTable], node: exp.Expression) -> _Body:

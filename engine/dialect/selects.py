@@ -10,7 +10,7 @@ from catalog.errors import SqlSyntaxError
 from catalog.types import NUMERIC, TEXT, UNKNOWN
 from engine.dialect import comparisons
 from engine.dialect.context import Context
-from engine.dialect.expressions import compile_condition, compile_expression
+from engine.dialect.expressions import compile_condition, compile_expression, compile_filter
 from engine.dialect.from_items import compile_from
 from engine.dialect.lattice import common_type
 from engine.dialect.names import output_name
@@ -28,6 +28,7 @@ class Select:
     head: str
     tail: str
     has_rows: bool
+    distinct_keys: list[str]
 
     def order_key(self, context: Context, item: exp.Expression) -> Value:
         """An ORDER BY item: an output column by number or name, else an expression over the input."""
@@ -57,13 +58,14 @@ def compile_select(context: Context, parent: Scope | None, ctes: dict[str, Commo
     columns = _targets(context, scope, node)
     tail = f" FROM {from_sql}" if from_sql else ""
     if (where := node.args.get("where")) is not None:
-        tail += f" WHERE {compile_condition(context, scope, where.this)}"
+        tail += f" WHERE {compile_filter(context, scope, where.this)}"
     if (group := node.args.get("group")) is not None:
         tail += f" GROUP BY {_group(context, scope, group, columns)}"
     if (having := node.args.get("having")) is not None:
         tail += f" HAVING {compile_condition(context, scope, having.this)}"
     has_rows = any(c.value.srf for c in columns)
-    return Select(node, scope, columns, _head(context, scope, node, columns), tail, has_rows)
+    head, keys = _head(context, scope, node, columns)
+    return Select(node, scope, columns, head, tail, has_rows, keys)
 
 
 _CLAUSES = frozenset("expressions from_ joins where group having windows distinct order limit offset with_".split())
@@ -97,10 +99,10 @@ def _all_columns(scope: Scope) -> list[Column]:
     return found
 
 
-def _head(context: Context, scope: Scope, node: exp.Select, columns: list[Column]) -> str:
+def _head(context: Context, scope: Scope, node: exp.Select, columns: list[Column]) -> tuple[str, list[str]]:
     distinct = node.args.get("distinct")
     if distinct is None:
-        return ""
+        return "", []
     on = distinct.args.get("on")
     if on is None:
         for c in columns:
@@ -108,9 +110,9 @@ def _head(context: Context, scope: Scope, node: exp.Select, columns: list[Column
             if v.scale_sql is not None or (v.oid == NUMERIC.oid and v.shape is None):
                 raise refuse("SELECT DISTINCT over numerics of varying scale")
             comparisons.key(context, _settle(context, v))
-        return "DISTINCT "
+        return "DISTINCT ", []
     keys = [comparisons.key(context, _by_position(context, scope, n, columns)) for n in on.expressions]
-    return f"DISTINCT ON ({', '.join(keys)}) "
+    return f"DISTINCT ON ({', '.join(keys)}) ", keys
 
 
 def _by_position(context: Context, scope: Scope, node: exp.Expression, columns: list[Column]) -> Value:

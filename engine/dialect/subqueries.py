@@ -59,8 +59,10 @@ def compile_array(context: Context, scope: Scope, node: exp.Expression) -> Value
     return context.target.arrays.collected(context, item, f"({sql}) AS {alias}")
 
 
-def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expression) -> Value:
-    """left IN (SELECT ...)"""
+def compile_in_query(
+    context: Context, scope: Scope, left: Value, node: exp.Expression, *, as_filter: bool = False
+) -> Value:
+    """left IN (SELECT ...); `as_filter`: as a term of WHERE, where NULL is as good as false."""
     sql, columns = _compile(context, scope, node)
     lefts = left.row if left.row is not None else (left,)
     if len(lefts) != len(columns):
@@ -68,7 +70,7 @@ def compile_in_query(context: Context, scope: Scope, left: Value, node: exp.Expr
     alias = context.alias()
     rights = [outer(c.value, f"{alias}.{c.sql}", None) for c in columns]
     pairs = [comparisons.keys(context, *comparisons.align(context, a, b)) for a, b in zip(lefts, rights, strict=True)]
-    if len(pairs) > 1:
+    if len(pairs) > 1 or not (as_filter or context.target.syntax.three_valued_in):
         return _row_in(pairs, sql, alias)
     ((own, other),) = pairs
     return value(f"({own} IN (SELECT {other} FROM ({sql}) AS {alias}))", BOOL)
@@ -128,6 +130,8 @@ def _quantified_query(
         return value(f"(NOT {compile_in_query(context, scope, left, node).sql})", BOOL)
     if left.row is not None or symbol not in _MIRROR:
         raise refuse(f"operator {symbol} with a subquery")
+    if not context.target.syntax.quantified_queries:
+        raise refuse(f"{symbol} {'ALL' if every else 'ANY'} (subquery)")
     sql, columns = _compile(context, scope, node)
     alias = context.alias()
     right = outer(columns[0].value, f"{alias}.{columns[0].sql}", None)

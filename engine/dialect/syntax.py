@@ -12,10 +12,16 @@ from engine.dialect.value import Value
 class Syntax(Protocol):
     """The spelling of one engine, and which clauses it has."""
 
+    macros: bool
+    """Whether `pg_` functions may be macros, which repeat their arguments."""
     distinct_on: bool
     """Whether SELECT DISTINCT ON is known; else it becomes row_number()."""
     materialized_words: bool
     """Whether WITH ... AS [NOT] MATERIALIZED is known."""
+    unordered_numbers: bool
+    """Whether row_number() OVER () counts rows as they come."""
+    recursive_union: bool
+    """Whether WITH RECURSIVE takes UNION besides UNION ALL."""
     three_valued_in: bool
     """Whether IN (subquery) is NULL where SQL says so wherever it stands; else only as a term of WHERE."""
     ordered_frames: bool
@@ -51,6 +57,10 @@ class Syntax(Protocol):
 
     def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
         """Whether `test` holds for any (every) element of an array, with SQL's three values."""
+        ...
+
+    def row_count(self, word: str, v: Value) -> str:
+        """A count of LIMIT or OFFSET (`word` in lower case) that is no constant; negative ones raise 2201W, 2201X."""
         ...
 
     def key(self, v: Value) -> str:

@@ -38,6 +38,8 @@ def compile_table_function(
         columns.append(Column(names[i] if i < len(names) else default, outer(v, f"{sql_alias}.c{i + 1}", None)))
         parts.append(f"{v.sql} AS c{i + 1}")
     sql = f"SELECT {', '.join(parts)}"
+    if ordinality and not context.target.syntax.unordered_numbers:
+        raise refuse("WITH ORDINALITY")
     if ordinality:
         at = len(values)
         inner = context.alias()

@@ -30,8 +30,11 @@ def duck_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
 class DuckSyntax:
     """The embedded engine's half of `target.Syntax`."""
 
+    macros = True
     distinct_on = True
     materialized_words = True
+    unordered_numbers = True
+    recursive_union = True
     three_valued_in = True
     ordered_frames = True
     quantified_queries = True
@@ -63,6 +66,9 @@ class DuckSyntax:
 
     def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
         return f"{'pg_all' if every else 'pg_any'}({self.mapped(sql, variable, test)})"
+
+    def row_count(self, word: str, v: Value) -> str:
+        return f"pg_{word}({v.sql})"
 
     def key(self, v: Value) -> str:
         return v.sql

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog import types
+from catalog.errors import DataException
 from catalog.types import BPCHAR, INTERVAL, NUMERIC, TIME, PgType, element
 from engine.dialect import numbers
 from engine.dialect.value import Value, refuse, value
@@ -39,8 +40,11 @@ def spark_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
 class SparkSyntax:
     """Spark's half of `syntax.Syntax`."""
 
+    macros = False
     distinct_on = False
     materialized_words = False
+    unordered_numbers = False
+    recursive_union = False
     three_valued_in = False
     ordered_frames = False
     quantified_queries = False
@@ -76,6 +80,12 @@ class SparkSyntax:
 
     def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
         return f"{'forall' if every else 'exists'}({sql}, {variable} -> {test})"
+
+    def row_count(self, word: str, v: Value) -> str:
+        if v.constant is None:
+            raise refuse(f"{word.upper()} with an expression")
+        code = {"limit": "2201W", "offset": "2201X"}[word]
+        raise DataException(f"{word.upper()} must not be negative", code=code)
 
     def key(self, v: Value) -> str:
         if v.oid == INTERVAL.oid:

@@ -1,0 +1,21 @@
+"""Spark as a target."""
+
+from __future__ import annotations
+
+from engine.base import Dialect
+from engine.dialect.spark import arrays, casts, operators, patterns
+from engine.dialect.spark.forms import FORMS
+from engine.dialect.spark.tables import AGGREGATES, OPERATORS, SCALARS, WINDOWS
+from engine.dialect.target import Target
+
+SPARK = Target(
+    Dialect.SPARK,
+    "on Spark",
+    FORMS,
+    casts=casts,
+    arrays=arrays,
+    patterns=patterns,
+    operands=operators,
+    operators=OPERATORS,
+    emissions={"scalar": SCALARS, "aggregate": AGGREGATES, "window": WINDOWS},
+)
