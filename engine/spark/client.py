@@ -123,7 +123,10 @@ class ConnectClient:
         answer = self._call("GetStatus", request, connect.GetStatusResponse)
         return {status.operation_id: status.state for status in answer.operation_statuses}
 
-    def config(self, key: SessionKey, operation: connect.ConfigRequest.Operation) -> connect.ConfigResponse:
+    def config(
+        self, key: SessionKey, operation: connect.ConfigRequest.Operation, patience_s: float = CALL_TIMEOUT_S
+    ) -> connect.ConfigResponse:
+        """Set or get settings. Waits up to `patience_s` for a driver that does not answer."""
         request = connect.ConfigRequest(
             session_id=key.session_id,
             client_observed_server_side_session_id=key.server_side,
@@ -131,7 +134,8 @@ class ConnectClient:
             operation=operation,
             client_type=CLIENT_TYPE,
         )
-        return self._call("Config", request, connect.ConfigResponse)
+        call = self._unary("Config", connect.ConfigResponse)
+        return call(request, timeout=patience_s, metadata=self._metadata, wait_for_ready=True)
 
     def analyze(self, key: SessionKey, request: connect.AnalyzePlanRequest) -> connect.AnalyzePlanResponse:
         """`request` says what is asked; the session is filled in here."""

@@ -92,7 +92,7 @@ class LocalSpark:
             return
         self._work.mkdir(parents=True, exist_ok=True)
         end_leftover(self._work)
-        self._port = self._wanted_port or free_port()
+        self._port = free_port(self._wanted_port)
         self._ui_port = 0 if self._conf.get("spark.ui.enabled") == "false" else free_port()
         self._control_port = free_port() if self._agent is not None else 0
         command, environment = self._command()
@@ -229,8 +229,15 @@ def end_leftover(work_dir: Path) -> bool:
     return ours
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now. Another process may take it: then the driver does not start."""
+def free_port(wanted: int = 0) -> int:
+    """A port of loopback that nobody listens on now; `wanted` itself if given, else raises ConnectionFailure.
+
+    Another process may take it before the driver does: then the driver does not start.
+    """
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a driver that ended a moment ago is no obstacle
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise ConnectionFailure(f"port {wanted} is taken by another process") from error
         return int(probe.getsockname()[1])

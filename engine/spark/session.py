@@ -163,7 +163,7 @@ class ConnectSession:
 
     def _config(self, key: SessionKey, operation: connect.ConfigRequest.Operation) -> connect.ConfigResponse:
         try:
-            return self._client.config(key, operation)
+            return self._client.config(key, operation, self._reconnect_s)
         except grpc.RpcError as error:
             raise _failed(told(error)) from error
 

@@ -50,7 +50,7 @@ VALUES: tuple[tuple[PgType, object, object], ...] = (
     (FLOAT8, -0.1, -0.1),
     (FLOAT8, 1e300, 1e300),
     (FLOAT8, math.inf, math.inf),
-    (TEXT, "it's \\ a \"text\" with\nlines\r\tand ${env:HOME} %_ -- /* é 漢 \U0001f600", None),
+    (TEXT, 'it\'s \\ a "text" with\nlines\r\tand ${env:HOME} %_ -- /* é 漢 \U0001f600', None),
     (TEXT, "", ""),
     (BYTEA, b"\x00\xff'\\", b"\x00\xff'\\"),
     (DATE, date(1, 1, 1), date(1, 1, 1)),
@@ -109,9 +109,9 @@ def test_rows_sent_along(engine: SparkEngine) -> None:
 
 def test_versions_and_absent_columns(engine: SparkEngine, tmp_path: Path) -> None:
     uri = str(tmp_path / "it's a `table`")
-    write_deltalake(uri, pa.table({"a": [1, 2], "A": ["x", "y"]}))
-    write_deltalake(uri, pa.table({"a": [3], "A": ["z"], "n": [1.5]}), mode="append", schema_mode="merge")
-    both = [("a", INT8), ("A", TEXT)]
+    write_deltalake(uri, pa.table({"a": [1, 2], "B b": ["x", "y"]}))
+    write_deltalake(uri, pa.table({"a": [3], "B b": ["z"], "n": [1.5]}), mode="append", schema_mode="merge")
+    both = [("a", INT8), ("B b", TEXT)]
     for version, expected in ((0, [(1, "x"), (2, "y")]), (1, [(1, "x"), (2, "y"), (3, "z")])):
         read = delta_read("v", uri, version, both)
         assert rows(ask(engine, "SELECT * FROM v ORDER BY a", [INT8, TEXT], [read])) == expected
@@ -166,18 +166,26 @@ ERRORS = (
     ("SELECT raise_error('SQLSTATE 22003: a \"thing\" out of range')", "22003", 'a "thing" out of range'),
     ("SELECT raise_error('SQLSTATE 2201E: x') FROM range(1)", "2201E", "x"),
     ("SELECT nosuch", "0A000", "Spark does not support this query"),
-    ("SELECT * FROM delta.`/no/such/table`", "58030", None),
 )
 
 
 @pytest.mark.parametrize(("sql", "code", "message"), ERRORS)
 def test_errors_of_queries(engine: SparkEngine, sql: str, code: str, message: str | None) -> None:
     with pytest.raises(SqlError) as raised:
-        ask(engine, sql, [TEXT])
+        ask(engine, f"SELECT CAST(x AS STRING) FROM ({sql}) t(x)", [TEXT])
     assert raised.value.code == code
     assert message is None or raised.value.message == message
     assert raised.value.position is None
-    assert "/no/such" not in f"{raised.value.message} {raised.value.detail}"
+
+
+def test_a_table_that_is_gone(engine: SparkEngine, tmp_path: Path) -> None:
+    """Planned by the gateway, and no longer there; where it was is not told."""
+    write_deltalake(str(tmp_path / "t"), pa.table({"a": [1]}))
+    for folder, version in (("nosuch", 0), ("t", 7)):
+        with pytest.raises(SqlError) as raised:
+            ask(engine, "SELECT a FROM v", [INT8], [delta_read("v", str(tmp_path / folder), version, [("a", INT8)])])
+        assert raised.value.code in ("58030", "42P01", "22023"), raised.value
+        assert str(tmp_path) not in f"{raised.value.message} {raised.value.detail}"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +208,7 @@ def test_errors_of_delta(engine: SparkEngine, tmp_path: Path) -> None:
     engine.run(f"CREATE TABLE {table} (a INT NOT NULL, b INT) USING delta")
     engine.run(f"ALTER TABLE {table} ADD CONSTRAINT positive CHECK (b > 0)")
     engine.run(f"INSERT INTO {table} VALUES (1, 1)")
-    source = "(VALUES (1, 5), (1, 6)) s(a, b)"
+    source = "(SELECT * FROM VALUES (1, 5), (1, 6) AS v(a, b)) s"
     for sql, code in (
         (f"INSERT INTO {table} VALUES (2, -1)", "23514"),
         (f"INSERT INTO {table} VALUES (NULL, 1)", "23502"),
@@ -224,7 +232,9 @@ def test_commands_run_once_and_tell_counts(engine: SparkEngine, tmp_path: Path) 
 
 def test_progress_is_told(engine: SparkEngine) -> None:
     seen: list[Progress] = []
-    slow = query("SELECT count(*) FROM range(0, 400000000, 1, 4) WHERE hash(id) % 7 = 3 AND hash(id, 1) % 3 = 1", [INT8])
+    slow = query(
+        "SELECT count(*) FROM range(0, 400000000, 1, 4) WHERE hash(id) % 7 = 3 AND hash(id, 1) % 3 = 1", [INT8]
+    )
     engine.start(slow, options=Options(watch=seen.append)).result().reader.read_all()
     assert seen and all(0 <= one.tasks_done <= one.tasks for one in seen)
     assert max(one.tasks for one in seen) >= 4
