@@ -243,6 +243,38 @@ class Settings:
         minimum=0,
         maximum=1 << 60,
     )
+    kubeconfig: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "How to reach the Kubernetes that Spark clusters run on: a kubeconfig file, or in-cluster for the service "
+        "account of the pod this server is in. Without it there are no clusters on Kubernetes.",
+        metavar="FILE",
+    )
+    spark_image: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "Image of Spark's pods; needed with kubeconfig (docs/guide/clusters-operations.md).",
+        metavar="IMAGE",
+    )
+    namespace_prefix: str = _setting(
+        Unit.TEXT,
+        "kadali-",
+        "What the names of tenants' namespaces in Kubernetes begin with. Never change it while clusters exist.",
+        metavar="TEXT",
+    )
+    spark_home: Path | None = _setting(
+        Unit.PATH,
+        None,
+        "A Spark distribution as docker/spark/distribution.py makes it: clusters are drivers of this machine then, "
+        "where kubeconfig is not set.",
+        metavar="DIR",
+    )
+    tiers: Path | None = _setting(
+        Unit.PATH,
+        None,
+        "TOML file of what tenants may have (tiers) and of the shapes of clusters (sizes); built-in ones without it.",
+        metavar="FILE",
+    )
     statement_timeout: float = _setting(
         Unit.SECONDS,
         "0",

@@ -1,0 +1,117 @@
+"""What runs clusters, from the settings: Kubernetes, drivers of this machine, servers of others; and tenants' data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from catalog.clusters.model import Backend as BackendKind
+from catalog.errors import ConfigFileError, SqlError
+from catalog.store import Store
+from engine.clusters.backend import Backend
+from engine.clusters.endpoints import ExternalBackend
+from engine.clusters.folder import lake_user
+from engine.clusters.kubernetes import KubernetesApi
+from engine.clusters.names import check_prefix
+from engine.clusters.place import Place, TenantData
+from engine.clusters.pods import KubernetesBackend
+from engine.clusters.processes import LocalBackend
+from engine.spark.configuration import s3a_environment, s3a_settings
+from engine.storage.options import S3Options
+from engine.storage.place import is_s3, place
+from gateway.lake import s3_options
+from gateway.settings import Settings
+
+PROGRAM = "agent.py"
+"""The driver program: beside this package in a checkout, in the distribution otherwise."""
+
+
+def backends(settings: Settings, store: Store) -> dict[BackendKind, Backend]:
+    """Those that the settings name; servers of others always. Raises ConfigFileError."""
+    made: dict[BackendKind, Backend] = {BackendKind.EXTERNAL: ExternalBackend()}
+    if settings.kubeconfig is not None:
+        made[BackendKind.KUBERNETES] = _kubernetes(settings, store, settings.kubeconfig)
+    if settings.spark_home is not None:
+        made[BackendKind.LOCAL] = LocalBackend(
+            settings.spark_home,
+            driver_program(settings.spark_home),
+            settings.data_dir / "clusters",
+            lambda tenant: _local_settings(settings, store, tenant),
+        )
+    return made
+
+
+def _kubernetes(settings: Settings, store: Store, kubeconfig: str) -> Backend:
+    if settings.spark_image is None:
+        raise ConfigFileError("setting kubeconfig needs spark_image", hint="Name the image that Spark's pods run.")
+    try:
+        prefix = check_prefix(settings.namespace_prefix)
+    except SqlError as error:
+        raise ConfigFileError('invalid value for parameter "namespace_prefix"', hint=error.hint) from error
+    where = Place(server_id(store), prefix, settings.spark_image)
+    return KubernetesBackend(KubernetesApi(kubeconfig), where, tenant_data(settings, store))
+
+
+def server_id(store: Store) -> str:
+    """Tells objects of this store's clusters from those of another: 16 hexadecimal digits, the same on all gateways."""
+    return hashlib.sha256(store.secret("clusters")).hexdigest()[:16]
+
+
+def driver_program(distribution: Path) -> Path:
+    """Raises ConfigFileError."""
+    for file in (Path(__file__).parents[1] / "docker" / "spark" / PROGRAM, distribution / PROGRAM):
+        if file.is_file():
+            return file
+    raise ConfigFileError(f'folder "{distribution}" holds no driver program', hint=f"{PROGRAM} is missing there.")
+
+
+def tenant_data(settings: Settings, store: Store) -> Callable[[str], TenantData]:
+    """How pods reach the tables of a tenant, by its name. What it returns raises SqlError."""
+
+    def find(tenant: str) -> TenantData:
+        root = store.catalog(tenant).root
+        if not is_s3(root):
+            folder = Path(place(root))
+            return TenantData(folder=str(folder), user=lake_user(folder))
+        options = _options(settings, tenant)
+        return TenantData(
+            settings=s3a_settings(options, _bucket(root)), secrets=s3a_environment(options), ports=(_port(options),)
+        )
+
+    return find
+
+
+def _local_settings(settings: Settings, store: Store, tenant: str) -> Mapping[str, str]:
+    """For drivers of this machine: keys are in their settings, in a file that only the server's user can read."""
+    root = store.catalog(tenant).root
+    if not is_s3(root):
+        return {}
+    options, bucket = _options(settings, tenant), _bucket(root)
+    mine = f"spark.hadoop.fs.s3a.bucket.{bucket}."
+    found = {key: value for key, value in s3a_settings(options, bucket).items() if "credentials.provider" not in key}
+    keys = {
+        "access.key": options.access_key_id,
+        "secret.key": options.secret_access_key,
+        "session.token": options.session_token,
+    }
+    return found | {mine + key: value for key, value in keys.items() if value is not None}
+
+
+def _options(settings: Settings, tenant: str) -> S3Options:
+    options = s3_options(settings, tenant)
+    if options is None:
+        raise ConfigFileError(f'the lake of tenant "{tenant}" is in an object store that is not set up')
+    return options
+
+
+def _bucket(root: str) -> str:
+    return urlsplit(root).netloc
+
+
+def _port(options: S3Options) -> int:
+    if options.endpoint is None:
+        return 443
+    parts = urlsplit(options.endpoint)
+    return parts.port or (80 if parts.scheme == "http" else 443)
