@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 
 import pytest
+from singlenode import runs
 from singlenode.cluster import Cluster
+from singlenode.node import Node
 
 from tests.k8s.conftest import SPARK_IMAGE
 from tests.k8s.kubectl import Kubectl, namespace, pod
@@ -106,7 +108,7 @@ def test_parts_of_the_node_die_and_come_back(kubernetes: Cluster, kubectl: Kubec
     kubectl.apply(namespace("crashes"), pod("crashes", "lasting", SPARK_IMAGE, "python3", "-c", SERVE))
     address = kubectl.wait("crashes", "pod/lasting", "{.status.podIP}")
     until(lambda: reachable(address))
-    for part in ("kubelet", "containerd"):
+    for part in ("containerd", "kubelet"):  # a kubelet that starts without containerd ends
         kubernetes.node.kill_part(part)
         assert not kubernetes.node.running()
         assert reachable(address)
@@ -116,6 +118,19 @@ def test_parts_of_the_node_die_and_come_back(kubernetes: Cluster, kubectl: Kubec
     kubectl.wait("crashes", "pod/later", "{.status.phase}", "Running")
     assert kubectl.wait("crashes", "pod/lasting", "{.status.containerStatuses[0].restartCount}") == "0"
     kubectl("delete", "namespace", "crashes", "--wait=false")
+
+
+def test_nothing_is_left_of_a_run_that_was_killed(kubernetes: Cluster) -> None:
+    """Ended from what its folder says: here for a node whose first process is killed and whose owner is gone."""
+    folder = runs.new_run("killed")
+    node = Node(folder / "node", kubernetes.node.folder, None)
+    node.open()
+    assert node.network.number != kubernetes.node.network.number
+    (folder / "owner").write_text("1 0\n")  # a process that was another one
+    runs.end_abandoned(folder.parent)
+    assert not folder.exists()
+    assert node.network.interface not in subprocess.check_output(["ip", "link"], text=True)
+    assert kubernetes.node.running()
 
 
 def connector(kubectl: Kubectl, where: str, address: str, port: int = PORT) -> Callable[[], bool]:
@@ -137,19 +152,3 @@ def until(holds: Callable[[], bool], timeout_s: float = 60) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.2)
-
-
-def test_nothing_is_left_of_a_run_that_was_killed(kubernetes: Cluster) -> None:
-    """Ended from what its folder says: here for a node whose first process is killed and whose owner is gone."""
-    from singlenode import runs
-    from singlenode.node import Node
-
-    folder = runs.new_run("killed")
-    node = Node(folder / "node", kubernetes.node.folder, None)
-    node.open()
-    assert node.network.number != kubernetes.node.network.number
-    (folder / "owner").write_text("1 0\n")  # a process that was another one
-    runs.end_abandoned(folder.parent)
-    assert not folder.exists()
-    assert node.network.interface not in subprocess.run(["ip", "link"], capture_output=True, text=True).stdout
-    assert kubernetes.node.running()

@@ -33,3 +33,4 @@ class Cluster:
         """Returns when pods can be started; see Node.start. Raises MissingError, ProgramError."""
         self.control_plane.start()
         self.node.start(self.control_plane, layers, images)
+        self.control_plane.wait_for_controllers()

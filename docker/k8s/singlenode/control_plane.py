@@ -69,6 +69,15 @@ class ControlPlane:
             self.stop()
             raise
 
+    def wait_for_controllers(self) -> None:
+        """Until namespaces get their service accounts: before, no pod can be made. Raises ProgramError."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers("/api/v1/namespaces/default/serviceaccounts/default"):
+            self._processes.check("controller-manager")
+            if time.monotonic() > deadline:
+                raise ProgramError(f"controllers do not work: {self._processes.output('controller-manager')}")
+            time.sleep(_LOOK_EVERY_S)
+
     def start_part(self, name: str) -> None:
         """Raises ProgramError. For the API server it returns when it is ready."""
         self._processes.start(name, *getattr(self, "_" + name.replace("-", "_") + "_command")())
@@ -214,16 +223,16 @@ contexts:
         while True:
             self._processes.check("etcd")
             self._processes.check("apiserver")
-            if self._ready():
+            if self._answers("/readyz"):
                 return
             if time.monotonic() > deadline:
                 raise ProgramError(f"the API server is not ready: {self._processes.output('apiserver')}")
             time.sleep(_LOOK_EVERY_S)
 
-    def _ready(self) -> bool:
+    def _answers(self, path: str) -> bool:
         try:
-            self.get("/readyz")
-        except (OSError, http.client.HTTPException):  # not listening yet, a certificate half written, 403, 500
+            self.get(path)
+        except (OSError, http.client.HTTPException):  # not listening yet, a certificate half written, 404, 500
             return False
         return True
 

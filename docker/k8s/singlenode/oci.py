@@ -9,7 +9,7 @@ import json
 import platform
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -158,10 +158,12 @@ def write_image(folder: Path, name: str, layers: Sequence[Layer], settings: Sett
     (folder / "index.json").write_text(json.dumps(index))
 
 
-def write_archive(image: Path, stream: IO[bytes]) -> None:
-    """The image of a folder as one tar file."""
+def write_archive(image: Path, stream: IO[bytes], known: Collection[str] = ()) -> None:
+    """The image of a folder as one tar file, without the blobs `known` (SHA-256) to whoever reads it."""
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT, bufsize=_BLOCK) as archive:
         for path in _parts(image):
+            if path.name in known:
+                continue
             archive.add(path, path.relative_to(image).as_posix())
 
 

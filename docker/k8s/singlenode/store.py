@@ -79,14 +79,16 @@ def wait(processes: Processes, init: int, folder: Path) -> None:
 
 
 def import_image(init: int, folder: Path, image: Path) -> None:
-    """Raises ProgramError."""
+    """Blobs that are there already are not sent again. Raises ProgramError."""
+    blobs = folder / "containerd" / "io.containerd.content.v1.content" / "blobs" / "sha256"
+    known = {path.name for path in blobs.iterdir()} if blobs.is_dir() else ()
     command = [*inside(init), *_CTR, str(folder / "containerd.sock"), "--namespace", "k8s.io", "images", "import", "-"]
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as source:
         running = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         with os.fdopen(writing, "wb") as stream:
-            oci.write_archive(image, stream)
+            oci.write_archive(image, stream, known)
         output, _ = running.communicate(timeout=_IMPORT_TIMEOUT_S)
     except BrokenPipeError:
         output, _ = running.communicate(timeout=_IMPORT_TIMEOUT_S)
