@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -166,3 +167,60 @@ queries = Table(
     Index("queries_queued_at_idx", "queued_at"),
     Index("queries_unended_idx", "instance", postgresql_where="ended_at IS NULL"),
 )
+
+clusters = Table(
+    "clusters",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("spec", JSONB, nullable=False),
+    Column("desired", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("restarts", Integer, nullable=False),
+    Column("workers_wanted", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("observed_generation", BigInteger, nullable=False),
+    Column("workers", Integer, nullable=False),
+    Column("endpoint", Text),
+    Column("ui", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("state_since", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("last_used", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("abort_before", DateTime(timezone=True)),
+    Column("token", Text, nullable=False),
+    Column("comment", Text),
+    Column("acl", JSONB, nullable=False, server_default="[]"),
+    Column("started_by", Text),
+    Index("clusters_tenant_id_name_idx", "tenant_id", "name", unique=True, postgresql_where="desired <> 'TERMINATED'"),
+)
+"""What is wanted and, in `state` to `ui`, what the reconciler has seen. Dropped ones stay until nothing is left."""
+
+cluster_events = Table(
+    "cluster_events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("cluster_id", Uuid, nullable=False),
+    Column("cluster", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("kind", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("user", Text),
+    Column("workers", Integer),
+    Index("cluster_events_tenant_id_id_idx", "tenant_id", "id"),
+    Index("cluster_events_cluster_id_id_idx", "cluster_id", "id"),
+)
+"""Outlive their cluster: billing reads them."""
+
+cluster_activity = Table(
+    "cluster_activity",
+    metadata,
+    Column("cluster_id", Uuid, ForeignKey(clusters.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("instance", Integer, primary_key=True),
+    Column("running", Integer, nullable=False),
+    Column("queued", Integer, nullable=False),
+)
+"""Queries of each gateway on each cluster; rows of gateways that live no more do not count."""

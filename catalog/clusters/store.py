@@ -1,0 +1,231 @@
+"""Clusters of all tenants in the metadata store: what the reconciler reads and writes. Statements use `tenant`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    text,
+    update,
+)
+from sqlalchemy import Uuid as UuidType
+
+from catalog.clusters.documents import spec_from
+from catalog.clusters.model import Cluster, ClusterEvent, ClusterState, Desired, Observed
+from catalog.clusters.watch import CHANNEL, ClusterWatch
+from catalog.store.database import Database
+from catalog.store.listener import INSTANCE_LOCK
+from catalog.store.tables import cluster_activity, cluster_events, clusters, tenants
+
+_ALIVE = f"""(SELECT objid::bigint AS instance FROM pg_catalog.pg_locks
+    WHERE locktype = 'advisory' AND classid::bigint = {INSTANCE_LOCK}
+    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())) AS alive"""
+
+EVENTS_KEPT = 2_000
+"""Of one cluster."""
+
+
+class Clusters:
+    """Usable from any thread. All raise SqlError (08006) if the store cannot be reached."""
+
+    def __init__(self, database: Database, instance: int) -> None:
+        self.database = database
+        self._instance = instance
+
+    def watch(self) -> ClusterWatch:
+        """Hears of changes and may lead; to be closed. Raises ConnectionFailure."""
+        return ClusterWatch(self.database)
+
+    def all(self) -> list[Cluster]:
+        """Every cluster there is something of, dropped ones whose parts are still being removed included."""
+        with self.database.begin() as connection:
+            return read(connection)
+
+    def observe(self, cluster: UUID, observed: Observed) -> None:
+        """Note what has been seen; `state_since` moves with the state."""
+        values: dict[str, Any] = {
+            "state": observed.state.value,
+            "reason": observed.reason,
+            "observed_generation": observed.generation,
+            "workers": observed.workers,
+            "endpoint": observed.endpoint,
+            "ui": observed.ui,
+        }
+        with self.database.begin() as connection:
+            before = select(clusters.c.state).where(clusters.c.id == cluster).with_for_update()
+            state = connection.execute(before).scalar()
+            if state is None:
+                return
+            if state != observed.state.value:
+                values["state_since"] = func.now()
+            connection.execute(update(clusters).where(clusters.c.id == cluster).values(values))
+            notify(connection)
+
+    def event(self, cluster: UUID, kind: str, message: str, workers: int | None = None) -> None:
+        """Add a line to kadali.cluster_events."""
+        with self.database.begin() as connection:
+            note(connection, cluster, kind, message, workers=workers)
+
+    def suspend_idle(self, cluster: UUID, generation: int, idle_before: datetime) -> bool:
+        """Want it SUSPENDED, unless it has been used since `idle_before`, is in use, or has been changed meanwhile."""
+        busy = select(_sum(cluster_activity.c.running + cluster_activity.c.queued)).where(
+            cluster_activity.c.cluster_id == cluster, cluster_activity.c.instance.in_(_alive())
+        )
+        unused = (clusters.c.last_used < idle_before, busy.scalar_subquery() == 0)
+        return self._want(cluster, generation, Desired.SUSPENDED, *unused)
+
+    def terminate(self, cluster: UUID, generation: int) -> bool:
+        """Want it TERMINATED, unless it has been changed meanwhile."""
+        return self._want(cluster, generation, Desired.TERMINATED)
+
+    def remove(self, cluster: UUID) -> None:
+        """Nothing is left of it: the row goes, if it is wanted TERMINATED."""
+        gone = delete(clusters).where(clusters.c.id == cluster, clusters.c.desired == Desired.TERMINATED.value)
+        with self.database.begin() as connection:
+            connection.execute(gone)
+            notify(connection)
+
+    def aborts(self) -> dict[UUID, datetime]:
+        """Clusters whose queries begun before that moment are to be canceled by the gateways that run them."""
+        wanted = select(clusters.c.id, clusters.c.abort_before).where(clusters.c.abort_before.is_not(None))
+        with self.database.begin() as connection:
+            return {row.id: row.abort_before for row in connection.execute(wanted)}
+
+    def report(self, counts: dict[UUID, tuple[int, int]]) -> None:
+        """This gateway's queries by cluster: (running, queued)."""
+        with self.database.begin() as connection:
+            for cluster, (running, queued) in counts.items():
+                mine = (cluster_activity.c.cluster_id == cluster, cluster_activity.c.instance == self._instance)
+                connection.execute(delete(cluster_activity).where(*mine))
+                if running or queued:
+                    row = select(cast(cluster, UuidType), *map(_number, (self._instance, running, queued))).where(
+                        select(clusters.c.id).where(clusters.c.id == cluster).exists()
+                    )
+                    names = ["cluster_id", "instance", "running", "queued"]
+                    connection.execute(insert(cluster_activity).from_select(names, row))
+
+    def _want(self, cluster: UUID, generation: int, desired: Desired, *conditions: ColumnElement[bool]) -> bool:
+        change = (
+            update(clusters)
+            .where(clusters.c.id == cluster, clusters.c.generation == generation, *conditions)
+            .values(desired=desired.value, generation=clusters.c.generation + 1)
+        )
+        with self.database.begin() as connection:
+            changed = connection.execute(change).rowcount == 1
+            if changed:
+                notify(connection)
+            return changed
+
+
+def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Cluster]:
+    """The clusters for which the conditions hold, by tenant and name."""
+    return [_cluster(row) for row in connection.execute(_rows().where(*conditions))]
+
+
+def notify(connection: Connection) -> None:
+    """Tell all gateways, at the end of the transaction, that a cluster has changed."""
+    connection.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+def note(
+    connection: Connection,
+    cluster: UUID,
+    kind: str,
+    message: str,
+    *,
+    user: str | None = None,
+    workers: int | None = None,
+) -> None:
+    """Add an event; the oldest of a cluster with very many go."""
+    row = select(
+        clusters.c.tenant_id,
+        clusters.c.id,
+        clusters.c.name,
+        *(cast(value, cluster_events.c.kind.type) for value in (kind, message)),
+        cast(user, cluster_events.c.user.type) if user is not None else null(),
+        _number(workers) if workers is not None else null(),
+    ).where(clusters.c.id == cluster)
+    names = ["tenant_id", "cluster_id", "cluster", "kind", "message", "user", "workers"]
+    connection.execute(insert(cluster_events).from_select(names, row))
+    newest = (
+        select(cluster_events.c.id)
+        .where(cluster_events.c.cluster_id == cluster)
+        .order_by(cluster_events.c.id.desc())
+        .offset(EVENTS_KEPT)
+        .limit(1)
+    )
+    old = delete(cluster_events).where(
+        cluster_events.c.cluster_id == cluster, cluster_events.c.id <= newest.scalar_subquery()
+    )
+    connection.execute(old)
+
+
+def events(connection: Connection, tenant: UUID, cluster: str | None, limit: int) -> list[ClusterEvent]:
+    """Newest first."""
+    columns = cluster_events.c
+    wanted = select(columns.cluster, columns.at, columns.kind, columns.message, columns.user, columns.workers)
+    wanted = wanted.where(columns.tenant_id == tenant).order_by(columns.id.desc()).limit(limit)
+    if cluster is not None:
+        wanted = wanted.where(columns.cluster == cluster)
+    return [ClusterEvent(*row) for row in connection.execute(wanted)]
+
+
+def _rows() -> Select[Any]:
+    alive = (cluster_activity.c.cluster_id == clusters.c.id, cluster_activity.c.instance.in_(_alive()))
+    running = select(_sum(cluster_activity.c.running)).where(*alive).scalar_subquery().label("running")
+    queued = select(_sum(cluster_activity.c.queued)).where(*alive).scalar_subquery().label("queued")
+    joined = clusters.join(tenants, tenants.c.id == clusters.c.tenant_id)
+    found = select(clusters, tenants.c.name.label("tenant"), running, queued).select_from(joined)
+    return found.order_by(tenants.c.name, clusters.c.name, clusters.c.id)
+
+
+def _alive() -> Select[Any]:
+    """The gateways that live: each holds an advisory lock on its number."""
+    return select(literal_column("instance", Integer)).select_from(text(_ALIVE))
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(column), 0)
+
+
+def _number(value: int) -> ColumnElement[int]:
+    return cast(value, cluster_activity.c.running.type)
+
+
+def _cluster(row: Row[Any]) -> Cluster:
+    observed = Observed(ClusterState(row.state), row.reason, row.observed_generation, row.workers, row.endpoint, row.ui)
+    made = Cluster(
+        id=row.id,
+        tenant=row.tenant,
+        name=row.name,
+        owner=row.owner,
+        spec=spec_from(row.spec),
+        desired=Desired(row.desired),
+        generation=row.generation,
+        restarts=row.restarts,
+        workers_wanted=row.workers_wanted,
+        observed=observed,
+        created_at=row.created_at,
+        state_since=row.state_since,
+        last_used=row.last_used,
+        token=row.token,
+        comment=row.comment,
+        acl=tuple((role, right) for role, right in row.acl),
+        started_by=row.started_by,
+    )
+    return replace(made, running=int(row.running), queued=int(row.queued))
