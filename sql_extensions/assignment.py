@@ -75,6 +75,20 @@ def given_names(ctx: Context, relation: Relation, new: NewRows, description: Des
     return [name for at, name in enumerate(given) if any(at < len(row) and row[at] is not None for row in new.rows)]
 
 
+def texts_by_column(
+    relation: Relation, names: tuple[str, ...] | None, texts: Sequence[str | None] | None
+) -> dict[str, str | None]:
+    """What one row of VALUES gives, by column (`texts` None: nothing). Raises SqlSyntaxError if the numbers differ."""
+    if texts is None:
+        return {}
+    given = [column.name for column in relation.columns] if names is None else list(names)
+    if len(texts) > len(given):
+        raise SqlSyntaxError("INSERT has more expressions than target columns")
+    if names is not None and len(texts) < len(given):
+        raise SqlSyntaxError("INSERT has more target columns than expressions")
+    return dict(zip(given, texts, strict=False))
+
+
 def _named(relation: Relation, names: tuple[str, ...] | None) -> list[Column]:
     if names is None:
         return list(relation.columns)

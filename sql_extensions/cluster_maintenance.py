@@ -41,7 +41,7 @@ def optimize(
         sql += " WHERE " + " AND ".join(map(_condition, where))
     if zorder_by:
         sql += f" ZORDER BY ({', '.join(map(quote_name, zorder_by))})"
-    done = native.execute(ctx, cluster, relation, sql)
+    done = native.execute(ctx, cluster, relation, sql, rewrites=True)
     version = done.version
     if version is None:
         version = ctx.session.tenant.engine.snapshots.latest_version(tables.location_of(relation))

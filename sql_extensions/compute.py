@@ -78,6 +78,14 @@ class ClusterAccess:
     default: str = "embedded"
     auto_bytes: int = AUTO_BYTES
 
+    def note_busy(self) -> None:
+        """Clusters on which queries are under way are in use, however long the queries take."""
+        busy = set(self.admission.busy())
+        if busy:
+            for cluster in self.board.list():
+                if cluster.id in busy:
+                    self.used(cluster.id)
+
 
 @dataclass(slots=True)
 class _Held:
@@ -123,16 +131,18 @@ class Compute:
     def route(self, call: Call, need: Need) -> Route:
         """Where the work of this statement goes; the same for all of its queries.
 
-        Raises UndefinedObject (42704) if the session names a cluster that is no more, ConfigurationLimitExceeded
-        (53400) when the tenant has read what it may today.
+        Raises UndefinedObject (42704) if the session names a cluster that is no more.
         """
-        if self._access is not None and need.bytes is not None:
-            self._access.meter.charge(call, need.bytes, self._access.board.tier)
         if call.data_route is None:
             wish = self.wish
             cluster = {Wish.CLUSTER: self._named, Wish.AUTO: self._default_cluster}.get(wish, lambda: None)()
             call.data_route = self._decide(wish, need, cluster)
         return call.data_route
+
+    def charge(self, call: Call, size: int | None) -> None:
+        """Count what is about to be read. Raises ConfigurationLimitExceeded (53400) if the day has no room for it."""
+        if self._access is not None and size is not None:
+            self._access.meter.charge(call, size, self._access.board.tier)
 
     def is_up(self, name: str) -> bool:
         """Whether the cluster answers now."""
@@ -238,6 +248,7 @@ class Compute:
         access = self._access
         if access is None:
             raise TypeError("a cluster without access")
+        call.sought.add(cluster.id)
         with self._lock:
             held = self._held.get(cluster.id)
         if held is None:

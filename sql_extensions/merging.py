@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 
-from catalog.errors import CardinalityViolation, SqlSyntaxError
+from catalog.errors import CardinalityViolation
 from catalog.model import Column, Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
 from engine.base import Description, Result
-from sql_extensions import assignment, dml, tables
+from sql_extensions import assignment, dml, native_rows, tables
 from sql_extensions.context import Context
-from sql_extensions.set_list import Assignments
+from sql_extensions.merge_clauses import MADE_TWICE, MADE_TWICE_HINT, Kind, Merge, When
 
 _NEW = "kadali_new"
-
-
-class Kind(Enum):
-    """What a clause does with a row."""
-
-    UPDATE = "update"
-    DELETE = "delete"
-    INSERT = "insert"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """One clause. `values`: texts, None in them for DEFAULT; None: DEFAULT VALUES."""
-
-    matched: bool
-    condition: str | None
-    kind: Kind
-    assignments: Assignments = ()
-    columns: tuple[str, ...] | None = None
-    values: tuple[str | None, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Texts as written; `prefix` is the WITH list, `source` all that stands between USING and ON."""
-
-    prefix: str
-    table: tuple[str, ...]
-    table_at: int
-    alias: str | None
-    source: str
-    on: str
-    whens: tuple[When, ...]
 
 
 def run(stmt: Merge, ctx: Context) -> Result:
     """Stage the new content. Raises CardinalityViolation (21000) where a row would be changed twice."""
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "merge into")
+    done = native_rows.merge(ctx, target, stmt, description)
+    if done is not None:
+        return Result(f"MERGE {done}")
     shape = _Shape(stmt, target)
     changed = _changed(ctx, stmt, shape, description) if shape.changes else 0
     inserts = dml.rows_of(ctx, shape.inserts(), description).reader if shape.inserting else None
@@ -71,10 +38,7 @@ def _changed(ctx: Context, stmt: Merge, shape: _Shape, description: Description)
     """How many rows are updated or deleted."""
     twice = f"{stmt.prefix}SELECT count(*) FROM {shape.target} WHERE ({shape.partners()}) > 1"
     if dml.count(ctx, twice, description):
-        raise CardinalityViolation(
-            "MERGE command cannot affect row a second time",
-            hint="Ensure that not more than one source row matches any one target row.",
-        )
+        raise CardinalityViolation(MADE_TWICE, hint=MADE_TWICE_HINT)
     return dml.count(
         ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.target} WHERE ({shape.partners()}) > 0", description
     )
@@ -123,7 +87,7 @@ class _Shape:
         """The rows that come in."""
         inserting = _numbers(self._others, Kind.INSERT)
         action = _case((when.condition, str(at)) for at, when in enumerate(self._others, 1))
-        given = [self._given(when) for when in self._others]
+        given = [assignment.texts_by_column(self._relation, when.columns, when.values) for when in self._others]
         listed = ", ".join(
             f"{self._inserted(column, given)} AS {always_quote(column.name)}" for column in self._relation.columns
         )
@@ -149,17 +113,6 @@ class _Shape:
             given = dict(when.assignments)
             cases.append((when.condition, _value(column, given[name]) if name in given else old))
         return _case(cases)
-
-    def _given(self, when: When) -> dict[str, str | None]:
-        """The texts an INSERT gives, by column. Raises SqlSyntaxError if their numbers differ."""
-        if when.values is None:
-            return {}
-        names = when.columns or tuple(self._columns)
-        if len(when.values) > len(names):
-            raise SqlSyntaxError("INSERT has more expressions than target columns")
-        if when.columns is not None and len(when.values) < len(names):
-            raise SqlSyntaxError("INSERT has more target columns than expressions")
-        return dict(zip(names, when.values, strict=False))
 
     def _inserted(self, column: Column, given: Sequence[dict[str, str | None]]) -> str:
         return _case(

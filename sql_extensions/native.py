@@ -85,14 +85,14 @@ def insert(
     fields = stored_fields(ctx, relation)
     computed = {item.name for item in fields if any(key in item.metadata for key in _COMPUTED)} - set(given)
     wanted = replace(relation, columns=tuple(c for c in relation.columns if c.name not in computed))
-    plain = _generated(ctx, rows_sql(wanted))
+    plain = generated(ctx, rows_sql(wanted))
     with query.without_positions():
         if planner.plan(plain, description.param_oids).tree is None:
             return _insert_values(ctx, wanted, fields, plain, description)
         guarded = row_rules.guarded(wanted, rows_sql(wanted))
         if guarded is None:
             return None
-        work = query.prepared(_generated(ctx, guarded.sql), description.param_oids, needs.of_insert(ctx, relation))
+        work = query.prepared(generated(ctx, guarded.sql), description.param_oids, needs.of_insert(ctx, relation))
         if work.route.cluster is None:
             return None
         names = [column.name for column in wanted.columns]
@@ -102,6 +102,7 @@ def insert(
         spark = work.query
         sql = f"{_insert_into(relation, names)} SELECT {', '.join(listed)} FROM ({spark.sql}) AS kadali_new"
         ctx.call.route = work.route
+        ctx.session.compute.charge(ctx.call, work.size)
         done = execute(ctx, work.route.cluster, relation, sql, spark.params, spark.tables)
     return done.count("numOutputRows")
 
@@ -115,9 +116,15 @@ def execute(
     reads: Sequence[TableRead] = (),
     *,
     settings: Mapping[str, str] | None = None,
+    rewrites: bool = False,
 ) -> Outcome:
-    """Run a statement of Spark's that changes the table; the catalog's statistics follow. Raises SqlError."""
+    """Run a statement of Spark's that changes the table; the catalog's statistics follow. Raises SqlError.
+
+    `rewrites`: it reads the table itself, which counts.
+    """
     call, session = ctx.call, ctx.session
+    if rewrites:
+        session.compute.charge(call, needs.of_rewrite(ctx, relation).bytes)
     uri = tables.location_of(relation)
     snapshots = session.tenant.engine.snapshots
     engine = session.compute.cluster_engine(call, cluster)
@@ -138,6 +145,11 @@ def stored_fields(ctx: Context, relation: Relation) -> tuple[DeltaField, ...]:
     """The columns as the table's log has them, also of tables that only Spark can read."""
     storage = ctx.session.tenant.engine.snapshots.storage
     return tuple(read_fields(open_table(tables.location_of(relation), None, storage).schema().to_json()))
+
+
+def generated(ctx: Context, sql: str) -> Context:
+    """For a query made from the statement, whose rights have been checked as a whole."""
+    return Context(ctx.call, ctx.session, recognise(sql)[0], rights_checked=True)
 
 
 def target(relation: Relation) -> str:
@@ -171,10 +183,6 @@ def _insert_values(
     ctx.call.route = where
     sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
     return execute(ctx, where.cluster, relation, sql, (), (read,)).count("numOutputRows")
-
-
-def _generated(ctx: Context, sql: str) -> Context:
-    return Context(ctx.call, ctx.session, recognise(sql)[0], rights_checked=True)
 
 
 def _refusing(value: str, broken: str, messages: Sequence[str]) -> str:

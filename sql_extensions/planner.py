@@ -228,9 +228,9 @@ def translated(
         return known
     params = [PgType(oid) for oid in plan.description.param_oids]
     watched = WatchedConstants.of(constants)
-    if target is not Dialect.DUCKDB:
-        raise FeatureNotSupported("queries on Spark are not supported")
-    sql = dialect.translate(plan.tree, columns, plan.fields, params, watched, wide_decimals=wide_decimals)
+    sql = dialect.translate(
+        plan.tree, columns, plan.fields, params, watched, target=target, wide_decimals=wide_decimals
+    )
     if not watched.times_read and len(plan.translations) < TRANSLATIONS_KEPT:
         plan.translations[key] = sql
     return sql

@@ -52,11 +52,15 @@ __all__ = ["Overrides", "Work", "describe", "describe_statement", "prepared", "r
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A query in the words of the engine that its route names; `wide`: with sums in 38 digits, if that differs."""
+    """A query in the words of the engine that its route names; `wide`: with sums in 38 digits, if that differs.
+
+    `size` are the bytes it will read, if somebody wanted to know.
+    """
 
     route: Route
     query: Query
     wide: Query | None = None
+    size: int | None = None
 
 
 def describe(context: Context, param_oids: Sequence[int] = ()) -> Description:
@@ -117,6 +121,14 @@ def prepared(context: Context, param_oids: Sequence[int], also: Need) -> Work:
     """
     plan = planner.plan(context, param_oids)
     return _planned(context, plan, _table_reads(context, plan, {}), also)
+
+
+def param_values(context: Context, description: Description) -> tuple[object, ...]:
+    """The bound parameters as engines take them."""
+    settings, oids = context.session.settings, description.param_oids
+    return tuple(
+        parameters.value(param, PgType(oid), settings) for param, oid in zip(context.call.params, oids, strict=False)
+    )
 
 
 def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
@@ -186,8 +198,9 @@ def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     reads = _table_reads(context, plan, overrides)
     work = _planned(context, plan, reads)
     call = context.call
-    if work.route.cluster is not None:
+    if work.route.cluster is not None or work.route.reason is not RouteReason.DELTA_READ:
         call.route = work.route
+    context.session.compute.charge(call, work.size)
     engine = context.session.compute.engine(call, work.route)
     if work.wide is None:
         return context.session.compute.keep_place(work.route, _start(context, engine, work.query))
@@ -211,14 +224,14 @@ def _planned(context: Context, plan: Plan, reads: list[TableRead], also: Need | 
         need = replace(need, usual=also.usual, only_spark=need.only_spark or also.only_spark)
     route = compute.route(context.call, need)
     try:
-        return _for_route(context, plan, reads, route)
+        return replace(_for_route(context, plan, reads, route), size=need.bytes)
     except (FeatureNotSupported, UndefinedFunction) as error:
         on_spark = route.cluster is not None
         other = compute.switch(context.call, replace(need, only_embedded=on_spark, only_spark=not on_spark))
         if other is None:
             add_hint(error, route)
             raise
-        return _for_route(context, plan, reads, other)
+        return replace(_for_route(context, plan, reads, other), size=need.bytes)
 
 
 def _for_route(context: Context, plan: Plan, reads: list[TableRead], route: Route) -> Work:
@@ -273,14 +286,9 @@ def _engine_query(
     columns = {read.view: read.columns for read in reads}
     constants = session_constants(context)
     sql = planner.translated(plan, columns, constants, wide_decimals=wide_decimals, target=target)
-    oids = plan.description.param_oids
-    settings = context.session.settings
-    params = [
-        parameters.value(param, PgType(oid), settings) for param, oid in zip(context.call.params, oids, strict=False)
-    ]
-    used = tuple(params)
+    used = param_values(context, plan.description)
     if target is Dialect.DUCKDB:
-        sql, used = parameters.used_only(sql, params)
+        sql, used = parameters.used_only(sql, used)
     return Query(sql, plan.fields, used, tuple(reads), context.session.settings.time_zone)
 
 

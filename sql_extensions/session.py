@@ -50,7 +50,7 @@ class Session:
     """Its engines, embedded and on clusters."""
 
     def __post_init__(self) -> None:
-        self.compute = Compute(self.tenant.engine, self.tenant.clusters, self.principal, lambda: self.settings.cluster)
+        self.compute = Compute(self.tenant.engine, self.tenant.access, self.principal, lambda: self.settings.cluster)
         self.settings.before_change = self.before_setting_change
         self.transaction.before_commit(self._hold_cursors)
         self.transaction.at_end(self._transaction_ended)

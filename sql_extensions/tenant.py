@@ -16,6 +16,7 @@ from sql_extensions.compute import ClusterAccess
 from sql_extensions.references import NameSet
 
 if TYPE_CHECKING:
+    from catalog.clusters.tenant import TenantClusters
     from sql_extensions.call import Call
 
 
@@ -60,8 +61,10 @@ class Tenant:
     shadow_seq: Callable[[], int]
     """Number of the last change of a definition or role that the shadow is known to hold."""
     names: NameSet = field(default_factory=NameSet)
-    clusters: ClusterAccess | None = None
+    clusters: TenantClusters | None = None
     """None: this server has no clusters."""
+    access: ClusterAccess | None = None
+    """How its sessions get at them; None with `clusters`."""
 
     def definitions(self) -> tuple[int, int]:
         """What descriptions, rights and the search path depend on: it differs after every change of the catalog, and

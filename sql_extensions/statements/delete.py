@@ -16,7 +16,7 @@ from catalog.model import Relation
 from catalog.names import always_quote
 from engine import dialect
 from engine.base import Action, Description, Result
-from sql_extensions import clauses, dml, tables
+from sql_extensions import clauses, dml, native_rows, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import refuse_volatile
@@ -75,6 +75,10 @@ def describe(stmt: Delete, ctx: Context) -> Description:
 def run(stmt: Delete, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "delete from")
+    if stmt.using is None and stmt.returning is None and not stmt.prefix:
+        done = native_rows.delete(ctx, target, stmt.alias, stmt.where, description)
+        if done is not None:
+            return Result(f"DELETE {done}")
     source = f"{target.name}{tables.alias_text(stmt.alias)}"
     condition = _condition(stmt)
     rows = None

@@ -19,7 +19,7 @@ from catalog.errors import FeatureNotSupported, SqlSyntaxError
 from catalog.types import TEXT
 from engine.base import Action, ArrowRows, Description, Field, Result, Route, RouteReason, WireRows
 from engine.dialect.scanner import Token
-from sql_extensions import clauses, query, rows
+from sql_extensions import clauses, needs, query, rows, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import Statement, recognise_tokens
@@ -76,9 +76,7 @@ def run(stmt: Explain, ctx: Context) -> Result:
     spec = stmt.statement.spec
     if spec is not None and spec.action is not Action.WRITE:
         raise FeatureNotSupported(f"EXPLAIN of {' '.join(spec.heads[0])} is not supported")
-    route, detail = (
-        (Route("embedded", RouteReason.DELTA_WRITE), []) if spec is not None else query.explain(inner, stmt.verbose)
-    )
+    route, detail = (_write_route(inner), []) if spec is not None else query.explain(inner, stmt.verbose)
     if route.engine != "metadata" and stmt.analyze:
         raise FeatureNotSupported(
             "EXPLAIN ANALYZE is not supported for queries on tables", hint="EXPLAIN VERBOSE shows the engine's plan."
@@ -91,6 +89,18 @@ def run(stmt: Explain, ctx: Context) -> Result:
     lines += [f"Route: {route.engine} ({route.reason.value})", *detail]
     table = pa.table({"QUERY PLAN": pa.array(lines, pa.string())})
     return Result("EXPLAIN", ArrowRows((Field("QUERY PLAN", TEXT),), table.to_reader()))
+
+
+def _write_route(inner: Context) -> Route:
+    """Where the rows would be changed."""
+    call, session = inner.call, inner.session
+    name = getattr(inner.statement.tree, "table", None)
+    found = tables.find(name, session.tenant.catalog.snapshot(), session.settings.search_path) if name else None
+    if found is None or found.location is None:
+        return Route("embedded", RouteReason.DELTA_WRITE)
+    route = session.compute.route(call, needs.of_rewrite(inner, found))
+    call.data_route = None
+    return route
 
 
 def _opens_query(tokens: Sequence[Token]) -> bool:

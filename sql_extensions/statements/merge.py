@@ -21,7 +21,7 @@ from sql_extensions import clauses, dml, merging, set_list
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import refuse_volatile
-from sql_extensions.merging import Kind, Merge, When
+from sql_extensions.merge_clauses import Kind, Merge, When
 from sql_extensions.registry import TransactionRule
 
 HEADS = (("MERGE",),)

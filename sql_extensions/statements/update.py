@@ -15,7 +15,7 @@ from catalog.model import Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
 from engine.base import Action, Description, Result
-from sql_extensions import assignment, clauses, dml, set_list, tables
+from sql_extensions import assignment, clauses, dml, native_rows, set_list, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import MarkedRows, refuse_volatile
@@ -81,6 +81,10 @@ def describe(stmt: Update, ctx: Context) -> Description:
 def run(stmt: Update, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "update")
+    if stmt.from_items is None and stmt.returning is None and not stmt.prefix:
+        done = native_rows.update(ctx, target, stmt.alias, stmt.assignments, stmt.where, description)
+        if done is not None:
+            return Result(f"UPDATE {done}")
     shape = _shape(stmt, target)
     hits = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
     if not hits and stmt.returning is None:
