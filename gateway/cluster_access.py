@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from catalog.clusters.model import Cluster
+from catalog.clusters.store import Clusters
 from catalog.history import QueryHistory
 from catalog.principal import Principal
 from engine.clusters.admission import Admission
@@ -18,6 +20,7 @@ from engine.spark.session import ConnectSession
 from engine.spark.staged import Staging, local_staging
 from engine.storage.place import is_s3
 from gateway.settings import Settings
+from sql_extensions.call import Call
 from sql_extensions.compute import ClusterAccess, ClusterBoard
 from sql_extensions.scan_meter import ScanMeter
 
@@ -66,12 +69,26 @@ def cluster_access(
     )
 
 
-def note_use(access: ClusterAccess, clusters: Iterable[Cluster]) -> None:
-    """For a loop: clusters on which queries are under way are in use, however long the queries take."""
-    busy = set(access.admission.busy())
-    for cluster in clusters:
-        if cluster.id in busy:
-            access.used(cluster.id)
+class ClusterReports:
+    """What this gateway tells the store of its queries on clusters, and does when the store says so. For one thread."""
+
+    def __init__(self, store: Clusters, admission: Admission, running: Callable[[], list[Call]]) -> None:
+        self._store, self._admission, self._running = store, admission, running
+        self._unsent: dict[UUID, tuple[int, int]] = {}
+
+    def tick(self) -> None:
+        """Report changed numbers of queries; cancel what ABORT ALL QUERIES means. Raises SqlError: then tried again."""
+        self._unsent.update(self._admission.take_changed())
+        if self._unsent:
+            self._store.report(self._unsent)
+            self._unsent = {}
+        if self._admission.busy():
+            self._abort(self._store.aborts())
+
+    def _abort(self, aborts: Mapping[UUID, datetime]) -> None:
+        for call in self._running():
+            if any(cluster in aborts and call.queued_at < aborts[cluster] for cluster in call.sought):
+                call.cancel("abort of all queries on the cluster")
 
 
 def _staging(root: str) -> Staging | None:
@@ -80,7 +97,3 @@ def _staging(root: str) -> Staging | None:
     folder = Path(root) / RESULTS
     folder.mkdir(mode=0o770, exist_ok=True)
     return local_staging(folder)
-
-
-Boards = Callable[[str], ClusterBoard]
-"""The clusters of a tenant, by its name."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from catalog.clusters.store import Clusters
+from catalog.clusters.tenant import TenantClusters
 from catalog.errors import FeatureNotSupported, SqlError
 from catalog.history import QueryHistory
 from catalog.model import CatalogSnapshot
@@ -24,7 +26,7 @@ from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
 from engine.storage.place import is_s3
-from gateway.cluster_access import Boards, cluster_access, note_use
+from gateway.cluster_access import ClusterReports, cluster_access
 from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
@@ -93,14 +95,16 @@ class Tenants:
         calls: Calls,
         objects: Sequence[KadaliObject],
         drop_files: Callable[[str], bool],
-        boards: Boards | None = None,
+        clusters: Callable[[str], TenantClusters] | None = None,
+        cluster_store: Clusters | None = None,
     ) -> None:
-        """`boards` None: this server has no clusters."""
+        """`clusters` are those of a tenant, by its name; None: this server has none."""
         self._settings, self._store, self._history, self._calls = settings, store, history, calls
         self._objects = tuple(objects)
         self._drop_files = drop_files
-        self._boards = boards
+        self._clusters = clusters
         self._admission = Admission()
+        self._reports = None if cluster_store is None else ClusterReports(cluster_store, self._admission, calls.running)
         self._defaults = SettingDefaults()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -185,10 +189,10 @@ class Tenants:
             ),
             Snapshots(storage),
         )
-        boards = self._boards
+        clusters = None if self._clusters is None else self._clusters(name)
         access = None
-        if boards is not None:
-            access = cluster_access(settings, name, boards(name), self._admission, self._history, root)
+        if clusters is not None:
+            access = cluster_access(settings, name, clusters, self._admission, self._history, root)
         tenant = Tenant(
             name,
             catalog,
@@ -200,7 +204,8 @@ class Tenants:
             lambda locations: self._drop(catalog, locations),
             follower.catch_up,
             lambda: follower.definitions,
-            clusters=access,
+            clusters=clusters,
+            access=access,
         )
         return tenant, follower
 
@@ -231,12 +236,17 @@ class Tenants:
         while not self._stop.wait(FOLLOW_EVERY_S):
             with self._lock:
                 opened = list(self._open.values())
+            try:
+                if self._reports is not None:
+                    self._reports.tick()
+            except Exception:
+                log.exception("the use of clusters could not be reported; it is tried again")
             for tenant, follower in opened:
                 try:
                     tenant.drop_files(tenant.catalog.settle_late())
                     follower.catch_up()
-                    if tenant.clusters is not None:
-                        note_use(tenant.clusters, tenant.clusters.board.list())
+                    if tenant.access is not None:
+                        tenant.access.note_busy()
                 except Exception:
                     log.exception("a shadow catalog could not be brought up to date; it is tried again")
 
