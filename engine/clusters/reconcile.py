@@ -99,7 +99,8 @@ class Reconciler:
             future = self._pool.submit(self._work, cluster, others)
             self._under_way[cluster.id] = future
             made.append(future)
-        done, late = wait_for(made, ROUND_S)
+        done, _ = wait_for(made, ROUND_S)
+        late = any(not future.done() for future in self._under_way.values())
         steady = not late and not blind and all(future.result() for future in done)
         return Round(len(rows), steady)
 
