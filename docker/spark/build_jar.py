@@ -19,12 +19,14 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parent / "java"
 LIBRARY = "kadali-spark.jar"
 RELEASE = "17"
+CHECK = "io.kadali.spark.Signatures"
+"""Its main method fails where the table of functions names what is not there."""
 TIMEOUT_S = 600
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class BuildError(Exception):
-    """javac failed; the text is what it printed."""
+    """javac or java failed; the text is what it printed."""
 
 
 def build(folders: list[Path], out: Path) -> None:
@@ -37,15 +39,15 @@ def build(folders: list[Path], out: Path) -> None:
         words += ["-Xlint:-options", "-cp", os.pathsep.join(map(str, jars))]
         words += [str(source) for source in sorted(SOURCES.rglob("*.java"))]
         arguments.write_text("\n".join(f'"{word}"' for word in words))
-        _compile(arguments)
+        _run("javac", f"@{arguments}")
         for resource in SOURCES.rglob("*.txt"):
             target = classes / resource.relative_to(SOURCES)
             target.write_bytes(resource.read_bytes())
+        _run("java", "-cp", os.pathsep.join([str(classes), *map(str, jars)]), CHECK)
         _pack(classes, out)
 
 
-def _compile(arguments: Path) -> None:
-    command = ["javac", f"@{arguments}"]
+def _run(*command: str) -> None:
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )

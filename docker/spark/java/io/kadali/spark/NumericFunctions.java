@@ -86,9 +86,9 @@ public final class NumericFunctions {
     return Numeric.of(a).trimmed().scale();
   }
 
-  /** The number as it is printed with fewer digits: trailing zeros cut down to `scale`. */
-  public static UTF8String display(UTF8String a, int scale) {
-    return truncate(a, scale);
+  /** The plain text of a DECIMAL with `physical` digits after the point as one with `scale` of them. */
+  public static UTF8String display(UTF8String a, int scale, int physical) {
+    return scale == physical ? a : truncate(a, scale);
   }
 
   /** A text that orders by bytes as the numbers do, equal for 1.0 and 1.00: -Infinity, numbers, Infinity, NaN. */
