@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import subprocess
 import sys
 from pathlib import Path
 
@@ -19,18 +18,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
 
 import distribution
-from singlenode import oci, requirements
+from singlenode import debian, oci, requirements
+from singlenode.binaries import BuildError
 from singlenode.cache import cache_dir, made
 
 HERE = Path(__file__).resolve().parent
 NAME = "localhost/kadali/spark:dev"
-USER = 10001
-DEBIAN = "bookworm"
 PACKAGES = ("openjdk-17-jre-headless", "python3-minimal", "libpython3-stdlib", "libnss-wrapper", "ca-certificates")
 """libnss-wrapper: see entrypoint.sh."""
 PYTHON_FOLDER = "opt/python"
 OWN_FILES = ("agent.py", "entrypoint.sh", "decom.sh")
-_MAKE_TIMEOUT_S = 1800
 _DROPPED = ("examples/", "R/", "data/", "tests/", "jars/rocksdbjni-")
 """Of pyspark, what no cluster uses; RocksDB keeps the state of streams, which are not offered."""
 
@@ -48,7 +45,7 @@ def layers(s3: bool = False) -> Path:
 
 
 def image(name: str = NAME, s3: bool = False, library: Path | None = None) -> Path:
-    """A folder with the image in OCI's layout, in the user's cache. Raises MissingError, DistributionError.
+    """A folder with the image in OCI's layout, in the user's cache. Raises MissingError, BuildError, DistributionError.
 
     `library`: our jar where it has been compiled; else it is compiled here.
     """
@@ -61,7 +58,7 @@ def image(name: str = NAME, s3: bool = False, library: Path | None = None) -> Pa
         _own_layer(folder / "own.tar", jar)
         own = oci.layer(folder / "own.tar")
         settings = oci.Settings(
-            user=f"{USER}:{USER}",
+            user=f"{debian.USER}:{debian.USER}",
             environment={
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "LANG": "C.UTF-8",
@@ -82,28 +79,8 @@ def image(name: str = NAME, s3: bool = False, library: Path | None = None) -> Pa
 
 def _debian() -> oci.Layer:
     """The lowest layer: what Debian has."""
-    key = hashlib.sha256("\n".join([DEBIAN, *PACKAGES, str(USER)]).encode()).hexdigest()[:12]
-
-    def make(folder: Path) -> None:
-        requirements.require(requirements.IMAGE)
-        accounts = f'echo "spark:x:{USER}:{USER}::/tmp:/usr/sbin/nologin" >> "$1/etc/passwd"; '
-        accounts += f'echo "spark:x:{USER}:" >> "$1/etc/group"; '
-        java = 'ln -s "$(ls -d "$1"/usr/lib/jvm/java-17-openjdk-*/ | xargs basename)" "$1/usr/lib/jvm/default"'
-        command = [
-            "mmdebstrap",
-            "--quiet",
-            "--variant=minbase",
-            f"--include={','.join(PACKAGES)}",
-            f"--customize-hook={accounts + java}",
-            '--customize-hook=rm -rf "$1"/usr/share/man/* "$1"/usr/share/info/* "$1"/usr/share/locale/*',
-            DEBIAN,
-            str(folder / "layer.tar"),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_TIMEOUT_S, check=False)
-        if done.returncode != 0:
-            raise distribution.DistributionError(f"mmdebstrap failed: {done.stderr[-4000:]}")
-
-    return oci.layer(made(cache_dir() / "images" / f"debian-{key}", make) / "layer.tar")
+    java = 'ln -s "$(ls -d "$1"/usr/lib/jvm/java-17-openjdk-*/ | xargs basename)" "$1/usr/lib/jvm/default"'
+    return debian.layer(PACKAGES, "spark", "/tmp", [java])  # noqa: S108 - in the container
 
 
 def _spark(s3: bool) -> oci.Layer:
@@ -169,7 +146,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         built = image(arguments.name, arguments.s3)
-    except (requirements.MissingError, distribution.DistributionError) as error:
+    except (requirements.MissingError, BuildError, distribution.DistributionError) as error:
         print(error, file=sys.stderr)
         return 1
     with arguments.file.open("wb") as stream:
