@@ -51,7 +51,7 @@ def spark_defaults(
         "spark.sql.shuffle.partitions": str(max(2, math.ceil(cores))),
         "spark.driver.maxResultSize": str(result_bytes_max),
         "spark.connect.session.manager.defaultSessionTimeout": f"{session_timeout_s}s",
-        "spark.connect.progress.reportInterval": "1s",
+        "spark.connect.progress.reportInterval": "250ms",  # a cancel waits for the first one: execution.SETTLE_S
         # what the driver remembers of the past, for its web page, is bounded
         "spark.ui.retainedJobs": "200",
         "spark.ui.retainedStages": "200",

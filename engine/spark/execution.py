@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 INTERRUPT_EVERY_S = 0.1
 """An interrupt that arrives before the driver has begun is lost: it is repeated until the driver says it has ended."""
 INTERRUPT_FOR_S = 60.0
+SETTLE_S = 3.0
+"""An interrupt that arrives while Spark submits the first stages leaves them running as a job that nobody owns, under an
+operation told as cancelled (Spark 4.2 with adaptive execution). So it waits, this long at most, for tasks or rows.
+"""
 RECONNECT_S = 10.0
 """How long a stream that was cut is tried to be taken up again."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
@@ -60,7 +64,7 @@ class Execution:
         self._watch, self._own_text, self._reconnect_s = watch, own_text, reconnect_s
         self._gate = threading.Lock()
         """Held to decide whether the plan is sent, or no more."""
-        self._stopped, self._ended = threading.Event(), threading.Event()
+        self._stopped, self._ended, self._settled = threading.Event(), threading.Event(), threading.Event()
         self._stopper: threading.Thread | None = None
         self._stream: Stream | None = None
         self._last: str | None = None
@@ -78,6 +82,8 @@ class Execution:
             if message is None or message.HasField("result_complete"):
                 self._end()
                 return None
+            if message.HasField("arrow_batch") or message.execution_progress.num_inflight_tasks:
+                self._settled.set()
             if message.HasField("execution_progress"):
                 if self._watch is not None and message.execution_progress.stages:
                     self._watch(progress_of(message.execution_progress))
@@ -191,10 +197,12 @@ class Execution:
         if self._ended.is_set():
             return
         self._ended.set()
+        self._settled.set()
         self._client.release(self._key, self.operation_id)
 
     def _interrupt(self) -> None:
         """Until the driver says that the operation is over; then whoever reads the stream is told."""
+        self._settled.wait(SETTLE_S)
         deadline = time.monotonic() + INTERRUPT_FOR_S
         while not self._ended.is_set() and time.monotonic() < deadline:
             try:

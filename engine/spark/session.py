@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakSet
 
 import grpc
 
@@ -52,6 +54,7 @@ class ConnectSession:
         self._driver = Driver(0, has_library=False)
         self._time_zone = ""
         self._schemas: OrderedDict[str, types_pb2.DataType] = OrderedDict()
+        self._executions: WeakSet[Execution] = WeakSet()
         self._closed = False
 
     @property
@@ -87,7 +90,10 @@ class ConnectSession:
         own_text: str | None = None,
     ) -> Execution:
         """The plan, not yet sent."""
-        return Execution(self._client, key, plan, watch=watch, own_text=own_text, reconnect_s=self._reconnect_s)
+        execution = Execution(self._client, key, plan, watch=watch, own_text=own_text, reconnect_s=self._reconnect_s)
+        with self._lock:
+            self._executions.add(execution)
+        return execution
 
     def analyze(self, request: connect.AnalyzePlanRequest, time_zone: str | None = None) -> connect.AnalyzePlanResponse:
         """Ask about a plan without running it; raises SqlError. Once more where the session is gone."""
@@ -132,6 +138,12 @@ class ConnectSession:
             if self._closed:
                 return
             self._closed = True
+            running = [execution for execution in self._executions if not execution.ended]
+        for execution in running:
+            execution.stop()
+        deadline = time.monotonic() + RELEASE_TIMEOUT_S
+        for execution in running:
+            execution.wait_stopped(max(deadline - time.monotonic(), 0))
         try:
             if key is not None:
                 self._client.release_session(key, RELEASE_TIMEOUT_S)
