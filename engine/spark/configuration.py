@@ -20,6 +20,9 @@ SESSION_SETTINGS: Mapping[str, str] = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     TIME_ZONE: "UTC",
     "spark.sql.caseSensitive": "true",
+    # sums and products of decimals keep every digit or fail: with true Spark rounds away what exceeds 38 digits
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
     # "${env:HOME}" in a text would be replaced by the driver's environment before the statement is parsed
     "spark.sql.variable.substitute": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # with INT96 other readers lose the zone

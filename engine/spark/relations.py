@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,9 +51,10 @@ def bind(session: ConnectSession, sql: str, reads: Sequence[TableRead]) -> Bound
     if not reads:
         return Bound(sql)
     sent: list[relations.Relation] = []
+    own = uuid4().hex  # names of rows sent along are the session's: queries at the same time must not share them
     shown = []
     for number, read in enumerate(reads):
-        legs = list(_legs(session, read, f"kadali_{number}", sent))
+        legs = list(_legs(session, read, f"kadali_{own}_{number}", sent))
         shown.append(f"{quote_name(read.view)} AS ({' UNION ALL '.join(legs) or _nothing(read)})")
     _check_size(sent)
     for opening in ("WITH RECURSIVE ", "WITH "):
