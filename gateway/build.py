@@ -8,8 +8,12 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from catalog.clusters.store import Clusters
 from catalog.history import QueryHistory
+from engine.clusters.reconcile import Reconciler
 from gateway.calls import CallRegister
+from gateway.cluster_backends import backends, tenant_clusters, tiers_of
+from gateway.cluster_loop import ClusterLoop
 from gateway.data_folder import DataFolder
 from gateway.execute import Services
 from gateway.http.server import HttpServer, Readiness
@@ -65,7 +69,20 @@ class Gateway:
         metrics = Metrics(VERSION)
         metrics.watch_running(lambda: len(calls.running()))
         recorder = HistoryObserver(history)
-        tenants = Tenants(settings, store, history, calls, shadow_objects(), remove_files)
+        clusters, tiers = Clusters(store.database, store.instance), tiers_of(settings)
+        running = backends(settings, store)
+        loop = ClusterLoop(clusters.watch, lambda leading: Reconciler(clusters, running, tiers.of, leading=leading))
+        made.callback(loop.stop)
+        tenants = Tenants(
+            settings,
+            store,
+            history,
+            calls,
+            shadow_objects(),
+            remove_files,
+            tenant_clusters(settings, store, clusters, tiers),
+            clusters,
+        )
         made.callback(tenants.close)
         workers = ThreadPoolExecutor(settings.workers, "worker")
         made.callback(workers.shutdown, cancel_futures=True)
@@ -79,6 +96,7 @@ class Gateway:
         )
         self._pg = PgServer(services, tenants.open_session, store.users, tls)
         metrics.watch_connections(lambda: self._pg.connections)
+        loop.start()
         self._probes = ThreadPoolExecutor(1, "probe")
         self._http = HttpServer(
             readiness=lambda: self.readiness, metrics=metrics.text, workers=self._probes, version=VERSION

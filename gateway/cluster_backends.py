@@ -1,4 +1,4 @@
-"""What runs clusters, from the settings: Kubernetes, drivers of this machine, servers of others; and tenants' data."""
+"""Clusters as the settings have them: what runs them, how pods reach tenants' data, and what tenants may have."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from catalog.clusters.model import Backend as BackendKind
+from catalog.clusters.store import Clusters
+from catalog.clusters.tenant import TenantClusters
+from catalog.clusters.tiers import BUILT_IN, Tiers, read_tiers
 from catalog.errors import ConfigFileError, SqlError
 from catalog.store import Store
 from engine.clusters.backend import Backend
@@ -41,6 +44,28 @@ def backends(settings: Settings, store: Store) -> dict[BackendKind, Backend]:
             lambda tenant: _local_settings(settings, store, tenant),
         )
     return made
+
+
+def tiers_of(settings: Settings) -> Tiers:
+    """The built-in tiers and sizes, or a file's. Raises ConfigFileError."""
+    return BUILT_IN if settings.tiers is None else read_tiers(settings.tiers)
+
+
+def tenant_clusters(
+    settings: Settings, store: Store, clusters: Clusters, tiers: Tiers
+) -> Callable[[str], TenantClusters]:
+    """The clusters of a tenant, by its name. What it returns raises SqlError."""
+    kind = None
+    if settings.kubeconfig is not None:
+        kind = BackendKind.KUBERNETES
+    elif settings.spark_home is not None:
+        kind = BackendKind.LOCAL
+
+    def find(tenant: str) -> TenantClusters:
+        found = store.catalog(tenant).tenant
+        return TenantClusters(clusters, found.id, found.name, lambda: tiers.of(found.name), tiers.sizes, kind)
+
+    return find
 
 
 def _kubernetes(settings: Settings, store: Store, kubeconfig: str) -> Backend:
