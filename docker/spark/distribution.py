@@ -1,9 +1,10 @@
 """Makes a Spark distribution in a folder: an environment with pyspark, the jars for Delta Lake, and our own jar.
 
-    python docker/spark/distribution.py DIR [--s3]
+    python docker/spark/distribution.py DIR
 
-DIR gets `env/bin/python` with pyspark and `jars/*.jar`. Needs Maven and a JDK (17 or newer), and reaches the registries
-of Python and Maven through their own clients. Standard library only. The image of the pods is made in image.py.
+DIR gets `env/bin/python` with pyspark, `jars/*.jar` and the driver program `agent.py`. Needs Maven and a JDK (17 or
+newer), and reaches the registries of Python and Maven through their own clients. Standard library only. The image of
+the pods is made in image.py.
 """
 
 from __future__ import annotations
@@ -19,32 +20,35 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
+
+from singlenode.cache import cache_dir, made
+
 HERE = Path(__file__).resolve().parent
 SPARK_VERSION = "4.2.0"
 PYTHON_PACKAGES = (f"pyspark=={SPARK_VERSION}",)
 """The agent needs nothing else: py4j comes with pyspark."""
+AWS_VERSION = "2.35.4"
+AWS_MODULES = (
+    "annotations apache-client arns auth aws-core aws-query-protocol aws-xml-protocol checksums "
+    "checksums-spi crt-core endpoints-spi http-auth http-auth-aws http-auth-aws-eventstream http-auth-spi "
+    "http-client-spi identity-spi json-utils metrics-spi netty-nio-client profiles protocol-core regions "
+    "retries retries-spi s3 s3-transfer-manager sdk-core sts third-party-jackson-core utils utils-lite"
+)
+"""Of the AWS SDK, what hadoop-aws calls: its bundle has 686 MB, these have 10."""
 JARS = (
     "io.delta:delta-spark_4.2_2.13:4.4.0",
     "io.delta:delta-storage:4.4.0",
     "org.postgresql:postgresql:42.7.8",
-)
-AWS_SDK_VERSION = "2.35.4"
-AWS_SDK_MODULES = """
-    annotations apache-client arns auth aws-core aws-query-protocol aws-xml-protocol checksums checksums-spi
-    crt-core endpoints-spi http-auth http-auth-aws http-auth-aws-eventstream http-auth-spi http-client-spi
-    identity-spi json-utils metrics-spi netty-nio-client profiles protocol-core regions retries retries-spi s3
-    s3-transfer-manager sdk-core sts third-party-jackson-core utils utils-lite
-""".split()
-"""What S3A uses of the AWS SDK: 12 MB, where its bundle of all services has 686."""
-S3_JARS = (
     "org.apache.hadoop:hadoop-aws:3.5.0",
     "software.amazon.s3.analyticsaccelerator:analyticsaccelerator-s3:1.3.1",
     "software.amazon.eventstream:eventstream:1.0.1",
     "org.reactivestreams:reactive-streams:1.0.4",
-    *(f"software.amazon.awssdk:{module}:{AWS_SDK_VERSION}" for module in AWS_SDK_MODULES),
+    *[f"software.amazon.awssdk:{module}:{AWS_VERSION}" for module in AWS_MODULES.split()],
 )
-"""Named one by one, here and above: with their dependencies Hadoop, Parquet and Jackson would come twice, older."""
+"""Named one by one: with their dependencies Hadoop, Parquet and Jackson would come twice, older."""
 LIBRARY = "kadali-spark.jar"
+AGENT = "agent.py"
 NEEDS = {"mvn": "maven", "java": "openjdk-17-jdk-headless", "javac": "openjdk-17-jdk-headless"}
 """Programs, and Debian's packages that have them."""
 TIMEOUT_S = 1800
@@ -59,15 +63,11 @@ def missing() -> dict[str, str]:
     return {program: package for program, package in NEEDS.items() if shutil.which(program) is None}
 
 
-def coordinates(s3: bool) -> tuple[str, ...]:
-    return JARS + (S3_JARS if s3 else ())
-
-
-def key(s3: bool) -> str:
+def key() -> str:
     """Names what `make_base` makes: another Python, another version of anything, another key."""
     python = "{}.{}".format(*sys.version_info[:2])
-    text = "\n".join([python, *PYTHON_PACKAGES, *coordinates(s3)])
-    return f"{SPARK_VERSION}{'-s3' if s3 else ''}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    text = "\n".join([python, *PYTHON_PACKAGES, *JARS])
+    return f"{SPARK_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def library_key() -> str:
@@ -79,20 +79,21 @@ def library_key() -> str:
     return digest.hexdigest()[:12]
 
 
-def make(target: Path, s3: bool) -> None:
+def make(target: Path) -> None:
     """The whole distribution in `target`, which appears when it is complete. Raises DistributionError."""
     fresh = target.with_name(f"{target.name}.{os.getpid()}.making")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.parent.mkdir(parents=True, exist_ok=True)
     try:
-        make_base(fresh, s3)
+        make_base(fresh)
         add_library(fresh)
+        shutil.copyfile(HERE / AGENT, fresh / AGENT)
         replace(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def make_base(target: Path, s3: bool) -> None:
+def make_base(target: Path) -> None:
     """What does not depend on our own sources. Raises DistributionError."""
     absent = missing()
     if absent:
@@ -102,7 +103,12 @@ def make_base(target: Path, s3: bool) -> None:
     _run(sys.executable, "-m", "venv", str(target / "env"))
     python = str(target / "env" / "bin" / "python")
     _run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *PYTHON_PACKAGES)
-    _fetch_jars(coordinates(s3), target / "jars")
+    _fetch_jars(JARS, target / "jars")
+
+
+def cached_base() -> Path:
+    """What `make_base` makes, in the user's cache. Raises DistributionError."""
+    return made(cache_dir() / "spark" / f"base-{key()}", make_base)
 
 
 def add_library(target: Path) -> None:
@@ -162,10 +168,9 @@ def _run(*command: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make a Spark distribution in a folder.")
     parser.add_argument("directory", type=Path, metavar="DIR", help="the folder; one of an earlier run is replaced")
-    parser.add_argument("--s3", action="store_true", help="with the jars for S3-compatible storage")
     arguments = parser.parse_args()
     try:
-        make(arguments.directory.absolute(), arguments.s3)
+        make(arguments.directory.absolute())
     except DistributionError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """Builds the image of Spark's pods, without Docker: Debian with Java and Python, the distribution, and our own files.
 
-    python docker/spark/image.py FILE [--name NAME:TAG] [--s3]
+    python docker/spark/image.py FILE [--name NAME:TAG]
 
 FILE is an OCI archive: `docker load -i FILE`, `kind load image-archive FILE`, `ctr -n k8s.io images import FILE`. Needs
 mmdebstrap (Debian's package) beside what distribution.py needs. Layers are kept in the user's cache; a change of our
@@ -32,9 +32,9 @@ _DROPPED = ("examples/", "R/", "data/", "tests/", "jars/rocksdbjni-")
 """Of pyspark, what no cluster uses; RocksDB keeps the state of streams, which are not offered."""
 
 
-def layers(s3: bool = False) -> Path:
+def layers() -> Path:
     """The image without our own files, as `image` gives the whole: to be unpacked in advance."""
-    base, spark = _debian(), _spark(s3)
+    base, spark = _debian(), _spark()
     settings = oci.Settings(user="", environment={}, entrypoint=())
 
     def make(folder: Path) -> None:
@@ -44,17 +44,16 @@ def layers(s3: bool = False) -> Path:
     return made(cache_dir() / "images" / f"spark-layers-{key}", make) / "image"
 
 
-def image(name: str = NAME, s3: bool = False, library: Path | None = None) -> Path:
+def image(name: str = NAME, library: Path | None = None) -> Path:
     """A folder with the image in OCI's layout, in the user's cache. Raises MissingError, BuildError, DistributionError.
 
     `library`: our jar where it has been compiled; else it is compiled here.
     """
-    base, spark = _debian(), _spark(s3)
-    built = cache_dir() / "images" / f"spark-dist-{distribution.key(s3)}"  # made on the way to the layer
+    base, spark = _debian(), _spark()
     whole = hashlib.sha256("\n".join([base.digest, spark.digest, name, _own_key(library)]).encode()).hexdigest()[:12]
 
     def make(folder: Path) -> None:
-        jar = library or _compile(built, folder / "distribution")
+        jar = library or _compile(folder / "distribution")
         _own_layer(folder / "own.tar", jar)
         own = oci.layer(folder / "own.tar")
         settings = oci.Settings(
@@ -83,12 +82,9 @@ def _debian() -> oci.Layer:
     return debian.layer(PACKAGES, "spark", "/tmp", [java])  # noqa: S108 - in the container
 
 
-def _spark(s3: bool) -> oci.Layer:
+def _spark() -> oci.Layer:
     """The middle layer: pyspark, py4j and the jars that others make."""
-    base = made(
-        cache_dir() / "images" / f"spark-dist-{distribution.key(s3)}",
-        lambda folder: distribution.make_base(folder, s3),
-    )
+    base = distribution.cached_base()
 
     def make(folder: Path) -> None:
         home = distribution.spark_home(base)
@@ -102,7 +98,7 @@ def _spark(s3: bool) -> oci.Layer:
 
         oci.write_layer(folder / "layer.tar", fill)
 
-    return oci.layer(made(cache_dir() / "images" / f"spark-layer-{distribution.key(s3)}", make) / "layer.tar")
+    return oci.layer(made(cache_dir() / "images" / f"spark-layer-{distribution.key()}", make) / "layer.tar")
 
 
 def _dropped(name: str) -> bool:
@@ -116,8 +112,9 @@ def _own_key(library: Path | None) -> str:
     return digest.hexdigest()
 
 
-def _compile(base: Path, work: Path) -> Path:
+def _compile(work: Path) -> Path:
     """Our jar, compiled against what the middle layer has."""
+    base = distribution.cached_base()
     (work / "jars").mkdir(parents=True)
     (work / "env").symlink_to(base / "env")
     for jar in (base / "jars").iterdir():
@@ -142,10 +139,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the image of Spark's pods as an OCI archive.")
     parser.add_argument("file", type=Path, metavar="FILE", help="the archive to write")
     parser.add_argument("--name", default=NAME, metavar="NAME:TAG", help=f"name in the archive, {NAME} unless said")
-    parser.add_argument("--s3", action="store_true", help="with the jars for S3-compatible storage")
     arguments = parser.parse_args()
     try:
-        built = image(arguments.name, arguments.s3)
+        built = image(arguments.name)
     except (requirements.MissingError, BuildError, distribution.DistributionError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -13,9 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "docker" / "k8s"))
 sys.path.insert(0, str(Path(__file__).parents[2] / "docker" / "spark"))
 
 import distribution
-from singlenode.cache import made
-
-from tests.clients.downloads import folder
+from singlenode.cache import cache_dir, made
 
 LIBRARIES_KEPT = 8
 """Distributions of earlier Java sources that are kept, for processes that may be running from them."""
@@ -23,22 +21,22 @@ OVERRIDE = "KADALI_TEST_SPARK_DIST"
 """A variable: a distribution made by hand, to be taken as it is."""
 
 
-def spark_distribution(*, s3: bool = False) -> Path:
+def spark_distribution() -> Path:
     """A folder with `env/bin/python` and `jars/*.jar`, kadali-spark.jar among them. Skips where a tool is missing.
 
     The first call on a machine downloads about 500 MB; one after a change of the Java sources compiles them.
     """
     if by_hand := os.environ.get(OVERRIDE):
         return Path(by_hand)
-    base = folder(f"spark-{distribution.key(s3)}")
-    whole = folder(f"spark-{distribution.key(s3)}-{distribution.library_key()}")
+    kept = cache_dir() / "spark"
+    whole = kept / f"whole-{distribution.key()}-{distribution.library_key()}"
     if not whole.exists():
         absent = distribution.missing()
         if absent:
             pytest.skip(f"not installed here: {', '.join(absent)}")
-        made(base, lambda fresh: distribution.make_base(fresh, s3))
+        base = distribution.cached_base()
         made(whole, lambda fresh: _with_library(base, fresh))
-        _forget_oldest(base)
+        _forget_oldest(kept)
     os.utime(whole)
     return whole
 
@@ -52,7 +50,7 @@ def _with_library(base: Path, fresh: Path) -> None:
     distribution.add_library(fresh)
 
 
-def _forget_oldest(base: Path) -> None:
-    found = sorted(base.parent.glob(f"{base.name}-*"), key=lambda one: one.stat().st_mtime, reverse=True)
+def _forget_oldest(kept: Path) -> None:
+    found = sorted(kept.glob("whole-*"), key=lambda one: one.stat().st_mtime, reverse=True)
     for one in found[LIBRARIES_KEPT:]:
         shutil.rmtree(one, ignore_errors=True)
