@@ -30,6 +30,7 @@ from gateway.cluster_access import ClusterReports, cluster_access
 from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
+from sql_extensions.cluster_actions import check_usable
 from sql_extensions.session import Session
 from sql_extensions.settings import SessionSettings, SettingDefaults, parse_options
 from sql_extensions.tenant import Calls, Tenant
@@ -126,7 +127,12 @@ class Tenants:
         transaction = Transaction(lambda: self._delta(tenant, principal))
         try:
             settings = SessionSettings(
-                shadow, self._defaults, user=principal.user, definitions=tenant.definitions, start=start
+                shadow,
+                self._defaults,
+                user=principal.user,
+                definitions=tenant.definitions,
+                start=start,
+                check_cluster=lambda name: check_usable(tenant.clusters, principal, name),
             )
         except BaseException:
             shadow.close()

@@ -16,12 +16,13 @@ from catalog.types import BOOL, format_type
 from engine.base import Field
 from engine.delta.maintain import DETAIL, HISTORY
 from engine.dialect.scanner import tokenize
-from sql_extensions import cancellation, historic, maintenance, partition_filter
+from sql_extensions import cancellation, cluster_actions, historic, maintenance, partition_filter
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
 from sql_extensions.maintenance import VacuumOptions
 from sql_extensions.names import Name, parse_name
 from sql_extensions.registry import fields_of
+from sql_extensions.relations import clusters
 from sql_extensions.rewrites.time_spec import SpecKind, TimeSpec, ValueKind
 
 Arguments = Mapping[str, str | None]
@@ -132,7 +133,65 @@ def _terminate_backend(ctx: Context, given: Arguments) -> pa.Table:
     return _truth("pg_terminate_backend", None if pid is None else cancellation.terminate_backend(ctx, pid))
 
 
+def _cluster(given: Arguments) -> str:
+    name = given["name"]
+    if name is None:
+        raise InvalidParameterValue("the name of the cluster must not be null")
+    return name
+
+
+def _cluster_detail(ctx: Context, given: Arguments) -> pa.Table:
+    cluster = cluster_actions.with_right(ctx, _cluster(given), "MONITOR")
+    return clusters.detail(ctx.session, cluster)
+
+
+def _cluster_suspend(ctx: Context, given: Arguments) -> pa.Table:
+    cluster_actions.suspend(ctx, _cluster(given), force=given["force"] == "true")
+    return _truth("cluster_suspend", value=True)
+
+
+def _cluster_resume(ctx: Context, given: Arguments) -> pa.Table:
+    cluster_actions.resume(ctx, _cluster(given), if_suspended=False)
+    return _truth("cluster_resume", value=True)
+
+
+def _cluster_scale(ctx: Context, given: Arguments) -> pa.Table:
+    workers = _number(given["workers"])
+    if workers is None:
+        raise InvalidParameterValue("the number of workers must not be null")
+    cluster_actions.scale(ctx, _cluster(given), workers)
+    return _truth("cluster_scale", value=True)
+
+
+def _cluster_restart(ctx: Context, given: Arguments) -> pa.Table:
+    cluster_actions.restart(ctx, _cluster(given))
+    return _truth("cluster_restart", value=True)
+
+
+def _cluster_drop(ctx: Context, given: Arguments) -> pa.Table:
+    cluster_actions.drop(ctx, _cluster(given), force=given["force"] == "true", if_exists=False)
+    return _truth("cluster_drop", value=True)
+
+
+_CLUSTER = Argument("name", "text", optional=False)
+_FORCE = Argument("force", "boolean")
+
+
+def _action(name: str, more: tuple[Argument, ...], run: Callable[[Context, Arguments], pa.Table]) -> TwinFunction:
+    """A function of one value that does what ALTER or DROP CLUSTER does."""
+    words = name.removeprefix("cluster_").upper()
+    return TwinFunction("kadali", name, (_CLUSTER, *more), None, run, f"As {words} of a cluster", action=True)
+
+
 _ALL = (
+    TwinFunction(
+        "kadali", "cluster_detail", (_CLUSTER,), fields_of(clusters.DETAIL), _cluster_detail, "As DESCRIBE CLUSTER"
+    ),
+    _action("cluster_suspend", (_FORCE,), _cluster_suspend),
+    _action("cluster_resume", (), _cluster_resume),
+    _action("cluster_scale", (Argument("workers", "bigint", optional=False),), _cluster_scale),
+    _action("cluster_restart", (), _cluster_restart),
+    _action("cluster_drop", (_FORCE,), _cluster_drop),
     TwinFunction(
         "kadali", "table_history", (_RELATION, Argument("last", "bigint")), HISTORY, _history, "As DESCRIBE HISTORY"
     ),

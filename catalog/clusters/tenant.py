@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, func, insert, select, update
 
 from catalog.clusters.documents import spec_document
-from catalog.clusters.model import Cluster, ClusterEvent, ClusterSpec, ClusterState, Desired, Size, Tier
+from catalog.clusters.model import Backend, Cluster, ClusterEvent, ClusterSpec, ClusterState, Desired, Size, Tier
 from catalog.clusters.store import Clusters, events, note, notify, read
 from catalog.errors import DuplicateObject, UndefinedObject
 from catalog.store.tables import clusters, tenants
@@ -31,9 +31,16 @@ class TenantClusters:
     """Usable from any thread. Every method may raise SqlError 08006; those that take a name 42704."""
 
     def __init__(
-        self, store: Clusters, tenant: UUID, name: str, tier: Callable[[], Tier], sizes: dict[str, Size]
+        self,
+        store: Clusters,
+        tenant: UUID,
+        name: str,
+        tier: Callable[[], Tier],
+        sizes: Mapping[str, Size],
+        backend: Backend | None = None,
     ) -> None:
-        self.sizes = sizes
+        """`backend`: where drivers of new clusters run; None: this server runs none, it knows endpoints of others."""
+        self.sizes, self.backend = sizes, backend
         self._store, self._tenant, self._name, self._tier = store, tenant, name, tier
         self._lock = threading.Lock()
         self._known: tuple[Cluster, ...] = ()

@@ -10,7 +10,7 @@ import pyarrow as pa
 from catalog.model import Column
 from catalog.shadow.objects import KadaliFunction, KadaliObject, KadaliRelation
 from catalog.types import from_arrow
-from sql_extensions.relations import queries, settings, tables
+from sql_extensions.relations import clusters, queries, settings, tables
 from sql_extensions.session import Session
 
 
@@ -26,6 +26,8 @@ class VirtualRelation:
 VIRTUAL: dict[str, VirtualRelation] = {
     "queries": VirtualRelation(queries.SCHEMA, queries.rows, "Queries under way and done: your own, or all for admins"),
     "tables": VirtualRelation(tables.SCHEMA, tables.rows, "Delta tables with their newest known version and size"),
+    "clusters": VirtualRelation(clusters.SCHEMA, clusters.rows, "Clusters you own or have a right on; all for admins"),
+    "cluster_events": VirtualRelation(clusters.EVENTS, clusters.events, "What has happened to clusters, newest first"),
     "settings": VirtualRelation(settings.SCHEMA, settings.rows, "Settings of the session"),
 }
 """By name in schema `kadali`."""

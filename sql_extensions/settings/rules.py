@@ -122,10 +122,17 @@ class OwnSetting:
     check: Callable[[str, as_of.ReadText], str]
 
 
+PLACES = ("default", "auto", "embedded")
+"""Values of kadali.cluster that name no cluster."""
+
+
+def no_cluster(name: str) -> None:
+    """Raises UndefinedObject (42704): where there are no clusters."""
+    raise UndefinedObject(f'cluster "{name}" does not exist')
+
+
 def _cluster(value: str, _read_text: as_of.ReadText) -> str:
-    if value.lower() in ("default", "auto", "embedded"):
-        return value.lower()
-    raise UndefinedObject(f'cluster "{value}" does not exist')
+    return value.lower() if value.lower() in PLACES else value
 
 
 OWN: Mapping[str, OwnSetting] = {

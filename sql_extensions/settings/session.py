@@ -64,8 +64,11 @@ class SessionSettings(SettingValues):
         user: str,
         definitions: Callable[[], object],
         start: Iterable[tuple[str, str]] = (),
+        check_cluster: Callable[[str], None] = rules.no_cluster,
     ) -> None:
+        """`check_cluster` raises what forbids kadali.cluster to be this name (42704, 42501)."""
         self._server, self._known = server, defaults
+        self._check_cluster = check_cluster
         self._user, self._definitions = user, definitions
         self._start: dict[str, str] = {}
         self._session: Mapping[str, str] = {}
@@ -213,7 +216,7 @@ class SessionSettings(SettingValues):
         """The canonical value of a setting of ours that set_config() has set already; a bad one is taken back."""
         spelled = self._value(key) or ""
         try:
-            spelled = rules.OWN[key].check(value, self._server.read_text)
+            spelled = self._check_own(key, value)
         finally:
             self._server.read_text("SELECT pg_catalog.set_config($1, $2, false)", (key, spelled))
         return spelled
@@ -294,7 +297,7 @@ class SessionSettings(SettingValues):
         self._defaults()
         own = rules.OWN.get(key)
         if own is not None:
-            value = own.check(value, self._server.read_text)
+            value = self._check_own(key, value)
         if key in _TRANSACTION:
             return self.spelled(key, value)
         passing = not _goes_to_shadow(key)
@@ -304,6 +307,13 @@ class SessionSettings(SettingValues):
         )
         spelled = spelled or ""
         self._check_honoured(key, spelled)
+        return spelled
+
+    def _check_own(self, key: str, value: str) -> str:
+        """The canonical value of a setting of ours."""
+        spelled = rules.OWN[key].check(value, self._server.read_text)
+        if key == "kadali.cluster" and spelled not in rules.PLACES:
+            self._check_cluster(spelled)
         return spelled
 
     def _check_honoured(self, key: str, value: str) -> None:

@@ -1,0 +1,396 @@
+"""What the CLUSTER statements and their function twins do: rights, limits of the tier, what is wanted, waiting for it.
+
+Nothing here touches a cluster: what is wanted is written into the store, the reconciler makes it true.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from catalog.clusters.model import Backend, Cluster, ClusterSpec, ClusterState, Desired
+from catalog.clusters.tenant import TenantClusters
+from catalog.errors import (
+    ConfigurationLimitExceeded,
+    DuplicateObject,
+    FeatureNotSupported,
+    InsufficientPrivilege,
+    InsufficientResources,
+    InvalidName,
+    InvalidParameterValue,
+    ObjectInUse,
+    ObjectNotInPrerequisiteState,
+    ReservedName,
+    UndefinedObject,
+)
+from catalog.names import NAMEDATALEN
+from catalog.principal import Principal
+from engine.base import Notice
+from engine.clusters.quota import check_fit, check_shape, used, workers_most
+from engine.clusters.settings import check_settings
+from sql_extensions import cluster_options
+from sql_extensions.cluster_options import Given
+from sql_extensions.context import Context
+
+RIGHTS = ("USAGE", "OPERATE", "MONITOR")
+RESERVED = ("default", "auto", "embedded")
+LOOK_S = 0.2
+"""How often somebody who waits looks at the state."""
+WAIT_S = 600.0
+"""How long WAIT without a length waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """WAIT [ 'length' ] or NOWAIT (`wait_s` None)."""
+
+    wait_s: float | None = None
+
+
+NOWAIT = Patience()
+
+
+def clusters_of(ctx: Context) -> TenantClusters:
+    """Raises FeatureNotSupported where this server has no clusters at all."""
+    found = ctx.session.tenant.clusters
+    if found is None:
+        raise FeatureNotSupported("this server has no clusters")
+    return found
+
+
+def has_right(cluster: Cluster, principal: Principal, right: str) -> bool:
+    """The owner and administrators have all rights; others those granted to them or to public."""
+    if principal.admin or cluster.owner == principal.user:
+        return True
+    return any(given == right and role in (principal.user, "public") for role, given in cluster.acl)
+
+
+def visible(cluster: Cluster, principal: Principal) -> bool:
+    """Whether somebody may know of it: with any right on it."""
+    return any(has_right(cluster, principal, right) for right in RIGHTS)
+
+
+def with_right(ctx: Context, name: str, right: str | None) -> Cluster:
+    """The cluster, as it is now, for one who has the right; None: for its owner and administrators.
+
+    Raises UndefinedObject (42704), InsufficientPrivilege (42501).
+    """
+    cluster = clusters_of(ctx).get(name, fresh=True)
+    principal = ctx.session.principal
+    if right is None:
+        if not principal.admin and cluster.owner != principal.user:
+            raise InsufficientPrivilege(f"must be owner of cluster {name}")
+    elif not has_right(cluster, principal, right):
+        raise InsufficientPrivilege(f"permission denied for cluster {name}")
+    return cluster
+
+
+def create(ctx: Context, name: str, given: Given, *, replacing: bool, altering: bool, if_not_exists: bool) -> Cluster:
+    """CREATE CLUSTER in its forms. Raises 42710, 42939, 22023, 53400, 0A000."""
+    clusters = clusters_of(ctx)
+    check_name(name)
+    before = _existing(clusters, name)
+    if before is not None and if_not_exists:
+        ctx.call.notice(Notice("NOTICE", f'cluster "{name}" already exists, skipping', "42710"))
+        return before
+    if before is not None and (replacing or altering):
+        with_right(ctx, name, None)
+        return _respecify(ctx, before, given, keep=altering)
+    if before is not None:
+        raise DuplicateObject(f'cluster "{name}" already exists')
+    if not may_create(ctx):
+        raise InsufficientPrivilege("permission denied to create cluster")
+    spec = _checked(cluster_options.specified(given, clusters.sizes, clusters.tier, clusters.backend), given)
+    owner = ctx.session.principal.user
+    made = clusters.create(
+        name, spec, owner, token=_token(given, spec), check=lambda others: _room(ctx, name, spec, others)
+    )
+    _comment(clusters, name, given)
+    return made
+
+
+def may_create(ctx: Context) -> bool:
+    """Clusters cost money: administrators of the database make them, and give rights on them."""
+    return ctx.session.principal.admin
+
+
+def alter(ctx: Context, name: str, given: Given) -> Cluster:
+    """ALTER CLUSTER ... SET."""
+    return _respecify(ctx, with_right(ctx, name, None), given, keep=True)
+
+
+def reset(ctx: Context, name: str, keys: tuple[str, ...]) -> Cluster:
+    """ALTER CLUSTER ... RESET."""
+    clusters = clusters_of(ctx)
+    before = with_right(ctx, name, None)
+    by = ctx.session.principal.user
+    for key in keys:
+        if key in ("comment", "token"):
+            raise InvalidParameterValue(f"{key} cannot be reset")
+
+    def change(cluster: Cluster) -> ClusterSpec:
+        return _checked(cluster_options.reset(cluster, keys, clusters.sizes, clusters.tier), {})
+
+    return clusters.alter(
+        before.name, by, change, check=lambda others: _keeps_room(ctx, change(before), before, others)
+    )
+
+
+def suspend(ctx: Context, name: str, *, force: bool) -> Cluster:
+    """Running queries end first, or are canceled (57014)."""
+    cluster = with_right(ctx, name, "OPERATE")
+    _ours(cluster)
+    if force:
+        clusters_of(ctx).abort_queries(name, ctx.session.principal.user)
+    return clusters_of(ctx).want(name, Desired.SUSPENDED, ctx.session.principal.user)
+
+
+def resume(ctx: Context, name: str, *, if_suspended: bool) -> Cluster:
+    """Raises ObjectNotInPrerequisiteState (55000) if it runs already, unless `if_suspended`."""
+    cluster = with_right(ctx, name, "OPERATE")
+    _ours(cluster)
+    failed = cluster.state is ClusterState.FAILED
+    if cluster.desired is Desired.RUNNING and not failed:
+        if not if_suspended:
+            raise ObjectNotInPrerequisiteState(f'cluster "{name}" is not suspended')
+        return cluster
+    by = ctx.session.principal.user
+    return clusters_of(ctx).want(
+        name, Desired.RUNNING, by, check=lambda others: _fits(ctx, cluster.spec, workers_most(cluster), name, others)
+    )
+
+
+def scale(ctx: Context, name: str, workers: int) -> Cluster:
+    """Raises ConfigurationLimitExceeded (53400) above what the tier allows; then nothing has changed."""
+    cluster = with_right(ctx, name, "OPERATE")
+    _ours(cluster)
+    if workers < 1:
+        raise InvalidParameterValue("a cluster has at least one worker", hint="ALTER CLUSTER ... SUSPEND stops it.")
+
+    def check(others: Sequence[Cluster]) -> None:
+        tier = clusters_of(ctx).tier
+        running = used(others) if cluster.desired is Desired.RUNNING else used(())
+        check_fit(tier, name, cluster.spec, workers, running)
+
+    return clusters_of(ctx).scale(name, workers, ctx.session.principal.user, check=check)
+
+
+def restart(ctx: Context, name: str) -> Cluster:
+    """A new driver: sessions on it go on with a new session of Spark."""
+    cluster = with_right(ctx, name, "OPERATE")
+    _ours(cluster)
+    if cluster.desired is not Desired.RUNNING:
+        raise ObjectNotInPrerequisiteState(f'cluster "{name}" is suspended', hint="ALTER CLUSTER ... RESUME starts it.")
+    return clusters_of(ctx).restart(name, ctx.session.principal.user)
+
+
+def abort(ctx: Context, name: str) -> Cluster:
+    """All queries on it, of all gateways, end with 57014."""
+    with_right(ctx, name, "OPERATE")
+    return clusters_of(ctx).abort_queries(name, ctx.session.principal.user)
+
+
+def drop(ctx: Context, name: str, *, force: bool, if_exists: bool) -> Cluster | None:
+    """None: there was none. Raises ObjectInUse (55006) if queries run or wait there, unless `force`."""
+    clusters = clusters_of(ctx)
+    if _existing(clusters, name) is None:
+        if not if_exists:
+            clusters.get(name, fresh=True)
+        ctx.call.notice(Notice("NOTICE", f'cluster "{name}" does not exist, skipping'))
+        return None
+    cluster = with_right(ctx, name, None)
+    if cluster.running + cluster.queued and not force:
+        raise ObjectInUse(
+            f'cluster "{name}" is in use',
+            detail=f"{cluster.running} queries run on it, {cluster.queued} wait for it.",
+            hint="DROP CLUSTER ... FORCE cancels them.",
+        )
+    by = ctx.session.principal.user
+    if force:
+        clusters.abort_queries(name, by)
+    return clusters.want(name, Desired.TERMINATED, by)
+
+
+def rename(ctx: Context, name: str, new: str) -> None:
+    with_right(ctx, name, None)
+    check_name(new)
+    clusters_of(ctx).rename(name, new, ctx.session.principal.user)
+
+
+def swap(ctx: Context, name: str, other: str) -> None:
+    for one in (name, other):
+        with_right(ctx, one, None)
+    clusters_of(ctx).swap(name, other, ctx.session.principal.user)
+
+
+def give(ctx: Context, name: str, owner: str) -> None:
+    """Raises UndefinedObject (42704) if there is no such role."""
+    with_right(ctx, name, None)
+    _check_role(ctx, owner)
+    clusters_of(ctx).give(name, owner, ctx.session.principal.user)
+
+
+def grant(ctx: Context, name: str, rights: Sequence[str], roles: Sequence[str], *, revoke: bool) -> None:
+    with_right(ctx, name, None)
+    for role in roles:
+        _check_role(ctx, role)
+    for role in roles:
+        clusters_of(ctx).grant(name, rights, role, revoke=revoke)
+
+
+def comment(ctx: Context, name: str, text: str | None) -> None:
+    with_right(ctx, name, None)
+    clusters_of(ctx).comment(name, text)
+
+
+def check_usable(clusters: TenantClusters | None, principal: Principal, name: str) -> None:
+    """That a session may name it: it exists, and its user has USAGE on it. Raises 42704, 42501."""
+    if clusters is None:
+        raise UndefinedObject(f'cluster "{name}" does not exist')
+    if not has_right(clusters.get(name), principal, "USAGE"):
+        raise InsufficientPrivilege(f"permission denied for cluster {name}")
+
+
+def check_name(name: str) -> None:
+    """Raises ReservedName (42939), InvalidName (42602)."""
+    if name.lower() in RESERVED:
+        raise ReservedName(f'cluster name "{name}" is reserved')
+    if not name or len(name.encode()) >= NAMEDATALEN or not name.isprintable():
+        raise InvalidName(f'invalid cluster name "{name}"', hint=f"A name has 1 to {NAMEDATALEN - 1} printable bytes.")
+
+
+def wait_until(ctx: Context, cluster: Cluster, patience: Patience, done: Callable[[Cluster], bool]) -> None:
+    """Until `done`, with what happens as INFO notices; when the time is over a WARNING says that the work goes on.
+
+    Raises InsufficientResources (53000) with the reason if the cluster fails, QueryCanceled.
+    """
+    if patience.wait_s is None:
+        return
+    clusters, call = clusters_of(ctx), ctx.call
+    deadline = time.monotonic() + patience.wait_s
+    canceled = threading.Event()
+    call.on_cancel(canceled.set)
+    try:
+        while True:
+            call.check_canceled()
+            now = next((one for one in clusters.list(fresh=True) if one.id == cluster.id), None)
+            if now is None or done(now):
+                return
+            if now.state is ClusterState.FAILED and now.observed.generation >= cluster.generation:
+                raise InsufficientResources(f'cluster "{now.name}" has failed', detail=now.observed.reason)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                message = f'cluster "{now.name}" is {now.state.value}: the work goes on'
+                call.notice(Notice("WARNING", message, "01000", detail=now.observed.reason))
+                return
+            call.report(_progress(now))
+            canceled.wait(min(LOOK_S, left))
+    finally:
+        call.off_cancel(canceled.set)
+
+
+def is_running(cluster: Cluster) -> bool:
+    """Whether what was asked for last has come true: it answers, with the workers wanted."""
+    current = cluster.observed.generation >= cluster.generation
+    return current and cluster.state is ClusterState.RUNNING
+
+
+def is_suspended(cluster: Cluster) -> bool:
+    return cluster.state is ClusterState.SUSPENDED and cluster.observed.generation >= cluster.generation
+
+
+def is_settled(cluster: Cluster) -> bool:
+    """Whether it is in the state that is wanted."""
+    return is_running(cluster) if cluster.desired is Desired.RUNNING else is_suspended(cluster)
+
+
+def _progress(cluster: Cluster) -> str:
+    wanted = cluster.workers_wanted if not cluster.spec.autoscales else cluster.spec.min_workers
+    text = f'cluster "{cluster.name}" is {cluster.state.value}, {cluster.observed.workers}/{wanted} workers registered'
+    return text if cluster.observed.reason is None else f"{text}: {cluster.observed.reason}"
+
+
+def _existing(clusters: TenantClusters, name: str) -> Cluster | None:
+    return next((one for one in clusters.list(fresh=True) if one.name == name), None)
+
+
+def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cluster:
+    clusters = clusters_of(ctx)
+
+    def change(cluster: Cluster) -> ClusterSpec:
+        if keep:
+            return _checked(cluster_options.altered(cluster.spec, given, clusters.sizes, clusters.tier), given)
+        spec = cluster_options.specified(given, clusters.sizes, clusters.tier, clusters.backend)
+        if spec.backend is not cluster.spec.backend:
+            raise FeatureNotSupported("a cluster cannot move to another place", hint="Drop it and create it anew.")
+        return _checked(spec, given)
+
+    spec = change(before)
+    made = clusters.alter(
+        before.name,
+        ctx.session.principal.user,
+        change,
+        token=_token(given, spec) if "token" in given else None,
+        check=lambda others: _keeps_room(ctx, spec, before, others),
+    )
+    _comment(clusters, before.name, given)
+    return made
+
+
+def _checked(spec: ClusterSpec, given: Given) -> ClusterSpec:
+    if spec.backend is not Backend.EXTERNAL:
+        check_shape(spec)
+    check_settings(spec.spark)
+    if "token" in given and spec.backend is not Backend.EXTERNAL:
+        raise InvalidParameterValue(
+            "token belongs to clusters with a url", hint="Other clusters have tokens of their own."
+        )
+    return spec
+
+
+def _room(ctx: Context, name: str, spec: ClusterSpec, others: Sequence[Cluster]) -> None:
+    """Raises ConfigurationLimitExceeded (53400) for a new cluster that the tier has no room for."""
+    tier = clusters_of(ctx).tier
+    if tier.clusters is not None and len(others) >= tier.clusters:
+        raise ConfigurationLimitExceeded(
+            f'tier "{tier.name}" allows {tier.clusters} clusters', hint="Drop a cluster that is not needed."
+        )
+    if spec.backend is Backend.EXTERNAL:
+        return
+    check_fit(tier, name, spec, spec.max_workers, used(()))
+    if not spec.initially_suspended:
+        check_fit(tier, name, spec, spec.max_workers, used(others))
+
+
+def _keeps_room(ctx: Context, spec: ClusterSpec, before: Cluster, others: Sequence[Cluster]) -> None:
+    if spec.backend is Backend.EXTERNAL:
+        return
+    running = used(others) if before.desired is Desired.RUNNING else used(())
+    check_fit(clusters_of(ctx).tier, before.name, spec, spec.max_workers, running)
+
+
+def _fits(ctx: Context, spec: ClusterSpec, workers: int, name: str, others: Sequence[Cluster]) -> None:
+    check_fit(clusters_of(ctx).tier, name, spec, workers, used(others))
+
+
+def _ours(cluster: Cluster) -> None:
+    if cluster.spec.backend is Backend.EXTERNAL:
+        raise FeatureNotSupported(f'cluster "{cluster.name}" is an endpoint that this server does not run')
+
+
+def _token(given: Given, spec: ClusterSpec) -> str | None:
+    if spec.backend is not Backend.EXTERNAL:
+        return None
+    return str(given.get("token", ""))
+
+
+def _comment(clusters: TenantClusters, name: str, given: Given) -> None:
+    if "comment" in given:
+        clusters.comment(name, str(given["comment"]))
+
+
+def _check_role(ctx: Context, role: str) -> None:
+    if role != "public" and role not in ctx.session.tenant.catalog.snapshot().roles:
+        raise UndefinedObject(f'role "{role}" does not exist')

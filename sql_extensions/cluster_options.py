@@ -1,0 +1,406 @@
+"""The options of CREATE and ALTER CLUSTER: their names, how their values are read and printed, their defaults."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from catalog.clusters.model import Backend, Cluster, ClusterSpec, EngineKind, Size, Tier
+from catalog.clusters.tiers import memory_bytes, memory_text
+from catalog.errors import FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
+from catalog.names import quote_literal
+from engine.dialect.scanner import TokenKind
+from sql_extensions.cursor import Cursor, OptionValue, duration
+
+Given = Mapping[str, OptionValue]
+"""Options as written, by lower-case name; Spark's own settings with their full names."""
+ENGINES = {kind.value for kind in EngineKind}
+_TOLERATION = re.compile(r"[\w./-]+(=[\w.-]*)?(:(NoSchedule|PreferNoSchedule|NoExecute))?")
+_PAIR = re.compile(r"\s*([\w./-]+)\s*=\s*([\w./-]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`field` is the specification's; `read` gives its value from what was written (ValueError: what is wanted)."""
+
+    field: str
+    read: Callable[[OptionValue], Any]
+    show: Callable[[Any], str]
+
+
+def _text(value: OptionValue) -> str:
+    if isinstance(value, bool):
+        raise ValueError("text")
+    return str(value)
+
+
+def _word(*allowed: str) -> Callable[[OptionValue], str]:
+    def read(value: OptionValue) -> str:
+        word = str(value).lower()
+        if word not in allowed:
+            raise ValueError(f"one of {', '.join(allowed)}")
+        return word
+
+    return read
+
+
+def _count(least: int) -> Callable[[OptionValue], int]:
+    def read(value: OptionValue) -> int:
+        number = float(value) if not isinstance(value, bool) else -1.0
+        if number != int(number) or number < least or number > 1_000_000:
+            raise ValueError(f"an integer, at least {least}")
+        return int(number)
+
+    return read
+
+
+def _number(value: OptionValue) -> float:
+    number = float(value) if not isinstance(value, bool) else -1.0
+    if not 0 < number < 1e9:
+        raise ValueError("a positive number")
+    return number
+
+
+def _memory(value: OptionValue) -> int:
+    try:
+        size = memory_bytes(str(value))
+    except ValueError:
+        size = 0
+    if not 0 < size < 1 << 50:
+        raise ValueError("an amount of memory such as '16Gi'")
+    return size
+
+
+def _duration(value: OptionValue) -> float | None:
+    """Seconds, an interval, or never (None)."""
+    if isinstance(value, bool):
+        raise ValueError("seconds, an interval such as '10 minutes', or never")
+    if isinstance(value, int | float):
+        seconds = float(value)
+    elif value.strip().lower() == "never":
+        return None
+    elif value.strip().isdigit():
+        seconds = float(value)
+    else:
+        seconds = duration(value).total_seconds()
+    if not 0 < seconds <= 100 * 366 * 86400:
+        raise ValueError("a length of time above zero")
+    return seconds
+
+
+def _truth(value: OptionValue) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word not in ("on", "off", "1", "0", "true", "false"):
+        raise ValueError("true or false")
+    return word in ("on", "1", "true")
+
+
+def _pairs(value: OptionValue) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for part in str(value).split(","):
+        pair = _PAIR.fullmatch(part)
+        if pair is None:
+            raise ValueError("a list such as 'key=value, other=value'")
+        found[pair[1]] = pair[2]
+    return MappingProxyType(found)
+
+
+def _tolerations(value: OptionValue) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in str(value).split(","))
+    if not all(_TOLERATION.fullmatch(part) for part in parts):
+        raise ValueError("a list such as 'dedicated=spark:NoSchedule'")
+    return parts
+
+
+def _quoted(value: Any) -> str:
+    return quote_literal(str(value))
+
+
+def seconds_text(value: float | None) -> str:
+    """`never`, or an interval in quotes."""
+    if value is None:
+        return "never"
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if value % size == 0:
+            count = int(value // size)
+            return quote_literal(f"{count} {unit}{'' if count == 1 else 's'}")
+    return quote_literal(f"{value:g} seconds")
+
+
+def _pairs_text(value: Mapping[str, str]) -> str:
+    return quote_literal(", ".join(f"{key}={item}" for key, item in sorted(value.items())))
+
+
+def _list_text(value: tuple[str, ...]) -> str:
+    return quote_literal(", ".join(value))
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+OPTIONS: Mapping[str, Option] = {
+    "engine": Option("engine", lambda value: EngineKind(_word(*ENGINES)(value)), lambda value: str(value.value)),
+    "size": Option("size", lambda value: _text(value).lower(), _quoted),
+    "min_workers": Option("min_workers", _count(0), _plain),
+    "max_workers": Option("max_workers", _count(1), _plain),
+    "driver_cores": Option("driver_cores", _number, _plain),
+    "driver_memory": Option("driver_memory", _memory, lambda value: _quoted(memory_text(value))),
+    "worker_cores": Option("worker_cores", _number, _plain),
+    "worker_memory": Option("worker_memory", _memory, lambda value: _quoted(memory_text(value))),
+    "auto_suspend": Option("auto_suspend_s", _duration, seconds_text),
+    "auto_resume": Option("auto_resume", _truth, _plain),
+    "initially_suspended": Option("initially_suspended", _truth, _plain),
+    "auto_terminate": Option("auto_terminate_s", _duration, seconds_text),
+    "max_lifetime": Option("max_lifetime_s", _duration, seconds_text),
+    "max_concurrency": Option("max_concurrency", _count(1), _plain),
+    "queue_limit": Option("queue_limit", _count(0), _plain),
+    "queue_timeout": Option("queue_timeout_s", _duration, seconds_text),
+    "statement_timeout": Option("statement_timeout_s", _duration, seconds_text),
+    "budget": Option("budget", _number, _plain),
+    "budget_period": Option("budget_period", _word("day", "week", "month"), _plain),
+    "on_budget": Option("on_budget", _word("notify", "suspend", "reject"), _plain),
+    "image": Option("image", _text, _quoted),
+    "spark_version": Option("spark_version", _text, _quoted),
+    "service_account": Option("service_account", _text, _quoted),
+    "node_selector": Option("node_selector", _pairs, _pairs_text),
+    "tolerations": Option("tolerations", _tolerations, _list_text),
+    "priority": Option("priority", _text, _quoted),
+    "tags": Option("tags", _pairs, _pairs_text),
+    "url": Option("url", _text, _quoted),
+}
+"""By the option's name. `workers`, `comment`, `token` and Spark's settings are read by `specified`."""
+OTHERS = ("workers", "comment", "token")
+_SHAPE = ("driver_cores", "driver_memory", "worker_cores", "worker_memory")
+_OF_SIZE = {*_SHAPE, "workers", "min_workers", "max_workers"}
+
+
+def parse(c: Cursor, *, stops: tuple[str, ...] = ()) -> Given:
+    """`( key = value [, ...] )`, or the bare list `key = value ...`, up to a word of `stops`."""
+    found: dict[str, OptionValue] = {}
+    listed = c.take("(")
+    while True:
+        at = c.here()
+        key = _key(c)
+        c.take("=")
+        if key in found:
+            raise SqlSyntaxError(f'option "{key}" is given twice', position=at)
+        check_name(key, at)
+        found[key] = c.option_value()
+        if listed:
+            if c.take(","):
+                continue
+            c.expect(")")
+            return found
+        c.take(",")
+        if c.at_end() or any(c.at(word) for word in stops):
+            return found
+
+
+def names(c: Cursor) -> tuple[str, ...]:
+    """`( key [, ...] )` of RESET."""
+
+    def one() -> str:
+        at = c.here()
+        key = _key(c)
+        check_name(key, at)
+        return key
+
+    return c.in_parentheses(lambda: c.comma_list(one))
+
+
+def check_name(key: str, at: int) -> None:
+    """Raises InvalidParameterValue (22023), naming the nearest option."""
+    if key in OPTIONS or key in OTHERS or key.startswith("spark."):
+        return
+    near = difflib.get_close_matches(key, [*OPTIONS, *OTHERS], 1, 0.5)
+    hint = f'Did you mean "{near[0]}"?' if near else f"Options are {', '.join(sorted([*OPTIONS, *OTHERS]))}."
+    raise InvalidParameterValue(f'unrecognized cluster option "{key}"', hint=hint, position=at)
+
+
+def specified(given: Given, sizes: Mapping[str, Size], tier: Tier, backend: Backend | None) -> ClusterSpec:
+    """The specification of a new cluster: what is given over what the size, the tier and the server say.
+
+    Raises InvalidParameterValue (22023), FeatureNotSupported (0A000) for what this server cannot run.
+    """
+    values = _read(given)
+    kind = values.get("engine", EngineKind.SPARK)
+    if kind is not EngineKind.SPARK:
+        raise FeatureNotSupported(f'engine "{kind.value}" is not built into this server', hint="engine = spark")
+    if "url" in values:
+        backend = Backend.EXTERNAL
+        _check_url(values["url"])
+    if backend is None:
+        raise FeatureNotSupported(
+            "this server has nothing to run clusters on",
+            hint="Start it with --kubeconfig (Spark on Kubernetes) or --spark-home (Spark on this machine), or give "
+            "the url of a Spark Connect endpoint.",
+        )
+    size = _size(values.get("size", tier.default_size), sizes)
+    low, high = _workers(given, values, size)
+    spec = ClusterSpec(
+        engine=kind,
+        backend=backend,
+        size=size.name,
+        min_workers=low,
+        max_workers=high,
+        driver_cores=size.driver_cores,
+        driver_memory=size.driver_memory,
+        worker_cores=size.worker_cores,
+        worker_memory=size.worker_memory,
+        max_lifetime_s=tier.max_lifetime_s,
+        max_concurrency=tier.concurrency,
+        queue_limit=tier.queue,
+        queue_timeout_s=tier.queue_timeout_s,
+    )
+    return _with(spec, given, values)
+
+
+def altered(before: ClusterSpec, given: Given, sizes: Mapping[str, Size], tier: Tier) -> ClusterSpec:
+    """What ALTER ... SET and OR ALTER make of a specification: options not given stay."""
+    values = _read(given)
+    if values.get("engine", before.engine) is not before.engine:
+        raise FeatureNotSupported("a cluster keeps its engine")
+    if ("url" in values) and before.backend is not Backend.EXTERNAL:
+        raise FeatureNotSupported("a cluster that this server runs cannot become an endpoint of others")
+    if "url" in values:
+        _check_url(values["url"])
+    spec = before
+    if "size" in values:
+        size = _size(values["size"], sizes)
+        own = before.named
+        shape = {name: getattr(size, name) for name in _SHAPE if name not in own}
+        spec = replace(spec, size=size.name, **shape)
+    if {"workers", "min_workers", "max_workers"} & set(given):
+        low, high = _workers(given, values, None, before)
+        spec = replace(spec, min_workers=low, max_workers=high)
+    return _with(spec, given, values)
+
+
+def reset(before: Cluster, keys: tuple[str, ...], sizes: Mapping[str, Size], tier: Tier) -> ClusterSpec:
+    """RESET: these options as if they had never been named."""
+    spec = before.spec
+    kept = spec.named - set(keys)
+    if "url" in keys:
+        raise InvalidParameterValue("the url of a cluster cannot be reset")
+    given = {key: value for key, value in written(spec).items() if key in kept}
+    backend = None if spec.backend is Backend.EXTERNAL else spec.backend
+    return specified(given, sizes, tier, backend)
+
+
+def written(spec: ClusterSpec) -> dict[str, OptionValue]:
+    """The options in force that CREATE CLUSTER would take, as values it reads."""
+    found: dict[str, OptionValue] = {}
+    for key, option in OPTIONS.items():
+        value = getattr(spec, option.field)
+        if value in (None, "", ()) and option.show is not seconds_text:
+            continue
+        if isinstance(value, Mapping) and not value:
+            continue
+        shown = option.show(value)
+        found[key] = shown[1:-1].replace("''", "'") if shown.startswith("'") else shown
+    if not spec.autoscales:
+        found["workers"] = spec.min_workers
+        del found["min_workers"], found["max_workers"]
+    return found | dict(spec.spark)
+
+
+def create_statement(cluster: Cluster, name: str) -> str:
+    """CREATE CLUSTER with every effective option; `name` is quoted where it must be. Never with a token."""
+    spec = cluster.spec
+    listed: list[str] = []
+    for key, value in written(spec).items():
+        if key.startswith("spark.") and key not in OPTIONS:
+            listed.append(f'"{key}" = {quote_literal(str(value))}')
+        elif key == "workers":
+            listed.append(f"workers = {value}")
+        else:
+            listed.append(f"{key} = {OPTIONS[key].show(getattr(spec, OPTIONS[key].field))}")
+    if cluster.comment is not None:
+        listed.append(f"comment = {quote_literal(cluster.comment)}")
+    return f"CREATE CLUSTER {name} WITH ({', '.join(listed)})"
+
+
+def _key(c: Cursor) -> str:
+    token = c.peek()
+    name = c.name()
+    return name if token is not None and token.kind is TokenKind.QUOTED else name.lower()
+
+
+def _read(given: Given) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        option = OPTIONS.get(key)
+        if option is None:
+            continue
+        try:
+            values[key] = option.read(value)
+        except (ValueError, OverflowError) as error:
+            wanted = str(error) if "could not convert" not in str(error) else "a number"
+            raise InvalidParameterValue(
+                f'invalid value for cluster option "{key}": {value}', hint=f"{key} is {wanted}."
+            ) from error
+    return values
+
+
+def _size(name: str, sizes: Mapping[str, Size]) -> Size:
+    found = sizes.get(name)
+    if found is None:
+        raise InvalidParameterValue(f'size "{name}" does not exist', hint=f"Sizes are {', '.join(sizes)}.")
+    return found
+
+
+def _workers(
+    given: Given, values: Mapping[str, Any], size: Size | None, before: ClusterSpec | None = None
+) -> tuple[int, int]:
+    """(min, max), from `workers` or the two; both kinds together are 22023."""
+    if "workers" in given:
+        if "min_workers" in given or "max_workers" in given:
+            raise InvalidParameterValue("workers excludes min_workers and max_workers")
+        try:
+            number = _count(1)(given["workers"])
+        except ValueError as error:
+            raise InvalidParameterValue(
+                f'invalid value for cluster option "workers": {given["workers"]}', hint=f"workers is {error}."
+            ) from error
+        return number, number
+    standard = (size.workers, size.workers) if size is not None else (0, 0)
+    if before is not None:
+        standard = (before.min_workers, before.max_workers)
+    low = values.get("min_workers", min(standard[0], values.get("max_workers", standard[0])))
+    high = values.get("max_workers", max(standard[1], low))
+    if low > high:
+        raise InvalidParameterValue("min_workers must not exceed max_workers")
+    return int(low), int(high)
+
+
+def _check_url(url: str) -> None:
+    if not re.fullmatch(r"sc://(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", url):
+        raise InvalidParameterValue(
+            f'invalid url: "{url}"', hint="It is sc://host:port; the token is an option of its own."
+        )
+
+
+def _with(spec: ClusterSpec, given: Given, values: Mapping[str, Any]) -> ClusterSpec:
+    """The given values that are fields of their own, Spark's settings, and what was named."""
+    plain = {
+        OPTIONS[key].field: value
+        for key, value in values.items()
+        if key not in ("size", "min_workers", "max_workers", "engine")
+    }
+    spark = {key: str(value) for key, value in given.items() if key.startswith("spark.")}
+    known = {field.name for field in fields(ClusterSpec)}
+    if not set(plain) <= known:
+        raise TypeError("an option without a field")
+    return replace(
+        spec,
+        **plain,
+        spark=MappingProxyType({**spec.spark, **spark}),
+        named=spec.named | (set(given) - {"comment", "token"}),
+    )

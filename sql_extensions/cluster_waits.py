@@ -1,0 +1,18 @@
+"""WAIT [ 'length' ] and NOWAIT behind a statement on a cluster."""
+
+from __future__ import annotations
+
+from engine.dialect.scanner import TokenKind
+from sql_extensions.cluster_actions import NOWAIT, WAIT_S, Patience
+from sql_extensions.cursor import Cursor, duration
+
+
+def parse_patience(c: Cursor) -> Patience:
+    """What stands here; statements on objects do not wait by default (rule R9)."""
+    if not c.take("WAIT"):
+        c.take("NOWAIT")
+        return NOWAIT
+    token = c.peek()
+    if token is not None and token.kind is TokenKind.STRING:
+        return Patience(duration(c.string()).total_seconds())
+    return Patience(WAIT_S)
