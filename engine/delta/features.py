@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalog.errors import FeatureNotSupported, InvalidParameterValue
 from engine.delta.schema import DeltaField
@@ -97,6 +100,38 @@ def check_writable(
         )
     if any('"variant"' in json.dumps(field.type) for field in fields):
         raise FeatureNotSupported("tables with variant columns cannot be written here", hint=_CLUSTER_HINT)
+
+
+def check_partition_types(fields: Iterable[DeltaField], partition_by: Sequence[str]) -> None:
+    """Refuse to read partition columns of bytes: writers put them into the log in different ways."""
+    for field in fields:
+        if field.name in partition_by and pa.types.is_binary(field.arrow):
+            raise FeatureNotSupported(
+                f'partition column "{field.name}" is of type bytea, which the embedded engine does not support',
+                hint=_CLUSTER_HINT,
+            )
+
+
+def check_partition_values(fields: Iterable[DeltaField], partition_by: Sequence[str], files: pa.Table) -> None:
+    """Refuse to rewrite files (`files` as in a snapshot) of partitions that deltalake would note wrongly.
+
+    It writes the number -1.50 as "-1.-50", after which nobody can read the table any more.
+    """
+    for field in fields:
+        if field.name in partition_by and any(map(has_negative_fraction, files[f"partition.{field.name}"].chunks)):
+            raise negative_partition(field.name)
+
+
+def has_negative_fraction(column: pa.Array) -> bool:
+    """Whether a column of partition values holds a negative number of a type with decimals."""
+    kind = column.type
+    return bool(pa.types.is_decimal(kind) and kind.scale > 0 and pc.any(pc.less(column, pa.scalar(0, kind))).as_py())
+
+
+def negative_partition(name: str) -> FeatureNotSupported:
+    return FeatureNotSupported(
+        f'negative numbers with decimals cannot be written in partition column "{name}"', hint=_CLUSTER_HINT
+    )
 
 
 def check_properties(properties: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ from catalog.names import TableLocation
 from catalog.types import BOOL, INT4, INT8, JSONB, TEXT, TIMESTAMPTZ, array_of, arrow_type
 from engine.base import Field
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_writable
+from engine.delta.features import check_partition_values, check_writable
 from engine.delta.log import commits, oldest_readable, protocol_of, require_files
 from engine.delta.schema import read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
@@ -198,6 +198,7 @@ def _optimize_once(
         fields = read_fields(table.schema().to_json())
         metadata = table.metadata()
         check_table_writable(table, fields)
+        check_partition_values(fields, metadata.partition_columns, pa.table(table.get_add_actions(flatten=True)))
         _check_optimize(metadata.configuration, metadata.partition_columns, [f.name for f in fields], where, zorder_by)
         filters: Any = list(where) or None
         properties = commit.properties()
@@ -330,6 +331,7 @@ def restore(
         raise SerializationFailure("could not serialize access due to concurrent update")
     check_writable(present.min_writer, present.writer_features, present.configuration, present.fields)
     wanted = snapshots.at(TableLocation(uri, version))
+    check_partition_values(wanted.fields, wanted.partition_by, wanted.files)
     before, after = _sizes(present), _sizes(wanted)
     restored = {key: size for key, size in after.items() if key not in before}
     removed = {key: size for key, size in before.items() if key not in after}

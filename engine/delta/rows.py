@@ -17,6 +17,7 @@ from catalog.errors import (
     StringDataRightTruncation,
 )
 from catalog.types import BPCHAR, UUID, PgType, char_length, element, format_type
+from engine.delta.features import has_negative_fraction, negative_partition
 from engine.delta.schema import DeltaField
 
 Step = Callable[[pa.Array], pa.Array]
@@ -62,6 +63,8 @@ class RowCaster:
                 f'an empty string cannot be stored in partition column "{item.name}"',
                 detail="Delta Lake cannot tell it from NULL.",
             )
+        if item.name in self._partition_by and has_negative_fraction(column):
+            raise negative_partition(item.name)
         if pa.types.is_temporal(column.type) and len(column):
             _check_finite(column, item)
 

@@ -25,7 +25,7 @@ from catalog.model import Statistics
 from catalog.names import TableLocation
 from catalog.types import PgType
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_readable
+from engine.delta.features import check_partition_types, check_readable
 from engine.delta.schema import DeltaField, read_fields
 from engine.storage.files import FileInfo, Identity
 from engine.storage.place import place, resolve
@@ -174,6 +174,7 @@ def read_snapshot(table: DeltaTable, uri: str, storage: Storage = LOCAL) -> Snap
         fields = read_fields(table.schema().to_json())
         reader_features = tuple(protocol.reader_features or ())
         check_readable(protocol.min_reader_version, reader_features, fields)
+        check_partition_types(fields, metadata.partition_columns)
         version = table.version()
         return Snapshot(
             uri=uri,

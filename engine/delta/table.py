@@ -18,7 +18,7 @@ from catalog.errors import (
     UndefinedColumn,
 )
 from catalog.model import Column
-from catalog.types import element, format_type, storage_type
+from catalog.types import BYTEA, element, format_type, storage_type
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_properties, check_writable
 from engine.delta.schema import DeltaField, delta_of, read_fields, write_field, write_schema
@@ -114,7 +114,7 @@ def check_columns(columns: Sequence[Column], partition_by: Sequence[str] = ()) -
     for name in partition_by:
         if name not in by_name:
             raise UndefinedColumn(f'column "{name}" named in partition key does not exist')
-        if element(by_name[name].type) is not None:
+        if element(by_name[name].type) is not None or by_name[name].type.oid == BYTEA.oid:
             raise InvalidTableDefinition(
                 f'cannot partition by column "{name}" of type {format_type(by_name[name].type)}'
             )

@@ -23,7 +23,7 @@ from catalog.names import TableLocation, TableName
 from engine.base import DeltaSource, Source, StagedSource
 from engine.delta import staging
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_writable
+from engine.delta.features import check_partition_values, check_writable
 from engine.delta.rows import RowCaster, storage_schema
 from engine.delta.schema import DeltaField, read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
@@ -222,6 +222,7 @@ class DeltaTransaction:
     def _stage_where(self, name: TableName, uri: str, where: _Where) -> bool:
         snapshot = self._writable(name, uri)
         self._check_rewritable(snapshot, name)
+        check_partition_values(snapshot.fields, snapshot.partition_by, snapshot.files)
         if name in self._changes:
             return False
         self._changes[name] = _Change(where=where)
