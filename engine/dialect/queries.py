@@ -186,18 +186,19 @@ def select_list(
 ) -> tuple[str, list[OutputColumn]]:
     """`expression AS c1, ...` with hidden scale columns; in the outer form when `fields` are given."""
     parts, columns = [], []
+    named = context.target.syntax.named
     for i, (name, v) in enumerate(items):
         sql = f"c{i + 1}"
         if fields is not None:
             if i >= len(fields):
                 raise InternalError(f"the query has {len(items)} columns, PostgreSQL described {len(fields)}")
-            parts.append(f"{context.target.casts.deliver(v, fields[i].type, context.session)} AS {sql}")
+            parts.append(named(context.target.casts.deliver(v, fields[i].type, context.session), sql))
             columns.append(OutputColumn(name, sql, v))
             continue
         scale = f"c{i + 1}_s" if v.scale_sql is not None else None
-        parts.append(f"{v.sql} AS {sql}")
+        parts.append(named(v.sql, sql))
         if scale:
-            parts.append(f"{v.scale_sql} AS {scale}")
+            parts.append(named(v.scale_sql or "NULL", scale))
         columns.append(OutputColumn(name, sql, v, scale))
     if not parts:
         return "1 AS c0", columns
@@ -338,7 +339,7 @@ def _set_operation(context: Context, scope: Scope | None, ctes: dict[str, Common
         if to.oid == BPCHAR.oid and any(v.width is None for v in unified):
             raise refuse("a set operation over character of different lengths")
         for side, v in zip(parts, unified, strict=True):
-            side.append(f"{v.sql} AS c{i + 1}")
+            side.append(context.target.syntax.named(v.sql, f"c{i + 1}"))
         columns.append(OutputColumn(x.name, f"c{i + 1}", comparisons.merged(context, unified, f"c{i + 1}", to)))
     word = _OPERATIONS[type(node)] + ("" if node.args.get("distinct") else " ALL")
     sql = " ".join(

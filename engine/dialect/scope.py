@@ -125,15 +125,17 @@ def table_relation(syntax: Syntax, alias: str, sql_alias: str, columns: Sequence
     folded = [name.lower() for name, _ in columns]
     if len(set(folded)) != len(folded):
         raise refuse("a table with column names that differ in case only")
-    return Relation(alias, tuple(Column(name, _read(f"{sql_alias}.{syntax.quote(name)}", pg)) for name, pg in columns))
+    return Relation(
+        alias, tuple(Column(name, _read(syntax, f"{sql_alias}.{syntax.quote(name)}", pg)) for name, pg in columns)
+    )
 
 
-def _read(sql: str, pg: PgType) -> Value:
+def _read(syntax: Syntax, sql: str, pg: PgType) -> Value:
     if pg.oid == NUMERIC.oid:
         shape = numbers.column_shape(pg)
         return Value(sql, pg, shape=shape) if shape else Value("", pg)
     if pg.oid == BPCHAR.oid:
-        return Value(f"rtrim({sql}, ' ')", pg, width=char_length(pg))
+        return Value(syntax.unpadded(sql), pg, width=char_length(pg))
     inner = element(pg)
     if inner is not None and inner.oid == NUMERIC.oid:
         return Value(sql, pg, shape=precision_scale(inner) or (numbers.PRECISION_MAX, 18))

@@ -37,6 +37,14 @@ class Syntax(Protocol):
         """`text` as a literal, safe for any character."""
         ...
 
+    def unpadded(self, sql: str) -> str:
+        """A text without its trailing blanks."""
+        ...
+
+    def named(self, sql: str, name: str) -> str:
+        """An item of a select list under a generated name."""
+        ...
+
     def quote(self, name: str) -> str: ...
 
     def parameter(self, index: int, pg: PgType) -> Value:

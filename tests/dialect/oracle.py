@@ -1,4 +1,4 @@
-"""One statement on PostgreSQL and through the dialect on DuckDB, and the verdict on both."""
+"""One statement on PostgreSQL and through the dialect on an engine, and the verdict on both."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from sqlglot import exp
 
 from catalog.errors import SqlError
 from catalog.names import TableName
-from catalog.types import PgType
+from catalog.types import TIME, PgType
 from engine import dialect
-from engine.base import ArrowSource, Field, Query, TableRead
-from engine.embedded.engine import EmbeddedEngine
+from engine.base import ArrowSource, Dialect, Engine, Field, Query, TableRead
 from gateway.pgwire.render.style import Style
 from gateway.pgwire.rows import RowEncoder
 
@@ -49,9 +48,10 @@ class Oracle:
     """Both sides over the same tables. `tables` maps names to Arrow tables with their PostgreSQL columns."""
 
     connection: psycopg.Connection[Any]
-    engine: EmbeddedEngine
+    engine: Engine
     tables: dict[str, tuple[Any, tuple[tuple[str, PgType], ...]]]
     time_zone: str = "UTC"
+    target: Dialect = Dialect.DUCKDB
 
     def describe(self, sql: str) -> Described:
         pgconn = self.connection.pgconn
@@ -75,10 +75,19 @@ class Oracle:
             rows.append(tuple(None if v is None else v.decode() for v in values))
         return Answer(rows)
 
-    def duckdb(self, sql: str, described: Described, params: Sequence[object] = ()) -> Answer:
-        """The same through the dialect and the embedded engine."""
+    def ours(self, sql: str, described: Described, params: Sequence[object] = ()) -> Answer:
+        """The same through the dialect and the engine."""
         try:
             text, reads = self.translate(sql, described)
+        except SqlError as error:
+            return Answer(None, error.code, error.message)
+        return self.run(text, reads, described, params)
+
+    def run(
+        self, text: str, reads: tuple[TableRead, ...], described: Described, params: Sequence[object] = ()
+    ) -> Answer:
+        """A translated statement on the engine."""
+        try:
             query = Query(text, described.fields, tuple(params), reads, self.time_zone)
             answer = self.engine.start(query).result()
             encoder = RowEncoder(described.fields, [0] * len(described.fields), Style(time_zone=self.time_zone))
@@ -99,14 +108,22 @@ class Oracle:
                 continue
             view = f"t_{name}"
             arrow, columns = self.tables[name]
-            reads[view] = TableRead(view, TableName("public", name), columns, ArrowSource(arrow))
+            reads[view] = self._read(view, name, arrow, columns)
             if table.args.get("alias") is None:
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
             table.set("this", exp.to_identifier(view))
             table.set("db", None)
-        relations = {view: read.columns for view, read in reads.items()}
-        constants = self.session()
-        return dialect.translate(tree, relations, described.fields, described.params, constants), tuple(reads.values())
+        relations = {view: self.tables[read.name.name][1] for view, read in reads.items()}
+        text = dialect.translate(
+            tree, relations, described.fields, described.params, self.session(), target=self.target
+        )
+        return text, tuple(reads.values())
+
+    def _read(self, view: str, name: str, arrow: Any, columns: tuple[tuple[str, PgType], ...]) -> TableRead:
+        if self.target is Dialect.SPARK:  # it holds no time of day: the dialect refuses such a column when it is read
+            columns = tuple(c for c in columns if c[1].oid != TIME.oid)
+            arrow = arrow.select([c[0] for c in columns])
+        return TableRead(view, TableName("public", name), columns, ArrowSource(arrow))
 
     def session(self) -> dialect.SessionConstants:
         row = self.connection.execute(
@@ -180,11 +197,17 @@ def judge(oracle: Oracle, sql: str, *, approximate: bool = False, lenient: bool 
         described = oracle.describe(sql)
     except Rejected as error:
         return Verdict("invalid", str(error))
-    ours = oracle.duckdb(sql, described)
+    ours = oracle.ours(sql, described)
     if ours.code == "0A000":
         return Verdict("refused", ours.message)
     oracle.describe(sql)
-    theirs = oracle.postgres()
+    return weigh(sql, oracle.postgres(), ours, approximate=approximate, lenient=lenient)
+
+
+def weigh(sql: str, theirs: Answer, ours: Answer, *, approximate: bool = False, lenient: bool = False) -> Verdict:
+    """The verdict on two answers."""
+    if ours.code == "0A000":
+        return Verdict("refused", ours.message)
     if theirs.code is not None or ours.code is not None:
         both = theirs.code is not None and ours.code is not None
         if theirs.code == ours.code or (lenient and both and theirs.code[:2] == ours.code[:2] == "22"):

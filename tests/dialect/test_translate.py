@@ -40,7 +40,7 @@ def text(sql: str, *fields: Field, params: tuple[PgType, ...] = ()) -> str:
 def test_parameters(oracle: Oracle, sql: str, params: tuple[str | None, ...], values: tuple[object, ...]) -> None:
     described = oracle.describe(sql)
     theirs = oracle.postgres(params)
-    ours = oracle.duckdb(sql, described, values)
+    ours = oracle.ours(sql, described, values)
     assert ours.rows is not None, ours
     assert ours.rows == theirs.rows
 

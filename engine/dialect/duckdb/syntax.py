@@ -45,6 +45,12 @@ class DuckSyntax:
     def string(self, text: str) -> str:
         return string(text)
 
+    def unpadded(self, sql: str) -> str:
+        return f"rtrim({sql}, ' ')"
+
+    def named(self, sql: str, name: str) -> str:
+        return f"{sql} AS {name}"
+
     def quote(self, name: str) -> str:
         return always_quote(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -317,7 +318,15 @@ def deliver(v: Value, to: PgType, session: SessionConstants) -> str:
         return f"rpad({v.sql}, {v.width}, ' ')"
     if v.oid in (INTERVAL.oid, TIME.oid) or ((inner := element(v.type)) is not None and inner.oid == INTERVAL.oid):
         raise refuse(f"a result of type {format_type(v.type)}")
-    return f"CAST({v.sql} AS {spark_type(v.type, v.shape)})"
+    return _shown(v.sql, spark_type(v.type, v.shape))
+
+
+def _shown(sql: str, wanted: str) -> str:
+    """Columns have their types already; the cast of an expression fixes what an answer's column is."""
+    return sql if _COLUMN.fullmatch(sql) else f"CAST({sql} AS {wanted})"
+
+
+_COLUMN = re.compile(r"r[0-9]+\.(?:c[0-9]+|`(?:[^`]|``)*`)")
 
 
 def _deliver_numeric(v: Value, to: PgType) -> str:
@@ -328,4 +337,4 @@ def _deliver_numeric(v: Value, to: PgType) -> str:
         return f"CAST({v.sql} AS DECIMAL({shape[0]},{shape[1]}))"
     if v.shape is None or v.scale_sql is not None:
         return NUMBERS.text_of(v)
-    return f"CAST({v.sql} AS DECIMAL({v.shape[0]},{v.shape[1]}))"
+    return _shown(v.sql, f"DECIMAL({v.shape[0]},{v.shape[1]})")

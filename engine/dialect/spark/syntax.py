@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from catalog import types
@@ -10,6 +11,7 @@ from catalog.types import BPCHAR, INTERVAL, NUMERIC, TIME, PgType, element
 from engine.dialect import numbers
 from engine.dialect.value import Value, refuse, value
 
+_GENERATED = re.compile(r"r[0-9]+\.c[0-9]+(?:_s)?")
 _ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"}
 
 
@@ -54,6 +56,13 @@ class SparkSyntax:
 
     def string(self, text: str) -> str:
         return string(text)
+
+    def unpadded(self, sql: str) -> str:
+        return f"rtrim({sql})"
+
+    def named(self, sql: str, name: str) -> str:
+        """Without aliases that change nothing: Spark's optimizer stumbles over some in unions that are sorted."""
+        return sql if _GENERATED.fullmatch(sql) and sql.endswith(f".{name}") else f"{sql} AS {name}"
 
     def quote(self, name: str) -> str:
         return quote(name)
