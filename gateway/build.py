@@ -16,20 +16,24 @@ from gateway.cluster_backends import backends, tenant_clusters, tiers_of
 from gateway.cluster_loop import ClusterLoop
 from gateway.data_folder import DataFolder
 from gateway.execute import Services
+from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
+from gateway.http.spark_ui import SparkUi
 from gateway.lake import FileRemoval
-from gateway.listening import check_ports
+from gateway.listening import check_ports, is_loopback
 from gateway.metadata import Metadata
 from gateway.observers.history import HistoryObserver
 from gateway.observers.log import LogObserver, set_up_logging
 from gateway.observers.metrics import Metrics
 from gateway.pgwire.server import PgServer, event_loop
-from gateway.pgwire.tls import load_tls
+from gateway.pgwire.tls import load_http_tls, load_tls
 from gateway.settings import Settings
 from gateway.tenants import Tenants
 from gateway.version import VERSION
 from sql_extensions.relations import shadow_objects
 
+UI_THREADS = 2
+"""They check passwords: few, so that guessing is slow."""
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +56,7 @@ class Gateway:
         made.callback(folder.release)
         check_ports(settings)
         remove_files = FileRemoval(settings)
-        tls = load_tls(settings)
+        tls, http_tls = load_tls(settings), load_http_tls(settings)
         metadata = Metadata(settings, folder)
         made.callback(metadata.close)
         store = metadata.store
@@ -70,7 +74,7 @@ class Gateway:
         metrics.watch_running(lambda: len(calls.running()))
         recorder = HistoryObserver(history)
         clusters, tiers = Clusters(store.database, store.instance), tiers_of(settings)
-        running = backends(settings, store)
+        of_tenant, running = tenant_clusters(settings, store, clusters, tiers), backends(settings, store)
         loop = ClusterLoop(clusters.watch, lambda leading: Reconciler(clusters, running, tiers.of, leading=leading))
         made.callback(loop.stop)
         tenants = Tenants(
@@ -80,7 +84,7 @@ class Gateway:
             calls,
             shadow_objects(),
             remove_files,
-            tenant_clusters(settings, store, clusters, tiers),
+            of_tenant,
             clusters,
         )
         made.callback(tenants.close)
@@ -98,8 +102,16 @@ class Gateway:
         metrics.watch_connections(lambda: self._pg.connections)
         loop.start()
         self._probes = ThreadPoolExecutor(1, "probe")
+        logins = ThreadPoolExecutor(UI_THREADS, "http-login")
+        made.callback(logins.shutdown, cancel_futures=True)
+        secure = settings.http_tls or is_loopback(settings.host)
         self._http = HttpServer(
-            readiness=lambda: self.readiness, metrics=metrics.text, workers=self._probes, version=VERSION
+            readiness=lambda: self.readiness,
+            metrics=metrics.text,
+            workers=self._probes,
+            version=VERSION,
+            ui=SparkUi(BasicLogin(store.users), of_tenant, logins, secure=secure),
+            tls=http_tls,
         )
 
     async def start(self) -> None:

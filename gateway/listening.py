@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 from catalog.errors import ObjectInUse
@@ -47,6 +48,15 @@ def free_port(host: str) -> int:
     """A port that nobody listens on now."""
     with bound_socket(host, 0, "pg_port") as bound:
         return int(bound.getsockname()[1])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine can reach what listens on `host`."""
+    try:
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback for *_, address in found)
 
 
 def _cannot_listen(host: str, port: int, setting: str, error: OSError) -> ObjectInUse:

@@ -132,10 +132,17 @@ class Settings:
     http_port: int = _setting(
         Unit.COUNT,
         "8080",
-        "Port for /health, /ready and /metrics; 0 picks a free one.",
+        "Port for /health, /ready, /metrics and the Spark UI of clusters; 0 picks a free one.",
         metavar="PORT",
         minimum=0,
         maximum=65535,
+    )
+    http_tls: bool = _setting(
+        Unit.SWITCH,
+        "off",
+        "HTTPS on the HTTP port, with the certificate of tls_cert or the self-signed one. Without it the Spark UI, "
+        "which asks for passwords, is served on loopback addresses only.",
+        metavar="on,off",
     )
     catalog_url: str | None = _setting(
         Unit.TEXT,

@@ -1,15 +1,20 @@
-"""The HTTP port: GET /health, /ready, /metrics. A few lines of HTTP/1.1 on asyncio; one request per connection."""
+"""The HTTP port: GET /health, /ready, /metrics, and the Spark UI of clusters below /tenants/.
+
+A few lines of HTTP/1.1 on asyncio; one request per connection.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import ssl
 from collections.abc import Callable
 from concurrent.futures import Executor
 from enum import Enum
 
-HEAD_BYTES_MAX = 8_192
+from gateway.http.message import HEAD_BYTES_MAX, HttpError, Request, answer, json_answer, read_request, without_body
+from gateway.http.spark_ui import PREFIX, SparkUi
+
 REQUEST_TIMEOUT_S = 10.0
 CONNECTIONS_MAX = 64
 _log = logging.getLogger("kadali.http")
@@ -24,21 +29,32 @@ class Readiness(Enum):
 
 
 class HttpServer:
-    """`readiness()` is asked on the loop; `metrics()` gives Prometheus' text and runs in `workers`."""
+    """`readiness()` is asked on the loop; `metrics()` gives Prometheus' text and runs in `workers`.
+
+    `ui` None: there is none. `tls`: everything is HTTPS.
+    """
 
     def __init__(
-        self, *, readiness: Callable[[], Readiness], metrics: Callable[[], bytes], workers: Executor, version: str
+        self,
+        *,
+        readiness: Callable[[], Readiness],
+        metrics: Callable[[], bytes],
+        workers: Executor,
+        version: str,
+        ui: SparkUi | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._readiness = readiness
         self._metrics = metrics
         self._workers = workers
         self._version = version
+        self._ui, self._tls = ui, tls
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
     async def start(self, host: str, port: int) -> int:
         """Returns the port listened on. Raises OSError if it is taken."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=HEAD_BYTES_MAX)
+        self._server = await asyncio.start_server(self._serve, host, port, limit=HEAD_BYTES_MAX, ssl=self._tls)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -56,8 +72,8 @@ class HttpServer:
             return
         self._open.add(writer)
         try:
+            await self._respond(reader, writer)
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                writer.write(await self._answer(reader))
                 await writer.drain()
                 writer.close()
                 await writer.wait_closed()
@@ -67,50 +83,33 @@ class HttpServer:
             self._open.discard(writer)
             writer.close()
 
-    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bodies = True
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.LimitOverrunError:
-            return _response(431, {"error": "request header fields too large"})
-        parts = head.split(b"\r\n", 1)[0].split(b" ")
-        if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
-            return _response(400, {"error": "bad request"})
-        method, target = parts[0], parts[1].split(b"?")[0]
-        if method not in (b"GET", b"HEAD"):
-            return _response(405, {"error": "method not allowed"}, {"Allow": "GET, HEAD"})
-        whole = await self._resource(target)
-        return whole[: whole.index(b"\r\n\r\n") + 4] if method == b"HEAD" else whole
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                request = await read_request(reader)
+                bodies = request.method != "HEAD"
+                if not request.path.startswith(PREFIX):
+                    whole = await self._resource(request)
+                    writer.write(whole if bodies else without_body(whole))
+                    return
+            if self._ui is None:
+                raise HttpError(404, "not found")
+            if self._readiness() is not Readiness.READY:
+                raise HttpError(503, "the server is starting or shutting down", {"Retry-After": "5"})
+            await self._ui.serve(request, writer, str(writer.get_extra_info("peername")[0]))
+        except HttpError as error:
+            whole = json_answer(error.status, {"error": error.text}, error.headers)
+            writer.write(whole if bodies else without_body(whole))
 
-    async def _resource(self, target: bytes) -> bytes:
-        match target:
-            case b"/health":
-                return _response(200, {"status": "ok", "version": self._version})
-            case b"/ready":
+    async def _resource(self, request: Request) -> bytes:
+        match request.path:
+            case "/health":
+                return json_answer(200, {"status": "ok", "version": self._version})
+            case "/ready":
                 state = self._readiness()
-                return _response(200 if state is Readiness.READY else 503, {"status": state.value})
-            case b"/metrics":
+                return json_answer(200 if state is Readiness.READY else 503, {"status": state.value})
+            case "/metrics":
                 text = await asyncio.get_running_loop().run_in_executor(self._workers, self._metrics)
-                return _encoded(200, text, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
-        return _response(404, {"error": "not found"})
-
-
-_REASONS = {
-    200: "OK",
-    400: "Bad Request",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}
-
-
-def _response(status: int, content: dict[str, str], headers: dict[str, str] | None = None) -> bytes:
-    body = json.dumps(content).encode() + b"\n"
-    return _encoded(status, body, {"Content-Type": "application/json"} | (headers or {}))
-
-
-def _encoded(status: int, body: bytes, headers: dict[str, str]) -> bytes:
-    lines = [f"HTTP/1.1 {status} {_REASONS[status]}"]
-    fixed = {"Content-Length": str(len(body)), "Cache-Control": "no-store", "Connection": "close"}
-    lines += [f"{name}: {value}" for name, value in (headers | fixed).items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+                return answer(200, text, {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        raise HttpError(404, "not found")
