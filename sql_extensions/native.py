@@ -92,7 +92,12 @@ def insert(
         guarded = row_rules.guarded(wanted, rows_sql(wanted))
         if guarded is None:
             return None
-        work = query.prepared(generated(ctx, guarded.sql), description.param_oids, needs.of_insert(ctx, relation))
+        try:
+            work = query.prepared(generated(ctx, guarded.sql), description.param_oids, needs.of_insert(ctx, relation))
+        except FeatureNotSupported:
+            if not guarded.messages:
+                raise
+            return None  # what Spark cannot check is checked here, or the query is refused there as well
         if work.route.cluster is None:
             return None
         names = [column.name for column in wanted.columns]
