@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from engine.base import Dialect
-from engine.dialect.spark import arrays, casts, operators, patterns
+from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
+    arrays,
+    casts,
+    functions_aggregates,
+    functions_arrays,
+    functions_json,
+    functions_numbers,
+    functions_text,
+    functions_times,
+    operators,
+    patterns,
+)
 from engine.dialect.spark.forms import FORMS
 from engine.dialect.spark.tables import AGGREGATES, OPERATORS, SCALARS, WINDOWS
 from engine.dialect.target import Target

@@ -8,7 +8,7 @@ import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.CalendarInterval;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** One-dimensional arrays: their text, splitting and joining, series of timestamps. */
+/** One-dimensional arrays: their text, splitting and joining, series. */
 public final class Arrays {
   private static final int SERIES_MAX = 10_000_000;
 
@@ -93,9 +93,38 @@ public final class Arrays {
     return of(found.toArray());
   }
 
+  /** string_agg() of the texts of a group; NULLs do not count, and NULL is the result of none. */
+  public static UTF8String joinPresent(ArrayData items, UTF8String separator) {
+    boolean any = false;
+    for (int i = 0; i < items.numElements() && !any; i++) {
+      any = !items.isNullAt(i);
+    }
+    return any ? join(items, separator, null) : null;
+  }
+
   private static UTF8String item(String text, UTF8String missing) {
     UTF8String found = UTF8String.fromString(text);
     return found.equals(missing) ? null : found;
+  }
+
+  /** generate_series of integers. Raises 22023. */
+  public static ArrayData series(long start, long stop, long step) {
+    if (step == 0) {
+      throw new PgError("22023", "step size cannot equal zero");
+    }
+    if (step > 0 ? start > stop : start < stop) {
+      return of(new Object[0]);
+    }
+    long span = step > 0 ? stop - start : start - stop;
+    long count = Long.divideUnsigned(span, step == Long.MIN_VALUE ? step : Math.abs(step));
+    if (count < 0 || count >= SERIES_MAX) {
+      throw PgError.unsupported("a series of more than " + SERIES_MAX + " numbers");
+    }
+    long[] found = new long[(int) count + 1];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = start + i * step;
+    }
+    return ArrayData.toArrayData(found);
   }
 
   /** generate_series of timestamps: each is the one before plus the step. Raises 22023. */

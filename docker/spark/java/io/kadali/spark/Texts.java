@@ -40,11 +40,11 @@ public final class Texts {
   }
 
   public static UTF8String lower(UTF8String x) {
-    return text(mapped(x, Character::toLowerCase));
+    return x.isFullAscii() ? x.toLowerCase() : text(mapped(x, Character::toLowerCase));
   }
 
   public static UTF8String upper(UTF8String x) {
-    return text(mapped(x, Character::toUpperCase));
+    return x.isFullAscii() ? x.toUpperCase() : text(mapped(x, Character::toUpperCase));
   }
 
   public static UTF8String initcap(UTF8String x) {

@@ -26,7 +26,7 @@ enum Type {
   KEY("decimal(38,0)", DataTypes.createDecimalType(38, 0), Decimal.class),
   INTERVAL("interval", DataTypes.CalendarIntervalType, CalendarInterval.class),
   STRINGS("array<string>", DataTypes.createArrayType(DataTypes.StringType), ArrayData.class),
-  DOUBLES("array<double>", DataTypes.createArrayType(DataTypes.DoubleType), ArrayData.class),
+  BIGINTS("array<bigint>", DataTypes.createArrayType(DataTypes.LongType), ArrayData.class),
   TIMESTAMPS("array<timestamp>", DataTypes.createArrayType(DataTypes.TimestampType), ArrayData.class),
   TIMESTAMPS_NTZ("array<timestamp_ntz>", DataTypes.createArrayType(DataTypes.TimestampNTZType), ArrayData.class);
 
@@ -59,7 +59,6 @@ enum Type {
     return switch (this) {
       case STRING -> other instanceof StringType;
       case STRINGS -> other instanceof ArrayType array && array.elementType() instanceof StringType;
-      case DOUBLES -> other instanceof ArrayType array && array.elementType().equals(DataTypes.DoubleType);
       default -> type.equals(other);
     };
   }
@@ -70,7 +69,7 @@ enum Type {
     return switch (this) {
       case INT -> small;
       case BIGINT -> small || other.equals(DataTypes.IntegerType);
-      case STRINGS, DOUBLES -> other instanceof ArrayType array && array.elementType().equals(DataTypes.NullType);
+      case STRINGS -> other instanceof ArrayType array && array.elementType().equals(DataTypes.NullType);
       default -> false;
     };
   }
