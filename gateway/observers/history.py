@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.history import QueryHistory, QueryRecord, QueryState
 from sql_extensions.call import Call, Outcome
+from sql_extensions.redaction import redacted
 
 _STATES = {
     Outcome.DONE: QueryState.FINISHED,
@@ -36,7 +37,7 @@ def record_of(call: Call, state: QueryState) -> QueryRecord:
         id=call.id,
         tenant=call.principal.tenant,
         user=call.principal.user,
-        query=call.sql,
+        query=redacted(call.sql),
         state=state,
         queued_at=call.queued_at,
         pid=call.pid,

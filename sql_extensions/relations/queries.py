@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from catalog.history import QUERIES_SCHEMA, QueryState
 from sql_extensions.call import Call
+from sql_extensions.redaction import redacted
 from sql_extensions.session import Session
 
 SCHEMA = QUERIES_SCHEMA
@@ -46,7 +47,7 @@ def record(call: Call) -> dict[str, object]:
         "started_at": call.queued_at,
         "ended_at": ended,
         "rows": call.rows,
-        "query": call.sql,
+        "query": redacted(call.sql),
         "database": call.principal.tenant,
         "route": call.route.engine if call.route else None,
         "route_reason": call.route.reason.value if call.route else None,
