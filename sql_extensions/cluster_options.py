@@ -162,12 +162,7 @@ OPTIONS: Mapping[str, Option] = {
     "max_concurrency": Option("max_concurrency", _count(1), _plain),
     "queue_limit": Option("queue_limit", _count(0), _plain),
     "queue_timeout": Option("queue_timeout_s", _duration, seconds_text),
-    "statement_timeout": Option("statement_timeout_s", _duration, seconds_text),
-    "budget": Option("budget", _number, _plain),
-    "budget_period": Option("budget_period", _word("day", "week", "month"), _plain),
-    "on_budget": Option("on_budget", _word("notify", "suspend", "reject"), _plain),
     "image": Option("image", _text, _quoted),
-    "spark_version": Option("spark_version", _text, _quoted),
     "service_account": Option("service_account", _text, _quoted),
     "node_selector": Option("node_selector", _pairs, _pairs_text),
     "tolerations": Option("tolerations", _tolerations, _list_text),
@@ -177,6 +172,8 @@ OPTIONS: Mapping[str, Option] = {
 }
 """By the option's name. `workers`, `comment`, `token` and Spark's settings are read by `specified`."""
 OTHERS = ("workers", "comment", "token")
+REFUSED = ("statement_timeout", "budget", "budget_period", "on_budget", "spark_version")
+"""Options of the design that nothing obeys yet."""
 _SHAPE = ("driver_cores", "driver_memory", "worker_cores", "worker_memory")
 _OF_SIZE = {*_SHAPE, "workers", "min_workers", "max_workers"}
 
@@ -216,9 +213,11 @@ def names(c: Cursor) -> tuple[str, ...]:
 
 
 def check_name(key: str, at: int) -> None:
-    """Raises InvalidParameterValue (22023), naming the nearest option."""
+    """Raises InvalidParameterValue (22023), naming the nearest option, or FeatureNotSupported (0A000)."""
     if key in OPTIONS or key in OTHERS or key.startswith("spark."):
         return
+    if key in REFUSED:
+        raise FeatureNotSupported(f'cluster option "{key}" is not supported', position=at)
     near = difflib.get_close_matches(key, [*OPTIONS, *OTHERS], 1, 0.5)
     hint = f'Did you mean "{near[0]}"?' if near else f"Options are {', '.join(sorted([*OPTIONS, *OTHERS]))}."
     raise InvalidParameterValue(f'unrecognized cluster option "{key}"', hint=hint, position=at)
