@@ -20,9 +20,10 @@ from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, 
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
 from engine.delta.table import CommitInfo
-from sql_extensions import constraints, dml, query, tables, views
+from sql_extensions import constraints, dml, query, table_options, tables, views
 from sql_extensions.assignment import NewRows
 from sql_extensions.context import Context
+from sql_extensions.table_options import TableOptions
 from sql_extensions.tenant import Tenant
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,10 @@ class _Before:
 
 
 def define(
-    ctx: Context, sql: str, tag: str, *, partition_by: Sequence[str] = (), view_query: str | None = None
+    ctx: Context, sql: str, tag: str, *, options: TableOptions | None = None, view_query: str | None = None
 ) -> Result:
     """Run one definition statement. Raises SqlError with PostgreSQL's words; then nothing has changed."""
-    _, notices = _define(ctx, sql, partition_by, view_query)
+    _, notices = _define(ctx, sql, options or TableOptions(), view_query)
     return Result(tag, notices=notices)
 
 
@@ -76,7 +77,7 @@ class CreateTableAs:
     query: str
     columns: tuple[str, ...]
     if_not_exists: bool
-    partition_by: tuple[str, ...]
+    options: TableOptions
     with_data: bool
 
 
@@ -92,7 +93,7 @@ def create_table_as(ctx: Context, statement: CreateTableAs) -> Result:
     exists = "IF NOT EXISTS " if statement.if_not_exists else ""
     sql = f"CREATE TABLE {exists}{'.'.join(map(always_quote, statement.table))} ({listed})"
     with query.without_positions():
-        changes, notices = _define(ctx, sql, statement.partition_by, None)
+        changes, notices = _define(ctx, sql, statement.options, None)
     if not changes.created:
         return Result("CREATE TABLE AS", notices=notices)
     if not statement.with_data:
@@ -102,9 +103,7 @@ def create_table_as(ctx: Context, statement: CreateTableAs) -> Result:
     return Result(f"SELECT {count}", notices=notices)
 
 
-def _define(
-    ctx: Context, sql: str, partition_by: Sequence[str], view_query: str | None
-) -> tuple[Changes, list[Notice]]:
+def _define(ctx: Context, sql: str, options: TableOptions, view_query: str | None) -> tuple[Changes, list[Notice]]:
     session = ctx.session
     if session.settings.transaction_read_only:
         verb = " ".join(ctx.statement.spec.heads[0]) if ctx.statement.spec else "DDL"
@@ -121,11 +120,11 @@ def _define(
             snapshot = tenant.catalog.snapshot()
             changes = _with_scales(ddl, ddl.changes(), snapshot, ctx)
             views.check_meaning(snapshot, changes.relations, (*changes.dropped, *changes.renamed.values()))
-            relations = [_completed(ctx, item, changes, snapshot, partition_by) for item in changes.relations]
+            relations = [_completed(ctx, item, changes, snapshot, options) for item in changes.relations]
             before = _before(changes, snapshot)
             created = [item for item in relations if item.name in changes.created]
             try:
-                _create_delta(ctx, created)
+                _create_delta(ctx, created, options)
                 _alter_delta(ctx, relations, before)
                 seq = _store(ctx, changes, relations, snapshot, before)
             except BaseException:
@@ -199,7 +198,7 @@ def _run(ddl: DdlTransaction, sql: str, view_query: str | None, ctx: Context) ->
 
 
 def _completed(
-    ctx: Context, item: Relation, changes: Changes, snapshot: CatalogSnapshot, partition_by: Sequence[str]
+    ctx: Context, item: Relation, changes: Changes, snapshot: CatalogSnapshot, options: TableOptions
 ) -> Relation:
     """A relation as PostgreSQL sees it, with what only the catalog knows: location, partitions, statistics, text."""
     old = snapshot.relations.get(changes.renamed.get(item.name, item.name))
@@ -207,13 +206,14 @@ def _completed(
     if item.name in changes.created:
         if item.kind is RelationKind.VIEW:
             return item
-        table.check_columns(item.columns, partition_by)
+        table.check_columns(item.columns, options.partition_by)
+        table_options.check(options, item)
         location = ctx.session.tenant.catalog.new_location()
         pending = transaction.name() if transaction.in_block else None
         return replace(
             item,
             location=location,
-            partition_by=tuple(partition_by),
+            partition_by=options.partition_by,
             pending=pending,
             statistics=Statistics(0, 0, 0, 0),
         )
@@ -243,12 +243,17 @@ def _before(changes: Changes, snapshot: CatalogSnapshot) -> _Before:
     )
 
 
-def _create_delta(ctx: Context, created: Iterable[Relation]) -> None:
+def _create_delta(ctx: Context, created: Iterable[Relation], options: TableOptions) -> None:
+    cluster = table_options.cluster_for(ctx, options)
+    storage, properties = ctx.session.tenant.engine.storage, options.ours
     for item in created:
         if item.location is not None:
             ctx.session.tenant.catalog.reserve(item.location)
-            storage = ctx.session.tenant.engine.storage
-            table.create(item.location, item.columns, item.partition_by, commit=_commit(ctx), storage=storage)
+            table.create(
+                item.location, item.columns, item.partition_by, properties, commit=_commit(ctx), storage=storage
+            )
+            if cluster is not None:
+                table_options.apply(ctx, cluster, item, options)
 
 
 def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -> None:

@@ -127,23 +127,37 @@ def execute(
 
     `rewrites`: it reads the table itself, which counts.
     """
-    call, session = ctx.call, ctx.session
+    session = ctx.session
     if rewrites:
-        session.compute.charge(call, needs.of_rewrite(ctx, relation).bytes)
+        session.compute.charge(ctx.call, needs.of_rewrite(ctx, relation).bytes)
     uri = tables.location_of(relation)
     snapshots = session.tenant.engine.snapshots
-    engine = session.compute.cluster_engine(call, cluster)
-    engine.session.configure({USER_METADATA: spark_metadata(maintenance.commit_info(ctx)), **(settings or {})})
     before = snapshots.latest_version(uri)
-    command = engine.prepare(sql, params, tables=reads, time_zone=session.settings.time_zone)
-    call.on_cancel(command.cancel)
-    call.check_canceled()
-    outcome = command.run()
-    version, metrics = _commit_of(call.id, before, log.commits(uri, LOOKED_AT, snapshots.storage))
+    rows = command(ctx, cluster, sql, params, reads, settings=settings)
+    version, metrics = _commit_of(ctx.call.id, before, log.commits(uri, LOOKED_AT, snapshots.storage))
     if version is not None:
         with suppress(FeatureNotSupported):  # of a table that only Spark reads nobody here counts the rows
             tables.refresh(session.tenant, relation, at_once=True)
-    return Outcome(outcome.rows, version, metrics)
+    return Outcome(rows, version, metrics)
+
+
+def command(
+    ctx: Context,
+    cluster: str,
+    sql: str,
+    params: Sequence[object] = (),
+    reads: Sequence[TableRead] = (),
+    *,
+    settings: Mapping[str, str] | None = None,
+) -> pa.Table | None:
+    """Run a statement of Spark's, whose commits tell who has made them for which query: its answer. Raises SqlError."""
+    call, session = ctx.call, ctx.session
+    engine = session.compute.cluster_engine(call, cluster)
+    engine.session.configure({USER_METADATA: spark_metadata(maintenance.commit_info(ctx)), **(settings or {})})
+    prepared = engine.prepare(sql, params, tables=reads, time_zone=session.settings.time_zone)
+    call.on_cancel(prepared.cancel)
+    call.check_canceled()
+    return prepared.run().rows
 
 
 def stored_fields(ctx: Context, relation: Relation) -> tuple[DeltaField, ...]:

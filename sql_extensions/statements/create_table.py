@@ -9,21 +9,23 @@
 
 Column types, defaults, constraints and errors are PostgreSQL's. NOT NULL and CHECK are enforced on every write; PRIMARY
 KEY, UNIQUE and FOREIGN KEY are declared for tools to see and are not enforced. PARTITIONED BY names columns whose
-values sort the table's files into folders. A column of type numeric without precision becomes numeric(38,18), the
-widest that Delta holds. Sequences (serial, identity), generated columns, inheritance and temporary tables are not
-supported. The creator owns the table.
+values sort the table's files into folders. CLUSTER BY (liquid clustering), and properties that turn on features of
+Delta which only Spark writes (`WITH ("delta.enableTypeWidening" = true)`), need a cluster: USE CLUSTER first. A column
+of type numeric without precision becomes numeric(38,18), the widest that Delta holds. Sequences (serial, identity),
+generated columns, inheritance and temporary tables are not supported. The creator owns the table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalog.errors import FeatureNotSupported
 from engine.base import Action, Description, Result
-from sql_extensions import clauses, definition, dml
+from sql_extensions import clauses, definition, dml, table_options
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
+from sql_extensions.table_options import TableOptions
 
 HEADS = (
     ("CREATE", "TABLE"),
@@ -33,11 +35,11 @@ HEADS = (
     ("CREATE", "LOCAL", "TEMPORARY"),
     ("CREATE", "LOCAL", "TEMP"),
 )
-SYNTAX = """CREATE TABLE [ IF NOT EXISTS ] table (
-    { column type [ constraint ... ] | table_constraint | LIKE table [ INCLUDING ... ] } [, ...]
-) [ PARTITIONED BY ( column [, ...] ) ]
+SYNTAX = f"""CREATE TABLE [ IF NOT EXISTS ] table (
+    {{ column type [ constraint ... ] | table_constraint | LIKE table [ INCLUDING ... ] }} [, ...]
+) {table_options.SYNTAX}
 
-CREATE TABLE [ IF NOT EXISTS ] table [ ( column [, ...] ) ] [ PARTITIONED BY ( column [, ...] ) ]
+CREATE TABLE [ IF NOT EXISTS ] table [ ( column [, ...] ) ] {table_options.SYNTAX}
     AS query [ WITH [ NO ] DATA ]"""
 ACTION = Action.DEFINE
 TRANSACTION = TransactionRule.TRANSACTIONAL
@@ -51,7 +53,7 @@ class CreateTable:
     sql: str
     table: tuple[str, ...]
     if_not_exists: bool
-    partition_by: tuple[str, ...] = ()
+    options: TableOptions = field(default_factory=TableOptions)
     columns: tuple[str, ...] = ()
     query: str | None = None
     with_data: bool = True
@@ -75,20 +77,26 @@ def parse(c: Cursor) -> CreateTable:
                 position=token.start + 1,
             )
     columns, body = _columns(c)
-    partition_by = c.in_parentheses(lambda: c.comma_list(c.name)) if c.take("PARTITIONED", "BY") else ()
+    options = table_options.parse(c)
     if c.take("AS"):
         query, with_data = _query(c)
-        return CreateTable("", table, if_not_exists, partition_by, columns, query, with_data)
+        return CreateTable("", table, if_not_exists, options, columns, query, with_data)
     if not c.at_end():
         refused = c.next()
         raise FeatureNotSupported(
             f"CREATE TABLE ... {refused.word or refused.text} is not supported", position=refused.start + 1
         )
-    return CreateTable(body, table, if_not_exists, partition_by)
+    return CreateTable(body, table, if_not_exists, options)
 
 
 EXAMPLES: dict[str, object] = {
-    "CREATE TABLE s.t (a int) PARTITIONED BY (a)": CreateTable("CREATE TABLE s.t (a int)", ("s", "t"), False, ("a",)),
+    "CREATE TABLE s.t (a int) PARTITIONED BY (a)": CreateTable(
+        "CREATE TABLE s.t (a int)", ("s", "t"), False, TableOptions(("a",))
+    ),
+    'CREATE TABLE t (a int) USING DELTA CLUSTER BY (a) WITH ("delta.enableTypeWidening" = true)': CreateTable(
+        "CREATE TABLE t (a int)", ("t",), False, TableOptions((), ("a",), {"delta.enableTypeWidening": "true"})
+    ),
+    "CREATE TABLE t (a int) WITH (fillfactor = 70)": "22023 at 30",
     "CREATE TEMP TABLE t (a int)": "0A000 at 8",
     "CREATE TABLE t (a serial)": "0A000 at 19",
     "CREATE TABLE t (a int) INHERITS (u)": "0A000 at 24",
@@ -101,11 +109,11 @@ def describe(stmt: CreateTable, ctx: Context) -> Description:
 
 def run(stmt: CreateTable, ctx: Context) -> Result:
     if stmt.query is None:
-        return definition.define(ctx, stmt.sql, "CREATE TABLE", partition_by=stmt.partition_by)
+        return definition.define(ctx, stmt.sql, "CREATE TABLE", options=stmt.options)
     return definition.create_table_as(
         ctx,
         definition.CreateTableAs(
-            stmt.table, stmt.query, stmt.columns, stmt.if_not_exists, stmt.partition_by, stmt.with_data
+            stmt.table, stmt.query, stmt.columns, stmt.if_not_exists, stmt.options, stmt.with_data
         ),
     )
 

@@ -15,6 +15,7 @@ from sql_extensions import clauses, definition
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
+from sql_extensions.table_options import TableOptions
 
 HEADS = (("SELECT", "INTO"),)
 SYNTAX = "SELECT ... INTO [ TABLE ] table [ FROM ... ]"
@@ -55,4 +56,6 @@ def describe(stmt: SelectInto, ctx: Context) -> Description:
 
 
 def run(stmt: SelectInto, ctx: Context) -> Result:
-    return definition.create_table_as(ctx, definition.CreateTableAs(stmt.table, stmt.query, (), False, (), True))
+    return definition.create_table_as(
+        ctx, definition.CreateTableAs(stmt.table, stmt.query, (), False, TableOptions(), True)
+    )
