@@ -35,6 +35,8 @@ TRANSACTION = TransactionRule.IMMEDIATE
 
 @dataclass(frozen=True, slots=True)
 class CreateCluster:
+    """`options` as written, by name; `replacing`, `altering`: OR REPLACE, OR ALTER."""
+
     name: str
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     replacing: bool = False
