@@ -91,7 +91,12 @@ def _positional(name: str, node: exp.Expression) -> exp.Expression:
 def _grouping(context: Context, scope: Scope, nodes: list[exp.Expression]) -> Value:
     from engine.dialect.expressions import compile_expression
 
+    if context.no_rows:
+        return value(f"CAST({(1 << len(nodes)) - 1} AS {context.target.syntax.type_name(INT4)})", INT4)
     keys = [comparisons.key(context, compile_expression(context, scope, n)) for n in nodes]
+    if len(keys) > 1 and not context.target.syntax.grouping_of_many:
+        bits = [f"CAST(grouping({k}) AS INTEGER) * {1 << i}" for i, k in enumerate(reversed(keys))]
+        return value(f"({' + '.join(bits)})", INT4)
     return value(f"CAST(grouping({', '.join(keys)}) AS INTEGER)", INT4)
 
 
@@ -104,7 +109,7 @@ def _aggregate(
     within: exp.Expression | None,
     window: exp.Window | None,
 ) -> Value:
-    from engine.dialect.expressions import compile_condition, compile_expression
+    from engine.dialect.expressions import compile_expression
 
     nodes = list(nodes)
     order: list[exp.Expression] = []
@@ -137,7 +142,7 @@ def _aggregate(
         order=" ORDER BY " + ", ".join(order_text(context, k.value, o) for k, o in zip(keys, order, strict=True))
         if order
         else "",
-        filter=f" FILTER (WHERE {compile_condition(context, scope, condition)})" if condition is not None else "",
+        filter=_filter(context, scope, condition),
         over=" OVER (" + window_sql(context, scope, window) + ")" if window is not None else "",
     )
     if distinct and not order and name in ("array_agg", "string_agg"):
@@ -150,6 +155,14 @@ def _aggregate(
     if distinct and any(a.is_exact_text for a in moved):
         raise refuse(f"{name}(DISTINCT numeric computed by division)")
     return emit(call)
+
+
+def _filter(context: Context, scope: Scope, condition: exp.Expression | None) -> str:
+    from engine.dialect.expressions import compile_condition
+
+    if context.no_rows:
+        return " FILTER (WHERE false)"
+    return f" FILTER (WHERE {compile_condition(context, scope, condition)})" if condition is not None else ""
 
 
 def _sort_key(context: Context, scope: Scope, node: exp.Expression) -> SortKey:
@@ -182,7 +195,7 @@ def order_text(context: Context, v: Value, node: exp.Expression, sql: str | None
         raise refuse("ORDER BY a row value")
     direction = "DESC" if node.args.get("desc") else "ASC"
     nulls = "FIRST" if node.args.get("nulls_first") else "LAST"
-    return f"{sql or comparisons.key(context, v)} {direction} NULLS {nulls}"
+    return f"{comparisons.sort_key(context, v, sql)} {direction} NULLS {nulls}"
 
 
 def window_sql(context: Context, scope: Scope, window: exp.Window) -> str:

@@ -70,6 +70,8 @@ def compare(context: Context, symbol: str, left: Value, right: Value) -> str:
     if left.oid == NUMERIC.oid and (found := _by_threshold(symbol, left, right)) is not None:
         return found
     a, b = keys(context, left, right)
+    if element(left.type) is not None and symbol not in ("=", "<>"):
+        a, b = (context.target.syntax.sortable(sql) for sql in (a, b))
     return f"({a} {symbol} {b})"
 
 
@@ -128,6 +130,12 @@ def key(context: Context, v: Value) -> str:
         if inner.oid in (JSON.oid, JSONB.oid, BPCHAR.oid):
             raise refuse(f"comparing arrays of type {format_type(inner)}")
     return context.target.syntax.key(v)
+
+
+def sort_key(context: Context, v: Value, sql: str | None = None) -> str:
+    """What to order by; `sql` is where the key of `v` stands already."""
+    found = sql or key(context, v)
+    return found if element(v.type) is None else context.target.syntax.sortable(found)
 
 
 def distinct_from(context: Context, left: Value, right: Value, *, negated: bool) -> str:

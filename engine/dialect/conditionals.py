@@ -80,6 +80,8 @@ def compile_extremes(context: Context, scope: Scope, node: exp.Expression) -> Va
     if len(unified) == 1:
         return unified[0]
     keys = [comparisons.key(context, v) for v in unified]
+    if any(comparisons.sort_key(context, v) != k for v, k in zip(unified, keys, strict=True)):
+        raise refuse(f"{name.upper()} of arrays")
     return comparisons.merged(context, unified, f"{name}({', '.join(keys)})", to)
 
 

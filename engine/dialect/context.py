@@ -30,6 +30,8 @@ class Context:
     wide_sums: bool = False
     wide: bool = True
     """Whether products of decimals are computed in 38 digits here: not in the arguments of sum and avg."""
+    no_rows: bool = False
+    """Whether aggregates are to be written over no rows: see `totals`."""
     aliases: int = field(default=0)
 
     def alias(self) -> str:

@@ -15,6 +15,8 @@ from engine.dialect.from_items import compile_from
 from engine.dialect.lattice import common_type
 from engine.dialect.names import output_name
 from engine.dialect.scope import Column, CommonTable, OutputColumn, Scope
+from engine.dialect.sets import expanded
+from engine.dialect.totals import check_total, empty_sets, scope_of_nothing, tail_of_nothing
 from engine.dialect.value import Value, refuse
 
 
@@ -29,6 +31,8 @@ class Select:
     tail: str
     has_rows: bool
     distinct_keys: list[str]
+    total: Select | None = None
+    """The row of the empty grouping set over no rows, where the target does not give it."""
 
     def order_key(self, context: Context, item: exp.Expression) -> Value:
         """An ORDER BY item: an output column by number or name, else an expression over the input."""
@@ -56,16 +60,35 @@ def compile_select(context: Context, parent: Scope | None, ctes: dict[str, Commo
     from_sql = compile_from(context, scope, node)
     scope.windows = {w.this.name: w for w in node.args.get("windows") or ()}
     columns = _targets(context, scope, node)
+    has_rows = any(c.value.srf for c in columns)
+    if sum(c.value.srf for c in columns) > 1 and not context.target.syntax.parallel_rows:
+        raise refuse("several set-returning functions in one select list")
     tail = f" FROM {from_sql}" if from_sql else ""
+    if has_rows and not context.target.syntax.sets_in_lists:
+        columns, tail = expanded(context, node, columns, tail)
     if (where := node.args.get("where")) is not None:
         tail += f" WHERE {compile_filter(context, scope, where.this)}"
+    source = tail
     if (group := node.args.get("group")) is not None:
         tail += f" GROUP BY {_group(context, scope, group, columns)}"
     if (having := node.args.get("having")) is not None:
         tail += f" HAVING {compile_condition(context, scope, having.this)}"
-    has_rows = any(c.value.srf for c in columns)
     head, keys = _head(context, scope, node, columns)
-    return Select(node, scope, columns, head, tail, has_rows, keys)
+    total = None if group is None else _total(context, scope, node, group, source)
+    return Select(node, scope, columns, head, tail, has_rows, keys, total)
+
+
+def _total(context: Context, scope: Scope, node: exp.Select, group: exp.Group, source: str) -> Select | None:
+    count = empty_sets(group)
+    if not count or context.target.syntax.total_of_nothing:
+        return None
+    check_total(node, count)
+    nothing, having = scope_of_nothing(context, scope), node.args.get("having")
+    context.no_rows = True
+    columns = _targets(context, nothing, node)
+    condition = compile_condition(context, nothing, having.this) if having is not None else None
+    context.no_rows = False
+    return Select(node, nothing, columns, "", tail_of_nothing(context, source, condition), False, [])
 
 
 _CLAUSES = frozenset("expressions from_ joins where group having windows distinct order limit offset with_".split())

@@ -18,8 +18,16 @@ class Syntax(Protocol):
     """Whether SELECT DISTINCT ON is known; else it becomes row_number()."""
     materialized_words: bool
     """Whether WITH ... AS [NOT] MATERIALIZED is known."""
+    parallel_rows: bool
+    """Whether several set-returning functions of one select list go on side by side."""
     unordered_numbers: bool
     """Whether row_number() OVER () counts rows as they come."""
+    sorts_anything: bool
+    """Whether ORDER BY beside GROUP BY takes any expression; else sort keys become columns of a subquery."""
+    total_of_nothing: bool
+    """Whether ROLLUP, CUBE and the grouping set () give their row over no rows, as they should."""
+    grouping_of_many: bool
+    """Whether grouping() takes several arguments."""
     recursive_union: bool
     """Whether WITH RECURSIVE takes UNION besides UNION ALL."""
     three_valued_in: bool
@@ -28,6 +36,9 @@ class Syntax(Protocol):
     """Whether GROUPS, EXCLUDE and RANGE with an offset are known in windows."""
     quantified_queries: bool
     """Whether op ANY | ALL (subquery) is known for other operators than = ANY and <> ALL."""
+
+    sets_in_lists: bool
+    """Whether set-returning functions may stand in a select list, several side by side; else `generator` gives rows."""
 
     def type_name(self, pg: PgType, shape: tuple[int, int] | None = None) -> str:
         """The engine's type of the inner form of a PostgreSQL type."""
@@ -67,10 +78,18 @@ class Syntax(Protocol):
         """Whether `test` holds for any (every) element of an array, with SQL's three values."""
         ...
 
+    def sortable(self, array: str) -> str:
+        """An array so that it sorts as PostgreSQL's: NULL elements last."""
+        ...
+
     def row_count(self, word: str, v: Value) -> str:
         """A count of LIMIT or OFFSET (`word` in lower case) that is no constant; negative ones raise 2201W, 2201X."""
         ...
 
     def key(self, v: Value) -> str:
         """What to compare, order and group by, of a value that is neither numeric, json nor array."""
+        ...
+
+    def generator(self, sets: Sequence[str], *, numbered: bool) -> str:
+        """The rows of set-returning functions side by side, each after its number from 0 if `numbered`."""
         ...

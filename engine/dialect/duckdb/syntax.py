@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catalog.errors import InternalError
 from catalog.names import always_quote, quote_literal
 from catalog.types import BPCHAR, NUMERIC, PgType, duckdb_type, element
 from engine.dialect import numbers
@@ -33,11 +34,16 @@ class DuckSyntax:
     macros = True
     distinct_on = True
     materialized_words = True
+    parallel_rows = True
     unordered_numbers = True
+    sorts_anything = True
+    total_of_nothing = True
+    grouping_of_many = True
     recursive_union = True
     three_valued_in = True
     ordered_frames = True
     quantified_queries = True
+    sets_in_lists = True
 
     def type_name(self, pg: PgType, shape: tuple[int, int] | None = None) -> str:
         return duck_type(pg, shape)
@@ -73,8 +79,14 @@ class DuckSyntax:
     def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
         return f"{'pg_all' if every else 'pg_any'}({self.mapped(sql, variable, test)})"
 
+    def sortable(self, array: str) -> str:
+        return array
+
     def row_count(self, word: str, v: Value) -> str:
         return f"pg_{word}({v.sql})"
 
     def key(self, v: Value) -> str:
         return v.sql
+
+    def generator(self, sets: Sequence[str], *, numbered: bool) -> str:
+        raise InternalError("DuckDB's set-returning functions stand in select lists")

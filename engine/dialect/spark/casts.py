@@ -318,7 +318,7 @@ def deliver(v: Value, to: PgType, session: SessionConstants) -> str:
         return f"rpad({v.sql}, {v.width}, ' ')"
     if v.oid in (INTERVAL.oid, TIME.oid) or ((inner := element(v.type)) is not None and inner.oid == INTERVAL.oid):
         raise refuse(f"a result of type {format_type(v.type)}")
-    return _shown(v.sql, spark_type(v.type, v.shape))
+    return v.sql if v.srf else _shown(v.sql, spark_type(v.type, v.shape))
 
 
 def _shown(sql: str, wanted: str) -> str:

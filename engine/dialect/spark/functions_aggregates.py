@@ -129,7 +129,7 @@ def _sorted(call: Call, v: Value) -> str:
         return plain.aggregate(name, f"named_struct('v', {v.sql})")
     fields: list[str] = []
     for i, key in enumerate(call.keys):
-        fields += [f"'n{i}'", _null_rank(call, key), f"'k{i}'", comparisons.key(call.context, key.value)]
+        fields += [f"'n{i}'", _null_rank(call, key), f"'k{i}'", comparisons.sort_key(call.context, key.value)]
     directions = {key.descending for key in call.keys}
     if len(directions) > 1:
         raise refuse(f"{call.name}(... ORDER BY) in both directions")

@@ -45,11 +45,16 @@ class SparkSyntax:
     macros = False
     distinct_on = False
     materialized_words = False
+    parallel_rows = False
     unordered_numbers = False
+    sorts_anything = False
+    total_of_nothing = False
+    grouping_of_many = False
     recursive_union = False
     three_valued_in = False
     ordered_frames = False
     quantified_queries = False
+    sets_in_lists = False
 
     def type_name(self, pg: PgType, shape: tuple[int, int] | None = None) -> str:
         return spark_type(pg, shape)
@@ -90,6 +95,9 @@ class SparkSyntax:
     def quantified(self, sql: str, variable: str, test: str, *, every: bool) -> str:
         return f"{'forall' if every else 'exists'}({sql}, {variable} -> {test})"
 
+    def sortable(self, array: str) -> str:
+        return f"transform({array}, pg_e -> struct(pg_e IS NULL, pg_e))"
+
     def row_count(self, word: str, v: Value) -> str:
         if v.constant is None:
             raise refuse(f"{word.upper()} with an expression")
@@ -100,3 +108,14 @@ class SparkSyntax:
         if v.oid == INTERVAL.oid:
             return f"pg_interval_key({v.sql})"
         return v.sql
+
+    def generator(self, sets: Sequence[str], *, numbered: bool) -> str:
+        """(arrays_zip fills up with NULLs to the longest, as PostgreSQL does; a NULL array has no rows.)"""
+        arrays = [s.removeprefix("explode(").removesuffix(")") for s in sets]
+        if any(f"explode({a})" != s for a, s in zip(arrays, sets, strict=True)):
+            raise refuse("a set-returning function inside an expression")
+        if len(arrays) == 1:
+            return f"{'posexplode' if numbered else 'explode'}({arrays[0]})"
+        if numbered:
+            raise refuse("WITH ORDINALITY over several arrays")
+        return f"inline(arrays_zip({', '.join(f'coalesce({a}, array())' for a in arrays)}))"
