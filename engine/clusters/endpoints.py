@@ -15,6 +15,8 @@ from engine.clusters.sight import Driver, Problem, Sight
 from engine.spark.session import ConnectSession
 
 PROBE_EVERY_S = 10.0
+PROBE_PATIENCE_S = 5.0
+"""How long a server may take to answer."""
 DEFAULT_PORT = 15002
 _PROBE_USER = "kadali"
 
@@ -66,7 +68,7 @@ class ExternalBackend:
 
 def probe(endpoint: str, token: str) -> Problem | None:
     """Ask a Connect server for its version; None if it answers."""
-    session = ConnectSession(endpoint, token, _PROBE_USER, reconnect_s=0.0)
+    session = ConnectSession(endpoint, token, _PROBE_USER, reconnect_s=PROBE_PATIENCE_S)
     try:
         session.driver()
     except SqlError as error:
