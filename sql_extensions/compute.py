@@ -92,6 +92,7 @@ class _Held:
     """A place on a cluster, for all that this session does there at once."""
 
     ticket: Ticket
+    name: str
     uses: int = 0
 
 
@@ -182,10 +183,10 @@ class Compute:
         """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive
         their call.
         """
-        if where.cluster is None or self._access is None:
-            return rows
-        cluster = self._get(where.cluster).id
         with self._lock:
+            cluster = next((id_ for id_, held in self._held.items() if held.name == where.cluster), None)
+            if cluster is None:
+                return rows
             self._held[cluster].uses += 1
         batches = _Kept(rows.reader, lambda: self._leave(cluster))
         return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
@@ -254,12 +255,13 @@ class Compute:
         if held is None:
             ticket = self._enter(call, cluster, access)
             with self._lock:
-                held = self._held[cluster.id] = _Held(ticket)
+                held = self._held[cluster.id] = _Held(ticket, cluster.name)
         if cluster.id not in call.places:
             call.places.add(cluster.id)
             with self._lock:
                 held.uses += 1
             call.at_end(lambda: self._leave(cluster.id))
+            _limit_time(call, cluster.spec.statement_timeout_s)
         access.used(cluster.id)
         return held
 
@@ -404,6 +406,15 @@ def add_hint(error: SqlError, where: Route) -> None:
     """To a refusal of Spark's dialect: what can be done about it."""
     if where.cluster is not None and error.hint is None:
         error.hint = f'Cluster "{where.cluster}" cannot do it: USE CLUSTER EMBEDDED, or AUTO, for this query.'
+
+
+def _limit_time(call: Call, seconds: float | None) -> None:
+    """The cluster's own statement_timeout, counted from the call's place on."""
+    if seconds is not None:
+        timer = threading.Timer(seconds, call.cancel, ("statement timeout of the cluster",))
+        timer.daemon = True
+        call.at_end(timer.cancel)
+        timer.start()
 
 
 def _check_startable(cluster: Cluster) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from catalog.types import arrow_type
 from engine.base import Action, Description, Result
-from sql_extensions import dml, tables
+from sql_extensions import dml, native_rows, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -59,6 +59,8 @@ def run(stmt: Truncate, ctx: Context) -> Result:
     for name, position in stmt.tables:
         target = dml.target(ctx, name, position, "truncate")
         tables.require_privilege(target, "TRUNCATE", ctx.session)
+        if len(stmt.tables) == 1 and native_rows.delete(ctx, target, None, None, Description((), None)) is not None:
+            continue
         dml.replace(
             ctx,
             target,
