@@ -17,7 +17,7 @@ from catalog.errors import SqlError
 from catalog.names import TableName
 from catalog.types import TIME, PgType
 from engine import dialect
-from engine.base import ArrowSource, Dialect, Engine, Field, Query, TableRead
+from engine.base import ArrowSource, DeltaSource, Dialect, Engine, Field, Query, TableRead
 from gateway.pgwire.render.style import Style
 from gateway.pgwire.rows import RowEncoder
 
@@ -45,7 +45,8 @@ class Rejected(Exception):
 
 @dataclass(slots=True)
 class Oracle:
-    """Both sides over the same tables. `tables` maps names to Arrow tables with their PostgreSQL columns."""
+    """Both sides over the same tables. `tables` maps names to Arrow tables, or Delta ones, with their
+    PostgreSQL columns."""
 
     connection: psycopg.Connection[Any]
     engine: Engine
@@ -120,10 +121,13 @@ class Oracle:
         return text, tuple(reads.values())
 
     def _read(self, view: str, name: str, arrow: Any, columns: tuple[tuple[str, PgType], ...]) -> TableRead:
-        if self.target is Dialect.SPARK:  # it holds no time of day: the dialect refuses such a column when it is read
+        if self.target is Dialect.SPARK and not isinstance(
+            arrow, DeltaSource
+        ):  # it holds no time of day: the dialect refuses such a column when it is read
             columns = tuple(c for c in columns if c[1].oid != TIME.oid)
             arrow = arrow.select([c[0] for c in columns])
-        return TableRead(view, TableName("public", name), columns, ArrowSource(arrow))
+        source = arrow if isinstance(arrow, DeltaSource) else ArrowSource(arrow)
+        return TableRead(view, TableName("public", name), columns, source)
 
     def session(self) -> dialect.SessionConstants:
         row = self.connection.execute(

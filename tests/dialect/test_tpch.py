@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
-import pyarrow.csv
 import pytest
 
-from catalog.errors import SqlSyntaxError
 from catalog.postgres import EmbeddedPostgres
-from catalog.types import PgType
-from engine.dialect.query_grammar import query
-from engine.dialect.reader import Reader
-from engine.dialect.typenames import pg_type, type_name
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings
-from gateway.demo.ddl import TABLES
-from gateway.demo.tpch import generate
-from tests.dialect.oracle import Oracle, judge, statements
-
-QUERIES = list(statements(Path(__file__).parent / "corpus" / "tpch.sql"))
-
-
-def _type(text: str) -> PgType:
-    found = pg_type(type_name(Reader(text, query)))
-    if found is None:
-        raise SqlSyntaxError(text)
-    return found
+from tests.dialect.oracle import Oracle, judge
+from tests.dialect.tpch_world import QUERIES, load
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +20,8 @@ def tpch(metadata_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
         admin.execute("CREATE DATABASE dialect_tpch")
     folder = tmp_path_factory.mktemp("tpch")
     engine = EmbeddedEngine(EmbeddedSettings(roots=(folder,), staging_dir=folder))
-    tables = {}
     with psycopg.connect(metadata_postgres.conninfo("dialect_tpch"), autocommit=True) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        data = {name: reader.read_all() for name, reader in generate(0.01).items()}
-        for table in TABLES:
-            listed = ", ".join(f"{name} {kind}" for name, kind, _ in table.columns)
-            connection.execute(f"CREATE TABLE {table.name} ({listed})")
-            text = io.BytesIO()
-            pyarrow.csv.write_csv(data[table.name], text, pyarrow.csv.WriteOptions(include_header=False))
-            with connection.cursor().copy(f"COPY {table.name} FROM STDIN (FORMAT csv)") as copy:
-                copy.write(text.getvalue())
-            tables[table.name] = (data[table.name], tuple((name, _type(kind)) for name, kind, _ in table.columns))
-        connection.execute("CREATE INDEX ON lineitem (l_partkey, l_suppkey)")
-        connection.execute("ANALYZE")
-        yield Oracle(connection, engine, tables)
+        yield Oracle(connection, engine, dict(load(connection)))
     engine.close()
 
 
