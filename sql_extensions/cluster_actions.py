@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from catalog.clusters.model import Backend, Cluster, ClusterSpec, ClusterState, Desired
+from catalog.clusters.model import Backend, Cluster, ClusterSpec, ClusterState, Desired, Tier
 from catalog.clusters.tenant import TenantClusters
 from catalog.errors import (
     ConfigurationLimitExceeded,
@@ -102,7 +102,8 @@ def create(ctx: Context, name: str, given: Given, *, replacing: bool, altering: 
         raise DuplicateObject(f'cluster "{name}" already exists')
     if not may_create(ctx):
         raise InsufficientPrivilege("permission denied to create cluster")
-    spec = _checked(cluster_options.specified(given, clusters.sizes, clusters.tier, clusters.backend), given)
+    tier = clusters.tier
+    spec = _checked(cluster_options.specified(given, clusters.sizes, tier, clusters.backend), given, tier)
     owner = ctx.session.principal.user
     made = clusters.create(
         name, spec, owner, token=_token(given, spec), check=lambda others: _room(ctx, name, spec, others)
@@ -131,7 +132,7 @@ def reset(ctx: Context, name: str, keys: tuple[str, ...]) -> Cluster:
             raise InvalidParameterValue(f"{key} cannot be reset")
 
     def change(cluster: Cluster) -> ClusterSpec:
-        return _checked(cluster_options.reset(cluster, keys, clusters.sizes, clusters.tier), {})
+        return _checked(cluster_options.reset(cluster, keys, clusters.sizes, clusters.tier), {}, clusters.tier)
 
     return clusters.alter(
         before.name, by, change, check=lambda others: _keeps_room(ctx, change(before), before, others)
@@ -140,8 +141,7 @@ def reset(ctx: Context, name: str, keys: tuple[str, ...]) -> Cluster:
 
 def suspend(ctx: Context, name: str, *, force: bool) -> Cluster:
     """Running queries end first, or are canceled (57014)."""
-    cluster = with_right(ctx, name, "OPERATE")
-    _ours(cluster)
+    with_right(ctx, name, "OPERATE")
     if force:
         clusters_of(ctx).abort_queries(name, ctx.session.principal.user)
     return clusters_of(ctx).want(name, Desired.SUSPENDED, ctx.session.principal.user)
@@ -150,7 +150,6 @@ def suspend(ctx: Context, name: str, *, force: bool) -> Cluster:
 def resume(ctx: Context, name: str, *, if_suspended: bool) -> Cluster:
     """Raises ObjectNotInPrerequisiteState (55000) if it runs already, unless `if_suspended`."""
     cluster = with_right(ctx, name, "OPERATE")
-    _ours(cluster)
     failed = cluster.state is ClusterState.FAILED
     if cluster.desired is Desired.RUNNING and not failed:
         if not if_suspended:
@@ -318,14 +317,15 @@ def _existing(clusters: TenantClusters, name: str) -> Cluster | None:
 
 def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cluster:
     clusters = clusters_of(ctx)
+    tier = clusters.tier
 
     def change(cluster: Cluster) -> ClusterSpec:
         if keep:
-            return _checked(cluster_options.altered(cluster.spec, given, clusters.sizes, clusters.tier), given)
-        spec = cluster_options.specified(given, clusters.sizes, clusters.tier, clusters.backend)
+            return _checked(cluster_options.altered(cluster.spec, given, clusters.sizes, tier), given, tier)
+        spec = cluster_options.specified(given, clusters.sizes, tier, clusters.backend)
         if spec.backend is not cluster.spec.backend:
             raise FeatureNotSupported("a cluster cannot move to another place", hint="Drop it and create it anew.")
-        return _checked(spec, given)
+        return _checked(spec, given, tier)
 
     spec = change(before)
     made = clusters.alter(
@@ -335,11 +335,15 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
         token=_token(given, spec) if "token" in given else None,
         check=lambda others: _keeps_room(ctx, spec, before, others),
     )
+    if not keep and "comment" not in given:
+        clusters.comment(before.name, None)
     _comment(clusters, before.name, given)
     return made
 
 
-def _checked(spec: ClusterSpec, given: Given) -> ClusterSpec:
+def _checked(spec: ClusterSpec, given: Given, tier: Tier) -> ClusterSpec:
+    """Raises what forbids the specification by itself: shapes, Spark's settings, limits of the tier (53400)."""
+    cluster_options.check_limits(spec, tier)
     if spec.backend is not Backend.EXTERNAL:
         check_shape(spec)
     check_settings(spec.spark)
@@ -372,7 +376,8 @@ def _keeps_room(ctx: Context, spec: ClusterSpec, before: Cluster, others: Sequen
 
 
 def _fits(ctx: Context, spec: ClusterSpec, workers: int, name: str, others: Sequence[Cluster]) -> None:
-    check_fit(clusters_of(ctx).tier, name, spec, workers, used(others))
+    if spec.backend is not Backend.EXTERNAL:
+        check_fit(clusters_of(ctx).tier, name, spec, workers, used(others))
 
 
 def _ours(cluster: Cluster) -> None:

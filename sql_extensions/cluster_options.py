@@ -11,7 +11,7 @@ from typing import Any
 
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, EngineKind, Size, Tier
 from catalog.clusters.tiers import memory_bytes, memory_text
-from catalog.errors import FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
+from catalog.errors import ConfigurationLimitExceeded, FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
 from catalog.names import quote_literal
 from engine.dialect.scanner import TokenKind
 from sql_extensions.cursor import Cursor, OptionValue, duration
@@ -175,7 +175,7 @@ OTHERS = ("workers", "comment", "token")
 REFUSED = ("statement_timeout", "budget", "budget_period", "on_budget", "spark_version")
 """Options of the design that nothing obeys yet."""
 _SHAPE = ("driver_cores", "driver_memory", "worker_cores", "worker_memory")
-_OF_SIZE = {*_SHAPE, "workers", "min_workers", "max_workers"}
+_WORKERS = frozenset({"workers", "min_workers", "max_workers"})
 
 
 def parse(c: Cursor, *, stops: tuple[str, ...] = ()) -> Given:
@@ -276,7 +276,9 @@ def altered(before: ClusterSpec, given: Given, sizes: Mapping[str, Size], tier: 
         own = before.named
         shape = {name: getattr(size, name) for name in _SHAPE if name not in own}
         spec = replace(spec, size=size.name, **shape)
-    if {"workers", "min_workers", "max_workers"} & set(given):
+        if not own & _WORKERS:
+            spec = replace(spec, min_workers=size.workers, max_workers=size.workers)
+    if _WORKERS & set(given):
         low, high = _workers(given, values, None, before)
         spec = replace(spec, min_workers=low, max_workers=high)
     return _with(spec, given, values)
@@ -291,6 +293,21 @@ def reset(before: Cluster, keys: tuple[str, ...], sizes: Mapping[str, Size], tie
     given = {key: value for key, value in written(spec).items() if key in kept}
     backend = None if spec.backend is Backend.EXTERNAL else spec.backend
     return specified(given, sizes, tier, backend)
+
+
+def check_limits(spec: ClusterSpec, tier: Tier) -> None:
+    """Raises ConfigurationLimitExceeded (53400) for a named option above what the tier allows; never is above all."""
+    for key, limit, never in (
+        ("max_concurrency", tier.concurrency, False),
+        ("queue_limit", tier.queue, False),
+        ("queue_timeout", tier.queue_timeout_s, True),
+        ("max_lifetime", tier.max_lifetime_s, True),
+    ):
+        option = OPTIONS[key]
+        value = getattr(spec, option.field)
+        if key in spec.named and limit is not None and (value > limit if value is not None else never):
+            shown = option.show(limit)
+            raise ConfigurationLimitExceeded(f'tier "{tier.name}" allows {key} {shown}', hint=f"{key} <= {shown}")
 
 
 def written(spec: ClusterSpec) -> dict[str, OptionValue]:
@@ -397,9 +414,10 @@ def _with(spec: ClusterSpec, given: Given, values: Mapping[str, Any]) -> Cluster
     known = {field.name for field in fields(ClusterSpec)}
     if not set(plain) <= known:
         raise TypeError("an option without a field")
+    named = spec.named - _WORKERS if _WORKERS & set(given) else spec.named
     return replace(
         spec,
         **plain,
         spark=MappingProxyType({**spec.spark, **spark}),
-        named=spec.named | (set(given) - {"comment", "token"}),
+        named=named | (set(given) - {"comment", "token"}),
     )

@@ -144,7 +144,8 @@ class TenantClusters:
             check([one for one in self._mine(connection) if one.id != before.id])
             spec = before.spec
             if not spec.autoscales or not spec.min_workers <= workers <= spec.max_workers:
-                spec = replace(spec, min_workers=workers, max_workers=workers)
+                named = spec.named - {"min_workers", "max_workers"} | {"workers"}
+                spec = replace(spec, min_workers=workers, max_workers=workers, named=named)
             values = {"workers_wanted": workers, "spec": spec_document(spec)}
             return self._set(connection, before, values, "scale", f"scale to {workers}", by)
 

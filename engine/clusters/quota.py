@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.clusters.model import Cluster, ClusterSpec, Desired, Tier
+from catalog.clusters.model import Backend, Cluster, ClusterSpec, Desired, Tier
 from catalog.errors import ConfigurationLimitExceeded
 
 MIB = 1 << 20
@@ -66,6 +66,8 @@ def used(clusters: Iterable[Cluster]) -> Usage:
     """What clusters may use that are to run, or have not stopped yet: an autoscaling one its maximum."""
     total = Usage()
     for cluster in clusters:
+        if cluster.spec.backend is Backend.EXTERNAL:
+            continue  # it runs elsewhere
         if cluster.desired is Desired.RUNNING or cluster.observed.workers:
             total = total.plus(usage(cluster.spec, workers_most(cluster)))
     return total
