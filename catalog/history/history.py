@@ -90,18 +90,19 @@ class QueryHistory:
         tenant: str,
         *,
         user: str | None = None,
+        clusters: Sequence[str] = (),
         query_id: str | None = None,
         states: Sequence[QueryState] | None = None,
         limit: int = 10_000,
     ) -> pa.Table:
         """The tenant's queries, newest first, in the shape of QUERIES_SCHEMA; everything recorded here is included.
 
-        `user` None: everybody's; `states` None: in any state. Raises ConnectionFailure.
+        `user` None: everybody's; else also what others have run on `clusters`. `states` None: in any state. Raises ConnectionFailure.
         """
         self.flush(FLUSH_S)
         wanted = select(queries).where(queries.c.tenant == tenant)
         if user is not None:
-            wanted = wanted.where(queries.c.user == user)
+            wanted = wanted.where((queries.c.user == user) | queries.c.cluster.in_(clusters))
         if query_id is not None:
             wanted = wanted.where(queries.c.id == query_id)
         if states is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pyarrow as pa
 
 from catalog.history import QUERIES_SCHEMA, QueryState
 from sql_extensions.call import Call
+from sql_extensions.cluster_actions import has_right
 from sql_extensions.redaction import redacted
 from sql_extensions.session import Session
 
@@ -16,16 +18,37 @@ UNENDED = (QueryState.QUEUED.value, QueryState.RUNNING.value)
 
 
 def rows(session: Session) -> pa.Table:
-    """Newest first: the user's own queries, or all of the database for administrators. Raises ConnectionFailure."""
+    """Newest first: the user's own queries, those on clusters he may monitor, or all of the database for
+    administrators. Raises ConnectionFailure.
+    """
     principal, tenant = session.principal, session.tenant
-    recorded = tenant.history.queries(tenant.name, user=None if principal.admin else principal.user)
-    return with_running(session, recorded)
+    monitored = () if principal.admin else monitored_clusters(session)
+    user = None if principal.admin else principal.user
+    recorded = tenant.history.queries(tenant.name, user=user, clusters=monitored)
+    return with_running(session, recorded, monitored)
 
 
-def with_running(session: Session, recorded: pa.Table) -> pa.Table:
-    """`recorded` with the running calls, which know their rows and bytes so far, in the place of their records."""
+def monitored_clusters(session: Session) -> tuple[str, ...]:
+    """By name: the clusters on which the user sees the queries of others."""
+    clusters = session.tenant.clusters
+    found = () if clusters is None else clusters.list()
+    return tuple(one.name for one in found if has_right(one, session.principal, "MONITOR"))
+
+
+def with_running(session: Session, recorded: pa.Table, monitored: Sequence[str] = ()) -> pa.Table:
+    """`recorded` with the running calls, which know their rows and bytes so far, in the place of their records.
+
+    `monitored` are clusters on which the calls of others are seen too.
+    """
     tenant, principal = session.tenant, session.principal
-    running = {call.id: call for call in tenant.calls.running() if tenant.may_see(principal, call)}
+
+    def seen(call: Call) -> bool:
+        if tenant.may_see(principal, call):
+            return True
+        on = call.data_route.cluster if call.data_route is not None else None
+        return call.principal.tenant == principal.tenant and on is not None and on in monitored
+
+    running = {call.id: call for call in tenant.calls.running() if seen(call)}
     found = [row for row in recorded.to_pylist() if row["id"] not in running]
     found += [record(call) for call in running.values()]
     found.sort(key=lambda row: (row["queued_at"], row["id"]), reverse=True)

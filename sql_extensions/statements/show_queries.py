@@ -6,10 +6,10 @@
     SHOW QUERY 'q_0199c2f3a1b20a1b2c3d'
 
 SHOW QUERIES shows your own queries that are queued or running; ALL adds those that have ended, also refused ones, and
-for administrators those of all users. SHOW RUNNING QUERIES shows every query under way that you may see. WHERE takes
-any condition on the columns: id, pid, user, tenant, cluster, engine, state, queued_at, started_at, ended_at, rows,
-bytes_scanned, cache_hit, sqlstate, query, database, route, route_reason, bytes, error, progress (of queries under way).
-As a relation: kadali.queries.
+for administrators those of all users. Who may MONITOR a cluster also sees what others run there, with ALL and in SHOW
+RUNNING QUERIES, which shows every query under way that you may see. WHERE takes any condition on the columns: id, pid,
+user, tenant, cluster, engine, state, queued_at, started_at, ended_at, rows, bytes_scanned, cache_hit, sqlstate, query,
+database, route, route_reason, bytes, error, progress (of queries under way). As a relation: kadali.queries.
 """
 
 from __future__ import annotations

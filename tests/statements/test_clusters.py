@@ -420,3 +420,16 @@ def test_without_a_place_to_run_them(gateway: GatewayServer) -> None:
     assert caught.value.sqlstate == "0A000" and "--kubeconfig" in str(caught.value.diag.message_hint)
     with gateway.connect() as connection:
         assert connection.execute("SHOW CLUSTERS").fetchall() == []
+
+
+def test_who_monitors_sees_what_others_run_there(alice: Client, bob: Client) -> None:
+    alice.tag("CREATE CLUSTER ext (url = 'sc://127.0.0.1:1', queue_timeout = 1)")
+    for sql in ("CREATE SCHEMA watched", "CREATE TABLE watched.t (a int)", "USE CLUSTER ext"):
+        alice.tag(sql)
+    assert alice.refused("SELECT count(*) FROM watched.t")[0] == "57P03"
+    alice.tag("USE CLUSTER EMBEDDED")
+    others = "SELECT query FROM kadali.queries WHERE \"user\" = 'alice'"
+    assert bob.rows(others) == []
+    alice.tag("GRANT MONITOR ON CLUSTER ext TO bob")
+    assert bob.rows(others) == [("SELECT count(*) FROM watched.t",)]
+    alice.tag("DROP SCHEMA watched CASCADE")
