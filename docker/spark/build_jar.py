@@ -1,7 +1,7 @@
 """Compiles the Java in `java/` against Spark's jars and packs it: equal sources, equal bytes.
 
-    python docker/spark/build_jar.py DISTRIBUTION           # of distribution.py: makes DISTRIBUTION/jars/kadali-spark.jar
-    python docker/spark/build_jar.py JARS... OUT.jar        # folders of jars to compile against
+    python docker/spark/build_jar.py DISTRIBUTION       # what distribution.py makes: adds jars/kadali-spark.jar to it
+    python docker/spark/build_jar.py JARS... OUT.jar    # folders of jars to compile against
 
 Needs a JDK (17 or newer). Standard library only.
 """

@@ -61,8 +61,6 @@ def compile_select(context: Context, parent: Scope | None, ctes: dict[str, Commo
     scope.windows = {w.this.name: w for w in node.args.get("windows") or ()}
     columns = _targets(context, scope, node)
     has_rows = any(c.value.srf for c in columns)
-    if sum(c.value.srf for c in columns) > 1 and not context.target.syntax.parallel_rows:
-        raise refuse("several set-returning functions in one select list")
     tail = f" FROM {from_sql}" if from_sql else ""
     if has_rows and not context.target.syntax.sets_in_lists:
         columns, tail = expanded(context, node, columns, tail)

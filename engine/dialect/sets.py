@@ -24,12 +24,14 @@ def expanded(context: Context, node: exp.Select, columns: list[Column], tail: st
     generator = context.target.syntax.generator(sets, numbered=False)
     names = ", ".join(f"c{i + 1}" for i in range(len(sets)))
     source = tail or f" FROM (SELECT 1) AS {context.alias()}"
-    found, at = [], 0
+    found: list[Column] = []
+    at = 0
     for column in columns:
-        if column.value.srf:
-            at += 1
-            column = replace(column, value=replace(column.value.with_sql(f"{alias}.c{at}"), srf=False))
-        found.append(column)
+        if not column.value.srf:
+            found.append(column)
+            continue
+        at += 1
+        found.append(replace(column, value=replace(column.value.with_sql(f"{alias}.c{at}"), srf=False)))
     return found, f"{source} LATERAL VIEW {generator} {alias} AS {names}"
 
 

@@ -18,8 +18,6 @@ class Syntax(Protocol):
     """Whether SELECT DISTINCT ON is known; else it becomes row_number()."""
     materialized_words: bool
     """Whether WITH ... AS [NOT] MATERIALIZED is known."""
-    parallel_rows: bool
-    """Whether several set-returning functions of one select list go on side by side."""
     unordered_numbers: bool
     """Whether row_number() OVER () counts rows as they come."""
     sorts_anything: bool

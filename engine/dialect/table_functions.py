@@ -26,8 +26,6 @@ def compile_table_function(
         ]
     else:
         values = [compile_expression(context, scope, node)]
-    if len(values) > 1 and not context.target.syntax.parallel_rows:
-        raise refuse(f"function {name} of several arrays")
     sql_alias = context.alias()
     shown = alias.this.name if alias is not None else name
     names = [c.name for c in (alias.args.get("columns") or ())] if alias is not None else []

@@ -34,7 +34,6 @@ class DuckSyntax:
     macros = True
     distinct_on = True
     materialized_words = True
-    parallel_rows = True
     unordered_numbers = True
     sorts_anything = True
     total_of_nothing = True

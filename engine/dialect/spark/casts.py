@@ -316,7 +316,9 @@ def deliver(v: Value, to: PgType, session: SessionConstants) -> str:
         if v.width is None:
             raise refuse("a result of type character with values of different lengths")
         return f"rpad({v.sql}, {v.width}, ' ')"
-    if v.oid in (INTERVAL.oid, TIME.oid) or ((inner := element(v.type)) is not None and inner.oid == INTERVAL.oid):
+    if v.oid == INTERVAL.oid:
+        return f"pg_interval_out({v.sql})"
+    if v.oid == TIME.oid or ((inner := element(v.type)) is not None and inner.oid == INTERVAL.oid):
         raise refuse(f"a result of type {format_type(v.type)}")
     return v.sql if v.srf else _shown(v.sql, spark_type(v.type, v.shape))
 

@@ -45,7 +45,6 @@ class SparkSyntax:
     macros = False
     distinct_on = False
     materialized_words = False
-    parallel_rows = False
     unordered_numbers = False
     sorts_anything = False
     total_of_nothing = False

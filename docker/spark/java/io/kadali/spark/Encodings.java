@@ -44,7 +44,7 @@ public final class Encodings {
     StringBuilder out = new StringBuilder();
     for (byte b : bytes) {
       if (b == 0 || b < 0) {
-        out.append('\\').append(Integer.toOctalString(0x200 | b & 0xff).substring(b < 0 ? 0 : 1));
+        out.append(String.format("\\%03o", b & 0xff));
       } else {
         out.append(b == '\\' ? "\\\\" : Character.toString(b));
       }

@@ -106,6 +106,14 @@ public final class Intervals {
     return Decimal.apply(new BigDecimal(micros), 38, 0);
   }
 
+  /** For a result: Arrow counts nanoseconds. */
+  public static CalendarInterval out(CalendarInterval a) {
+    if (Math.abs(a.microseconds / 1000) > Long.MAX_VALUE / 1_000_000) {
+      throw PgError.unsupported("an interval of more than 292 years of time");
+    }
+    return a;
+  }
+
   public static long months(CalendarInterval a) {
     return a.months;
   }

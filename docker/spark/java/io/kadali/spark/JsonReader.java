@@ -11,13 +11,18 @@ final class JsonReader {
   private static final int DEPTH_MAX = 500;
 
   private final String text;
-  private final String type;
+  private final boolean kept;
   private int at;
   private int depth;
 
-  JsonReader(String text, String type) {
+  JsonReader(String text) {
+    this(text, false);
+  }
+
+  /** With `kept`, as for type json, the text is only checked: escapes that no text can hold are fine. */
+  JsonReader(String text, boolean kept) {
     this.text = text;
-    this.type = type;
+    this.kept = kept;
   }
 
   /** A key (null in an array), and the value's text as written. */
@@ -62,7 +67,7 @@ final class JsonReader {
   }
 
   private PgError invalid() {
-    return new PgError("22P02", "invalid input syntax for type " + type);
+    return new PgError("22P02", "invalid input syntax for type json");
   }
 
   private char peek() {
@@ -210,7 +215,7 @@ final class JsonReader {
       }
       code = code * 16 + digit;
     }
-    if (code == 0) {
+    if (code == 0 && !kept) {
       throw new PgError("22P05", "unsupported Unicode escape sequence");
     }
     return (char) code;

@@ -25,14 +25,14 @@ public final class JsonText {
 
   /** json_in: the text itself. Raises 22P02. */
   public static UTF8String json(UTF8String text) {
-    new JsonReader(text.toString(), "json").value();
+    new JsonReader(text.toString(), true).value();
     return text;
   }
 
   /** jsonb_in: the text PostgreSQL prints. Raises 22P02. */
   public static UTF8String jsonb(UTF8String text) {
     StringBuilder out = new StringBuilder();
-    dump(out, new JsonReader(text.toString(), "json").value());
+    dump(out, new JsonReader(text.toString()).value());
     return UTF8String.fromString(out.toString());
   }
 
@@ -108,14 +108,14 @@ public final class JsonText {
 
   private static String member(String json, String key) {
     String found = null;
-    for (JsonReader.Member member : new JsonReader(json, "json").members()) {
+    for (JsonReader.Member member : new JsonReader(json).members()) {
       found = key.equals(member.key()) ? member.text() : found;
     }
     return found;
   }
 
   private static String element(String json, int index) {
-    List<JsonReader.Member> members = new JsonReader(json, "json").members();
+    List<JsonReader.Member> members = new JsonReader(json).members();
     int at = index < 0 ? members.size() + index : index;
     boolean found = at >= 0 && at < members.size() && members.get(0).key() == null;
     return found ? members.get(at).text() : null;
@@ -126,7 +126,7 @@ public final class JsonText {
     if (json == null || json.equals("null")) {
       return null;
     }
-    return json.startsWith("\"") ? (String) new JsonReader(json, "json").value() : json;
+    return json.startsWith("\"") ? (String) new JsonReader(json).value() : json;
   }
 
   /** json #> steps. */
@@ -156,7 +156,7 @@ public final class JsonText {
   }
 
   public static UTF8String type(UTF8String json) {
-    Object value = new JsonReader(json.toString(), "json").value();
+    Object value = new JsonReader(json.toString()).value();
     String name =
         value instanceof Map
             ? "object"
@@ -170,7 +170,7 @@ public final class JsonText {
 
   /** Raises 22023. */
   public static int arrayLength(UTF8String json) {
-    Object value = new JsonReader(json.toString(), "json").value();
+    Object value = new JsonReader(json.toString()).value();
     if (value instanceof List<?> items) {
       return items.size();
     }
@@ -180,7 +180,7 @@ public final class JsonText {
 
   /** jsonb ? key: a key of an object, a string in an array, or the string itself. */
   public static boolean hasKey(UTF8String json, UTF8String key) {
-    Object value = new JsonReader(json.toString(), "json").value();
+    Object value = new JsonReader(json.toString()).value();
     String wanted = key.toString();
     if (value instanceof Map<?, ?> members) {
       return members.containsKey(wanted);
@@ -190,8 +190,8 @@ public final class JsonText {
 
   /** jsonb @> jsonb. */
   public static boolean contains(UTF8String json, UTF8String other) {
-    Object value = new JsonReader(json.toString(), "json").value();
-    Object wanted = new JsonReader(other.toString(), "json").value();
+    Object value = new JsonReader(json.toString()).value();
+    Object wanted = new JsonReader(other.toString()).value();
     if (value instanceof List<?> items && !(wanted instanceof List) && !(wanted instanceof Map)) {
       return items.stream().anyMatch(item -> isSame(item, wanted));
     }

@@ -206,13 +206,13 @@ public final class Texts {
     return x.numBytes() == 0 ? 0 : x.toString().codePointAt(0);
   }
 
-  /** Raises 54000. */
+  /** Raises 54000, 22023. */
   public static UTF8String chr(int code) {
     if (code == 0) {
       throw new PgError("54000", "null character not permitted");
     }
     if (code < 0) {
-      throw new PgError("54000", "character number must be positive");
+      throw new PgError("22023", "character number must be positive");
     }
     if (code > Character.MAX_CODE_POINT || code >= 0xD800 && code <= 0xDFFF) {
       throw new PgError("54000", "requested character not valid for encoding: " + code);
