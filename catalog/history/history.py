@@ -97,7 +97,8 @@ class QueryHistory:
     ) -> pa.Table:
         """The tenant's queries, newest first, in the shape of QUERIES_SCHEMA; everything recorded here is included.
 
-        `user` None: everybody's; else also what others have run on `clusters`. `states` None: in any state. Raises ConnectionFailure.
+        `user` None: everybody's; else also what others have run on `clusters`. `states` None: in any state. Raises
+        ConnectionFailure.
         """
         self.flush(FLUSH_S)
         wanted = select(queries).where(queries.c.tenant == tenant)
