@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -52,6 +53,7 @@ def test_notices_come_while_the_statement_waits(gateway: GatewayServer, silent: 
             assert row is not None
             assert row[:3] == ("queued", "slow", "the session uses this cluster")
             assert row[3].startswith("cluster slow starting ")
+            assert _counts(other, "slow") == (0, 1)
             client.cancel()
             waiting.join(WAIT_S)
             assert not waiting.is_alive()
@@ -60,6 +62,29 @@ def test_notices_come_while_the_statement_waits(gateway: GatewayServer, silent: 
         finally:
             client.execute("DROP CLUSTER slow FORCE")
             client.execute("DROP SCHEMA waits CASCADE")
+
+
+def test_abort_all_queries(gateway: GatewayServer, silent: int) -> None:
+    with gateway.connect() as client, gateway.connect() as other:
+        client.execute("CREATE TABLE public.abort_t (id int)")
+        client.execute(
+            f"CREATE CLUSTER aborted WITH (url = 'sc://127.0.0.1:{silent}', token = 'x', max_concurrency = 1)"
+        )
+        try:
+            waiting = []
+            for each in (client, other):
+                each.execute("USE CLUSTER aborted")
+                waiting.append(threading.Thread(target=_canceled, args=(each, "DELETE FROM abort_t")))
+                waiting[-1].start()
+            with gateway.connect() as third:
+                assert _counts(third, "aborted", (0, 2)) == (0, 2)  # one waits for the cluster, one for the other
+                third.execute("ALTER CLUSTER aborted ABORT ALL QUERIES")
+            for thread in waiting:
+                thread.join(WAIT_S)
+                assert not thread.is_alive()
+        finally:
+            client.execute("DROP CLUSTER aborted FORCE")
+            client.execute("DROP TABLE abort_t")
 
 
 def test_a_cluster_that_is_gone(gateway: GatewayServer, silent: int) -> None:
@@ -78,6 +103,15 @@ def test_a_cluster_that_is_gone(gateway: GatewayServer, silent: int) -> None:
         client.execute("DROP TABLE gone_t")
 
 
-def _canceled(client: psycopg.Connection[object], sql: str) -> None:
+def _counts(client: psycopg.Connection[Any], name: str, wanted: tuple[int, int] = (0, 1)) -> tuple[int, int] | None:
+    """(running, queued) as SHOW CLUSTERS tells, once it is what is wanted or it takes too long."""
+    deadline = time.monotonic() + WAIT_S
+    found = None
+    while found != wanted and time.monotonic() < deadline:
+        found = client.execute("SELECT running, queued FROM kadali.clusters WHERE name = %s", (name,)).fetchone()
+    return found
+
+
+def _canceled(client: psycopg.Connection[Any], sql: str) -> None:
     with pytest.raises(psycopg.errors.QueryCanceled):
         client.execute(sql)
