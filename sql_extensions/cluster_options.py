@@ -254,9 +254,6 @@ def specified(given: Given, sizes: Mapping[str, Size], tier: Tier, backend: Back
         worker_cores=size.worker_cores,
         worker_memory=size.worker_memory,
         max_lifetime_s=tier.max_lifetime_s,
-        max_concurrency=tier.concurrency,
-        queue_limit=tier.queue,
-        queue_timeout_s=tier.queue_timeout_s,
     )
     return _with(spec, given, values)
 
@@ -327,9 +324,15 @@ def written(spec: ClusterSpec) -> dict[str, OptionValue]:
     return found | dict(spec.spark)
 
 
-def create_statement(cluster: Cluster, name: str) -> str:
+def create_statement(cluster: Cluster, name: str, tier: Tier) -> str:
     """CREATE CLUSTER with every effective option; `name` is quoted where it must be. Never with a token."""
-    spec = cluster.spec
+    own = cluster.spec
+    spec = replace(
+        own,
+        max_concurrency=tier.concurrency if own.max_concurrency is None else own.max_concurrency,
+        queue_limit=tier.queue if own.queue_limit is None else own.queue_limit,
+        queue_timeout_s=tier.queue_timeout_s if own.queue_timeout_s is None else own.queue_timeout_s,
+    )
     listed: list[str] = []
     for key, value in written(spec).items():
         if key.startswith("spark.") and key not in OPTIONS:

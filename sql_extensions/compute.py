@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
 import pyarrow as pa
@@ -40,6 +40,7 @@ START_S = 300.0
 LOOK_S = 0.25
 """How often somebody who waits for a cluster looks at its state."""
 USE_CLUSTER_HINT = "USE CLUSTER name runs it on Spark."
+_N = TypeVar("_N", int, float)
 _PLACEMENT = ("quota", "insufficient", "unschedulable", "failedscheduling", "forbidden")
 
 
@@ -386,13 +387,16 @@ def may_use(cluster: Cluster, principal: Principal) -> bool:
 
 
 def limits_of(cluster: Cluster, tier: Tier) -> Limits:
-    """The cluster's own options, else the tier's."""
+    """The cluster's own options, within the tier's as it is now."""
     spec = cluster.spec
-    return Limits(
-        tier.concurrency if spec.max_concurrency is None else spec.max_concurrency,
-        tier.queue if spec.queue_limit is None else spec.queue_limit,
-        tier.queue_timeout_s if spec.queue_timeout_s is None else spec.queue_timeout_s,
-    )
+    concurrency, queue = _within(spec.max_concurrency, tier.concurrency), _within(spec.queue_limit, tier.queue)
+    return Limits(concurrency, queue, _within(spec.queue_timeout_s, tier.queue_timeout_s))
+
+
+def _within(own: _N | None, limit: _N | None) -> _N | None:
+    if own is None or limit is None:
+        return limit if own is None else own
+    return min(own, limit)
 
 
 def _cluster_gone(board: ClusterBoard, cluster: Cluster) -> bool:

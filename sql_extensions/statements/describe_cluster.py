@@ -58,7 +58,8 @@ def run(stmt: DescribeCluster, ctx: Context) -> Result:
     cluster = cluster_actions.with_right(ctx, stmt.name, "MONITOR")
     if not stmt.create:
         return maintenance.rows_result("SHOW", clusters.detail(ctx.session, cluster))
-    text = cluster_options.create_statement(cluster, quote_ident(cluster.name))
+    tier = cluster_actions.clusters_of(ctx).tier
+    text = cluster_options.create_statement(cluster, quote_ident(cluster.name), tier)
     return maintenance.rows_result(
         "SHOW", pa.Table.from_pylist([{"name": cluster.name, "create_statement": text}], CREATE)
     )

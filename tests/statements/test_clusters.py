@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -11,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from tests.gateway_server import GatewayServer
+from tests.gateway_server import PASSWORD, GatewayServer
 
 TIERS = """
 [tiers.default]
@@ -433,3 +436,14 @@ def test_who_monitors_sees_what_others_run_there(alice: Client, bob: Client) -> 
     alice.tag("GRANT MONITOR ON CLUSTER ext TO bob")
     assert bob.rows(others) == [("SELECT count(*) FROM watched.t",)]
     alice.tag("DROP SCHEMA watched CASCADE")
+
+
+def test_the_spark_ui_wants_a_password_and_a_cluster_that_runs(alice: Client, server: GatewayServer) -> None:
+    alice.tag("CREATE CLUSTER etl")
+    path = "/tenants/acme/clusters/etl/ui/"
+    assert server.get(path)[0] == 401
+    told = base64.b64encode(f"alice:{PASSWORD}".encode()).decode()
+    url = f"http://127.0.0.1:{server.http_port}{path}"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Basic {told}"}), timeout=10)
+    assert caught.value.code == 503 and 'cluster \\"etl\\" is suspended' in caught.value.read().decode()
