@@ -162,6 +162,7 @@ OPTIONS: Mapping[str, Option] = {
     "max_concurrency": Option("max_concurrency", _count(1), _plain),
     "queue_limit": Option("queue_limit", _count(0), _plain),
     "queue_timeout": Option("queue_timeout_s", _duration, seconds_text),
+    "statement_timeout": Option("statement_timeout_s", _duration, seconds_text),
     "image": Option("image", _text, _quoted),
     "service_account": Option("service_account", _text, _quoted),
     "node_selector": Option("node_selector", _pairs, _pairs_text),
@@ -172,7 +173,7 @@ OPTIONS: Mapping[str, Option] = {
 }
 """By the option's name. `workers`, `comment`, `token` and Spark's settings are read by `specified`."""
 OTHERS = ("workers", "comment", "token")
-REFUSED = ("statement_timeout", "budget", "budget_period", "on_budget", "spark_version")
+REFUSED = ("budget", "budget_period", "on_budget", "spark_version")
 """Options of the design that nothing obeys yet."""
 _SHAPE = ("driver_cores", "driver_memory", "worker_cores", "worker_memory")
 _WORKERS = frozenset({"workers", "min_workers", "max_workers"})

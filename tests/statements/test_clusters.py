@@ -204,6 +204,7 @@ EVERYTHING = (
     "worker_cores = 0.25,"
     " worker_memory = '1Gi', auto_suspend = '90 seconds', auto_resume = false, initially_suspended = true,"
     " auto_terminate = '2 days', max_lifetime = '3 hours', max_concurrency = 3, queue_limit = 0, queue_timeout = 30,"
+    " statement_timeout = '1 hour',"
     " image = 'registry/spark:1', service_account = 'sa', node_selector = 'disk=ssd, zone=a', priority = 'high',"
     " tolerations = 'a=b:NoSchedule, c', tags = 'team=data', \"spark.sql.shuffle.partitions\" = '64',"
     " comment = 'it''s \"mine\"'"
