@@ -59,11 +59,15 @@ class _Atom:
 
 @dataclass(slots=True)
 class Rewritten:
-    """`text` for RE2; `deterministic` when longest and first match agree; `groups` counts capturing groups."""
+    """`text` for RE2; `deterministic` when longest and first match agree; `groups` counts capturing groups.
+
+    `empty`: it may match nothing at all, where engines disagree about what follows another match.
+    """
 
     text: str
     deterministic: bool
     groups: int
+    empty: bool
 
 
 def to_re2(pattern: str, *, insensitive: bool) -> str:
@@ -87,7 +91,7 @@ def rewrite(pattern: str, *, insensitive: bool = False, newline: bool = False) -
     if parser.at < len(body):
         raise InvalidRegularExpression("invalid regular expression: parentheses () not balanced")
     flags = ("i" if insensitive else "") + ("m" if newline else "s")
-    return Rewritten(f"(?{flags}){text}", parser.deterministic, parser.groups)
+    return Rewritten(f"(?{flags}){text}", parser.deterministic, parser.groups, parser.empty)
 
 
 class _Parser:
@@ -99,6 +103,7 @@ class _Parser:
         self.groups = 0
         self.depth = 0
         self.deterministic = True
+        self.empty = False
 
     def peek(self) -> str:
         return self.body[self.at : self.at + 1]
@@ -119,6 +124,8 @@ class _Parser:
                 break
             atoms.append(self.quantified(self.atom()))
         self.judge(atoms)
+        if not self.depth and not sum(a.minimum for a in atoms):
+            self.empty = True
         return "".join(a.text for a in atoms)
 
     def judge(self, atoms: list[_Atom]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from catalog.errors import DatetimeFieldOverflow, FeatureNotSupported, InvalidDatetimeFormat
 
@@ -50,7 +51,7 @@ def timestamp_in(text: str) -> str:
     hour, minute, second = match.group(4) or "0", match.group(5) or "0", match.group(6) or "0"
     if int(hour) > 23 or int(minute) > 59 or float(second) >= 60:
         raise DatetimeFieldOverflow(f'date/time field value out of range: "{text}"')
-    return f"{date} {int(hour):02}:{minute}:{second}"
+    return f"{date} {int(hour):02}:{minute}:{_six_digits(second, text)}"
 
 
 def time_in(text: str) -> str:
@@ -60,4 +61,12 @@ def time_in(text: str) -> str:
     hour, minute, second = match.groups()
     if int(hour) > 23 or int(minute) > 59 or float(second or 0) >= 60:
         raise DatetimeFieldOverflow(f'date/time field value out of range: "{text}"')
-    return f"{int(hour):02}:{minute}:{second or '00'}"
+    return f"{int(hour):02}:{minute}:{_six_digits(second or '00', text)}"
+
+
+def _six_digits(second: str, text: str) -> str:
+    """Seconds rounded to microseconds, as they are kept."""
+    rounded = f"{Decimal(second).quantize(Decimal('0.000001')):09f}"
+    if rounded.startswith("60"):
+        raise FeatureNotSupported(f'"{text}", which rounds to another minute, is not supported by the embedded engine')
+    return rounded

@@ -108,6 +108,8 @@ def _regexp_replace(call: Call) -> Value:
     found = rewrite(_pattern(call, 1), insensitive=insensitive)
     if not found.deterministic:
         raise refuse("regexp_replace with a regular expression whose longest match is not its first")
+    if every and found.empty and _pattern(call, 1):
+        raise refuse("regexp_replace of all matches of a regular expression that may match nothing")
     replacement = _pattern(call, 2)
     if "\\&" in replacement:
         replacement = replacement.replace("\\&", "\\0")
@@ -128,6 +130,8 @@ def _regexp_count(call: Call) -> Value:
     found = rewrite(_pattern(call, 1))
     if not found.deterministic:
         raise refuse("regexp_count with a regular expression whose longest match is not its first")
+    if found.empty:
+        raise refuse("regexp_count with a regular expression that may match nothing")
     return value(f"CAST(len(regexp_extract_all({call.sql(0)}, {string(found.text)})) AS INTEGER)", INT4)
 
 
@@ -145,8 +149,8 @@ def _regexp_split(call: Call) -> Value:
     found = rewrite(_pattern(call, 1))
     if not found.deterministic or found.groups:
         raise refuse("regexp_split_to_array with this regular expression")
-    if _pattern(call, 1) == "":
-        raise refuse("regexp_split_to_array with an empty regular expression")
+    if found.empty:
+        raise refuse("regexp_split_to_array with a regular expression that may match nothing")
     return Value(f"regexp_split_to_array({call.sql(0)}, {string(found.text)})", PgType(1009))
 
 

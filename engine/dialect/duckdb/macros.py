@@ -158,7 +158,7 @@ pg_strpos(x, y) AS CASE WHEN y = '' AND x IS NOT NULL THEN 1 ELSE strpos(x, y) E
 pg_ascii(x) AS CASE WHEN x = '' THEN 0 ELSE ascii(x) END
 
 pg_chr(x) AS CASE WHEN x = 0 THEN {_error("54000", "null character not permitted")}
-    WHEN x < 0 THEN {_error("54000", "character number must be positive")}
+    WHEN x < 0 THEN {_error("22023", "character number must be positive")}
     WHEN x > 1114111 OR (x >= 55296 AND x <= 57343)
         THEN error('SQLSTATE 54000: requested character not valid for encoding: ' || x) ELSE chr(x) END
 
@@ -310,7 +310,7 @@ pg_epoch_date(x) AS (pg_finite(x) - DATE '1970-01-01') * 86400
 
 pg_trunc_year(field, y) AS CASE WHEN y < 1
     THEN {_error("0A000", "date_trunc before year 1 is not supported by the embedded engine")}
-    WHEN field = 'decade' THEN greatest(y - y % 10, 1) WHEN field = 'century' THEN (y - 1) // 100 * 100 + 1
+    WHEN field = 'decade' THEN y - y % 10 WHEN field = 'century' THEN (y - 1) // 100 * 100 + 1
     ELSE (y - 1) // 1000 * 1000 + 1 END
 
 pg_trunc_years(field, x) AS CASE WHEN isfinite(x)
@@ -319,7 +319,9 @@ pg_trunc_years(field, x) AS CASE WHEN isfinite(x)
 pg_trunc_years_tz(field, x) AS CASE WHEN isfinite(x)
     THEN CAST(pg_trunc_years(field, CAST(x AS TIMESTAMP)) AS TIMESTAMPTZ) ELSE x END
 
-pg_make_date(y, m, d) AS CASE WHEN y < 1 OR y > 9999 OR m < 1 OR m > 12 OR d < 1 OR d > 31
+pg_make_date(y, m, d) AS CASE WHEN y < 0
+    THEN {_error("0A000", "make_date before year 1 is not supported by the embedded engine")}
+    WHEN y < 1 OR y > 9999 OR m < 1 OR m > 12 OR d < 1 OR d > 31
         OR d > day(last_day(make_date(greatest(least(y, 9999), 1), greatest(least(m, 12), 1), 1)))
     THEN error('SQLSTATE 22008: date field value out of range: ' || y || '-' || lpad(CAST(m AS VARCHAR), 2, '0') || '-'
         || lpad(CAST(d AS VARCHAR), 2, '0')) ELSE make_date(y, m, d) END
