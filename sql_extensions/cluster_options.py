@@ -186,7 +186,7 @@ def parse(c: Cursor, *, stops: tuple[str, ...] = ()) -> Given:
     while True:
         at = c.here()
         key = _key(c)
-        c.take("=")
+        c.expect("=")
         if key in found:
             raise SqlSyntaxError(f'option "{key}" is given twice', position=at)
         check_name(key, at)
@@ -196,7 +196,6 @@ def parse(c: Cursor, *, stops: tuple[str, ...] = ()) -> Given:
                 continue
             c.expect(")")
             return found
-        c.take(",")
         if c.at_end() or any(c.at(word) for word in stops):
             return found
 

@@ -1,10 +1,15 @@
-"""WAIT [ 'length' ] and NOWAIT behind a statement on a cluster."""
+"""What the statements on clusters have in common: the name, and WAIT [ 'length' ] or NOWAIT at the end."""
 
 from __future__ import annotations
 
 from engine.dialect.scanner import TokenKind
 from sql_extensions.cluster_actions import NOWAIT, WAIT_S, Patience
 from sql_extensions.cursor import Cursor, duration
+
+
+def cluster_name(c: Cursor) -> str:
+    """A name; DEFAULT passes, to be refused as the reserved name it is (42939)."""
+    return "default" if c.take("DEFAULT") else c.identifier()
 
 
 def parse_patience(c: Cursor) -> Patience:

@@ -23,7 +23,7 @@ from engine.base import Action, Notice, Result
 from sql_extensions import cluster_actions as actions
 from sql_extensions import cluster_options
 from sql_extensions.cluster_actions import NOWAIT, Patience
-from sql_extensions.cluster_waits import parse_patience
+from sql_extensions.cluster_waits import cluster_name, parse_patience
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, OptionValue
 from sql_extensions.registry import TransactionRule
@@ -53,7 +53,7 @@ class AlterCluster:
 
 def parse(c: Cursor) -> AlterCluster:
     if_exists = c.take("IF", "EXISTS")
-    name = c.name()
+    name = cluster_name(c)
     verb = c.one_of("SET", "RESET", "SUSPEND", "RESUME", "SCALE", "RESTART", "ABORT", "RENAME", "OWNER", "SWAP")
     options: Mapping[str, OptionValue] = {}
     keys: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def parse(c: Cursor) -> AlterCluster:
             c.expect("ALL", "QUERIES")
         case "RENAME" | "OWNER" | "SWAP":
             c.expect("WITH" if verb == "SWAP" else "TO")
-            word = c.name()
+            word = c.identifier() if verb == "OWNER" else cluster_name(c)
     return AlterCluster(name, verb, options, keys, word, forced, if_exists, parse_patience(c))
 
 
@@ -90,6 +90,7 @@ EXAMPLES: dict[str, object] = {
     "ALTER CLUSTER etl SET (auto_suspent = 1)": "22023 at 24",
     "ALTER CLUSTER etl SCALE 3": "42601 at 25",
     "ALTER CLUSTER etl SCALE TO -1": "42601 at 28",
+    "ALTER CLUSTER SET (size = 'a')": "42601 at 19",
     "ALTER CLUSTER etl STOP": "42601 at 19",
 }
 

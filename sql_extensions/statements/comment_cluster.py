@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.base import Action, Result
 from sql_extensions import cluster_actions
+from sql_extensions.cluster_waits import cluster_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -28,7 +29,7 @@ class CommentCluster:
 
 
 def parse(c: Cursor) -> CommentCluster:
-    name = c.name()
+    name = cluster_name(c)
     c.expect("IS")
     return CommentCluster(name, None if c.take("NULL") else c.string())
 

@@ -21,7 +21,7 @@ from catalog.errors import SqlSyntaxError
 from engine.base import Action, Result
 from sql_extensions import cluster_actions, cluster_options
 from sql_extensions.cluster_actions import NOWAIT, Patience
-from sql_extensions.cluster_waits import parse_patience
+from sql_extensions.cluster_waits import cluster_name, parse_patience
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, OptionValue
 from sql_extensions.registry import TransactionRule
@@ -51,7 +51,7 @@ def parse(c: Cursor) -> CreateCluster:
     if_not_exists = c.take("IF", "NOT", "EXISTS")
     if if_not_exists and (replacing or altering):
         raise SqlSyntaxError("OR REPLACE and OR ALTER exclude IF NOT EXISTS", position=at)
-    name = c.name()
+    name = cluster_name(c)
     options: Mapping[str, OptionValue] = {}
     if c.take("WITH") or not (c.at_end() or c.at("WAIT") or c.at("NOWAIT")):
         options = cluster_options.parse(c, stops=("WAIT", "NOWAIT"))
@@ -74,6 +74,9 @@ EXAMPLES: dict[str, object] = {
     "CREATE CLUSTER etl (size = 'a', SIZE = 'b')": "42601 at 33",
     "CREATE CLUSTER etl WITH (size)": "42601 at 30",
     "CREATE OR REPLACE CLUSTER IF NOT EXISTS etl": "42601 at 27",
+    "CREATE CLUSTER etl (size 'a')": "42601 at 26",
+    "CREATE CLUSTER etl size = a, workers = 2": "42601 at 28",
+    "CREATE CLUSTER WITH (size = 'a')": "42601 at 16",
     "CREATE CLUSTER": "42601 at 15",
     "CREATE CLUSTER etl WAIT 5": "42601 at 25",
 }

@@ -17,6 +17,7 @@ import pyarrow as pa
 from catalog.names import quote_ident
 from engine.base import Action, Description, Result
 from sql_extensions import cluster_actions, cluster_options, maintenance
+from sql_extensions.cluster_waits import cluster_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import fields_of
@@ -39,7 +40,7 @@ class DescribeCluster:
 
 def parse(c: Cursor) -> DescribeCluster:
     create = c.passed("SHOW")
-    return DescribeCluster(c.name(), create)
+    return DescribeCluster(cluster_name(c), create)
 
 
 EXAMPLES: dict[str, object] = {

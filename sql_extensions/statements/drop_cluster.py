@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from engine.base import Action, Result
 from sql_extensions import cluster_actions
+from sql_extensions.cluster_waits import cluster_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -35,9 +36,9 @@ class DropClusters:
 
 def parse(c: Cursor) -> DropClusters:
     if c.passed("TERMINATE"):
-        return DropClusters((c.name(),), force=True, terminate=True)
+        return DropClusters((cluster_name(c),), force=True, terminate=True)
     if_exists = c.take("IF", "EXISTS")
-    names = c.comma_list(c.name)
+    names = c.comma_list(lambda: cluster_name(c))
     return DropClusters(names, c.take("FORCE"), if_exists)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from catalog.errors import FeatureNotSupported
 from engine.base import Action, Result
 from sql_extensions import clauses, cluster_actions, definition
+from sql_extensions.cluster_waits import cluster_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -68,7 +69,7 @@ def _cluster_rights(c: Cursor) -> ClusterRights:
     rights = c.comma_list(lambda: c.one_of("USAGE", "OPERATE", "MONITOR", "ALL"))
     c.take("PRIVILEGES")
     c.expect("ON", "CLUSTER")
-    name = c.name()
+    name = cluster_name(c)
     c.expect("FROM" if revoke else "TO")
     return ClusterRights(name, cluster_actions.RIGHTS if "ALL" in rights else rights, c.comma_list(c.name), revoke)
 

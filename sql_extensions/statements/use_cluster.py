@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.base import Action, Result
+from sql_extensions.cluster_waits import cluster_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 
@@ -27,7 +28,7 @@ class UseCluster:
 
 
 def parse(c: Cursor) -> UseCluster:
-    return UseCluster("default" if c.take("DEFAULT") else c.name())
+    return UseCluster(cluster_name(c))
 
 
 EXAMPLES: dict[str, object] = {
