@@ -25,7 +25,9 @@ def finish_select(context: Context, select: Select, node: exp.Select, fields: Se
     """ORDER BY and LIMIT inside the SELECT, or around it when DISTINCT stands between."""
     order = node.args["order"].expressions if node.args.get("order") else []
     keys = [select.order_key(context, item) for item in order]
-    if node.args.get("distinct") is not None and (order or fields is not None):
+    distinct = node.args.get("distinct")
+    numbered = bool(select.distinct_keys) and not context.target.syntax.distinct_on
+    if distinct is not None and (order or fields is not None or numbered):
         return _finish_distinct(context, select, node, order, keys, fields)
     if _in_subquery(context, select, node, keys):
         return _finish_sorted(context, select, node, order, keys, fields)

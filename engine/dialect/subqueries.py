@@ -130,11 +130,24 @@ def _quantified_query(
         return value(f"(NOT {compile_in_query(context, scope, left, node).sql})", BOOL)
     if left.row is not None or symbol not in _MIRROR:
         raise refuse(f"operator {symbol} with a subquery")
-    if not context.target.syntax.quantified_queries:
-        raise refuse(f"{symbol} {'ALL' if every else 'ANY'} (subquery)")
     sql, columns = _compile(context, scope, node)
+    if len(columns) != 1 or columns[0].scale is not None:
+        raise refuse(f"operator {symbol} with this subquery")
     alias = context.alias()
     right = outer(columns[0].value, f"{alias}.{columns[0].sql}", None)
+    if not context.target.syntax.quantified_queries:
+        return _by_exists(comparisons.compare(context, symbol, left, right), f"FROM ({sql}) AS {alias}", every=every)
     own, other = comparisons.keys(context, *comparisons.align(context, left, right))
     word = "ALL" if every else "ANY"
     return value(f"({own} {symbol} {word} (SELECT {other} FROM ({sql}) AS {alias}))", BOOL)
+
+
+def _by_exists(test: str, source: str, *, every: bool) -> Value:
+    """ANY and ALL with SQL's three-valued result, by EXISTS, which has two values."""
+    decided = f"(NOT {test})" if every else test
+    found, none = ("false", "true") if every else ("true", "false")
+    return value(
+        f"(CASE WHEN EXISTS (SELECT 1 {source} WHERE {decided}) THEN {found}"
+        f" WHEN EXISTS (SELECT 1 {source} WHERE ({test}) IS NULL) THEN NULL ELSE {none} END)",
+        BOOL,
+    )

@@ -11,6 +11,8 @@ from catalog.types import BPCHAR, INTERVAL, NUMERIC, TIME, PgType, element
 from engine.dialect import numbers
 from engine.dialect.value import Value, refuse, value
 
+_ROWS_MAX = 2**31 - 1
+"""Spark counts rows of LIMIT and OFFSET in 32 bits."""
 _GENERATED = re.compile(r"r[0-9]+\.c[0-9]+(?:_s)?")
 _ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"}
 
@@ -98,10 +100,11 @@ class SparkSyntax:
         return f"transform({array}, pg_e -> struct(pg_e IS NULL, pg_e))"
 
     def row_count(self, word: str, v: Value) -> str:
-        if v.constant is None:
-            raise refuse(f"{word.upper()} with an expression")
-        code = {"limit": "2201W", "offset": "2201X"}[word]
-        raise DataException(f"{word.upper()} must not be negative", code=code)
+        if v.constant is not None:
+            code = {"limit": "2201W", "offset": "2201X"}[word]
+            raise DataException(f"{word.upper()} must not be negative", code=code)
+        missing = _ROWS_MAX if word == "limit" else 0
+        return f"CAST(least(coalesce(pg_{word}({v.sql}), {missing}), {_ROWS_MAX}) AS INT)"
 
     def key(self, v: Value) -> str:
         if v.oid == INTERVAL.oid:
