@@ -58,8 +58,11 @@ public final class FloatText {
   private static BigDecimal digits(double number, boolean single) {
     String first = single ? Float.toString((float) number) : Double.toString(number);
     BigDecimal found = new BigDecimal(first).stripTrailingZeros();
-    BigDecimal exact = new BigDecimal(number);
     int count = found.precision();
+    if (single ? count <= 6 && number < 0x1p24 : count <= 15 && number < 0x1p53) {
+      return found; // no other decimal with so few digits reads as this number
+    }
+    BigDecimal exact = new BigDecimal(number);
     if (!isInside(found, exact, number, single)) {
       found = null;
     }
