@@ -403,12 +403,12 @@ def _parsed(declared: Declaration, text: str, where: str) -> Any:
         low, high = declared.minimum, declared.maximum
         if low is not None and high is not None and not low <= value <= high:
             raise ValueError(f"{value} is outside the valid range ({low:.15g} .. {high:.15g})")
-    except ValueError as error:
+        if isinstance(value, Path):
+            value = value.expanduser().absolute()
+    except (ValueError, RuntimeError) as error:  # RuntimeError: the home of a user that there is not
         raise ConfigFileError(
             f'invalid value for parameter "{declared.name}": "{"***" if declared.secret else text}"',
             detail=f"Set by {where}.",
-            hint=f"{error}.",
+            hint=f"{str(error).rstrip('.')}.",
         ) from error
-    if isinstance(value, Path):
-        return value.expanduser().absolute()
     return value
