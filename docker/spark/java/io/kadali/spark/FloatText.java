@@ -59,7 +59,11 @@ public final class FloatText {
     String first = single ? Float.toString((float) number) : Double.toString(number);
     BigDecimal found = new BigDecimal(first).stripTrailingZeros();
     int count = found.precision();
-    if (single ? count <= 6 && number < 0x1p24 : count <= 15 && number < 0x1p53) {
+    boolean ordinary =
+        single
+            ? number >= Float.MIN_NORMAL && number < 0x1p24
+            : number >= Double.MIN_NORMAL && number < 0x1p53;
+    if (ordinary && count <= (single ? 6 : 15)) {
       return found; // no other decimal with so few digits reads as this number
     }
     BigDecimal exact = new BigDecimal(number);
