@@ -54,7 +54,10 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> int:
         """Returns the port listened on. Raises OSError if it is taken."""
-        self._server = await asyncio.start_server(self._serve, host, port, limit=HEAD_BYTES_MAX, ssl=self._tls)
+        handshake_s = None if self._tls is None else REQUEST_TIMEOUT_S
+        self._server = await asyncio.start_server(
+            self._serve, host, port, limit=HEAD_BYTES_MAX, ssl=self._tls, ssl_handshake_timeout=handshake_s
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
