@@ -7,6 +7,7 @@ builds on it gives each value its own scale and is computed on exact text by the
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from catalog.types import INT2, INT4, INT8, NUMERIC, PgType, numeric, precision_scale
@@ -118,24 +119,24 @@ def bare(v: Value) -> Value:
     return replace(v, type=NUMERIC)
 
 
-class Numbers:
+class Numbers(ABC):
     """What depends on how the target writes and computes numbers: texts, floats, and the width of arithmetic."""
 
+    @abstractmethod
     def plain_text(self, sql: str, shape: tuple[int, int]) -> str:
         """The digits of a DECIMAL of that shape as text, without exponent and with a digit before the point."""
-        raise NotImplementedError
 
+    @abstractmethod
     def display(self, sql: str, shape: tuple[int, int], scale_sql: str) -> str:
         """The text of a DECIMAL whose display scale is what `scale_sql` tells."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_float(self, v: Value) -> str:
         """As double precision, correctly rounded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def operands(self, left: Value, right: Value, wanted: int, scale: int, *, wide: bool) -> tuple[int, str, str]:
         """The precision of a sum or product of `wanted` digits, and the operands so that the target computes in it."""
-        raise NotImplementedError
 
     def text_of(self, v: Value) -> str:
         """PostgreSQL's text of a numeric, as an expression."""
