@@ -103,7 +103,7 @@ def insert(
         names = [column.name for column in wanted.columns]
         listed = [quote_name(f"c{n}") for n in range(1, len(names) + 1)]
         if guarded.messages:
-            listed[0] = _refusing(listed[0], quote_name(f"c{len(names) + 1}"), guarded.messages)
+            listed[0] = refusing(listed[0], quote_name(f"c{len(names) + 1}"), guarded.messages)
         spark = work.query
         sql = f"{_insert_into(relation, names)} SELECT {', '.join(listed)} FROM ({spark.sql}) AS kadali_new"
         ctx.call.route = work.route
@@ -176,6 +176,12 @@ def target(relation: Relation) -> str:
     return delta_table(TableLocation(tables.location_of(relation)))
 
 
+def refusing(value: str, broken: str, messages: Sequence[str]) -> str:
+    """The value, or the error of the rule whose number `broken` is."""
+    cases = " ".join(f"WHEN {n} THEN {string_literal(text)}" for n, text in enumerate(messages, 1))
+    return f"CASE WHEN {broken} IS NULL THEN {value} ELSE raise_error(CASE {broken} {cases} END) END"
+
+
 def _insert_into(relation: Relation, names: Sequence[str]) -> str:
     return f"INSERT INTO {target(relation)} ({', '.join(map(quote_name, names))})"
 
@@ -202,12 +208,6 @@ def _insert_values(
     ctx.call.route = where
     sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
     return execute(ctx, where.cluster, relation, sql, (), (read,)).count("numOutputRows")
-
-
-def _refusing(value: str, broken: str, messages: Sequence[str]) -> str:
-    """The value, or the error of the rule whose number `broken` is."""
-    cases = " ".join(f"WHEN {n} THEN {string_literal(text)}" for n, text in enumerate(messages, 1))
-    return f"CASE WHEN {broken} IS NULL THEN {value} ELSE raise_error(CASE {broken} {cases} END) END"
 
 
 def _commit_of(call_id: str, before: int, commits: Sequence[log.Commit]) -> tuple[int | None, Mapping[str, str]]:

@@ -69,6 +69,11 @@ def of_insert(context: Context, relation: Relation) -> Need:
     return Need(RouteReason.DELTA_WRITE, 0, only_spark=_writable(context, relation) is None)
 
 
+def writable_here(context: Context, relation: Relation) -> bool:
+    """Whether the gateway itself may write the table."""
+    return _writable(context, relation) is not None
+
+
 def _writable(context: Context, relation: Relation) -> Snapshot | None:
     """The newest version; None if only Spark may write the table."""
     try:

@@ -156,8 +156,9 @@ def _name_without_schema(tree: exp.Expression, found: Sequence[Reference]) -> No
     """
     bare = [reference.node for reference in found if reference.node.args.get("alias") is None]
     schemas: dict[str, set[str]] = {}
-    for node in bare:
-        schemas.setdefault(_shown_name(node), set()).add(node.db)
+    for reference in found:
+        if reference.node.args.get("alias") is None:
+            schemas.setdefault(_shown_name(reference.node), set()).add(reference.name.schema)
     for column in list(tree.find_all(exp.Column)):
         if not column.db:
             continue

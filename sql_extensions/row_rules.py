@@ -26,8 +26,11 @@ class Guarded:
     messages: tuple[str, ...] = ()
 
 
-def guarded(relation: Relation, sql: str) -> Guarded | None:
-    """The rows of a query for all columns of the relation, as they may be stored. None where no SQL says it."""
+def guarded(relation: Relation, sql: str, extra: Sequence[str] = ()) -> Guarded | None:
+    """The rows of a query for all columns of the relation, as they may be stored. None where no SQL says it.
+
+    `extra` are further columns of the query, which come between those and the number.
+    """
     columns = relation.columns
     if any((of := element(item.type)) is not None and char_length(of) is not None for item in columns):
         return None
@@ -37,9 +40,10 @@ def guarded(relation: Relation, sql: str) -> Guarded | None:
     rules += [(f"NOT ({condition})", broken(relation, name)) for name, condition in checks]
     if not long and not rules:
         return Guarded(sql)
-    fitted = ", ".join(f"{fitting(column)} AS {always_quote(column.name)}" for column in columns)
+    passed = [always_quote(name) for name in extra]
+    fitted = ", ".join([*(f"{fitting(column)} AS {always_quote(column.name)}" for column in columns), *passed])
     inner = f"SELECT {fitted}, {_numbered([rule for rule, _ in long], 1)} AS {_LONG} FROM ({sql}) AS kadali_rows"
-    names = ", ".join(always_quote(column.name) for column in columns)
+    names = ", ".join([*(always_quote(column.name) for column in columns), *passed])
     others = _numbered([rule for rule, _ in rules], len(long) + 1)
     outer = (
         f"SELECT {names}, CASE WHEN {_LONG} IS NOT NULL THEN {_LONG} ELSE {others} END AS {_BROKEN} "

@@ -25,6 +25,7 @@ SESSION_SETTINGS: Mapping[str, str] = {
     "spark.sql.parser.escapedStringLiterals": "false",
     # "${env:HOME}" in a text would be replaced by the driver's environment before the statement is parsed
     "spark.sql.variable.substitute": "false",
+    "spark.sql.readSideCharPadding": "false",  # char(n) is padded by us; Delta's MERGE fails on what Spark pads
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # with INT96 other readers lose the zone
     "spark.databricks.delta.snapshotPartitions": "2",  # Spark's 50 are that many tasks for each snapshot
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",  # of 10000: VACUUM of three files took minutes

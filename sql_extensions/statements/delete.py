@@ -16,7 +16,7 @@ from catalog.model import Relation
 from catalog.names import always_quote
 from engine import dialect
 from engine.base import Action, Description, Result
-from sql_extensions import clauses, dml, native_rows, tables
+from sql_extensions import clauses, dml, native_by_value, native_rows, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import refuse_volatile
@@ -81,6 +81,11 @@ def run(stmt: Delete, ctx: Context) -> Result:
             return Result(f"DELETE {done}")
     source = f"{target.name}{tables.alias_text(stmt.alias)}"
     condition = _condition(stmt)
+    if stmt.returning is None:
+        rest = f"FROM {source} WHERE {condition}"
+        done = native_by_value.delete(ctx, target, stmt.alias, (f"{stmt.prefix}SELECT", rest), description)
+        if done is not None:
+            return Result(f"DELETE {done}")
     rows = None
     if stmt.returning is not None:
         gone = dml.rows_of(

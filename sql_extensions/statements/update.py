@@ -15,7 +15,7 @@ from catalog.model import Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
 from engine.base import Action, Description, Result
-from sql_extensions import assignment, clauses, dml, native_rows, set_list, tables
+from sql_extensions import assignment, clauses, dml, native_by_value, native_rows, set_list, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.marking import MarkedRows, refuse_volatile
@@ -34,6 +34,8 @@ TRANSACTION = TransactionRule.TRANSACTIONAL
 
 @dataclass(frozen=True, slots=True)
 class Update:
+    """Clauses are the text as written; `prefix` is the WITH list, `table_at` the position of the name."""
+
     prefix: str
     table: tuple[str, ...]
     table_at: int
@@ -86,6 +88,12 @@ def run(stmt: Update, ctx: Context) -> Result:
         if done is not None:
             return Result(f"UPDATE {done}")
     shape = _shape(stmt, target)
+    if stmt.returning is None:
+        assigned = [name for name, _ in stmt.assignments]
+        new = (f"{stmt.prefix}SELECT", shape.content, f"FROM {shape.source} WHERE {shape.matched}")
+        done = native_by_value.update(ctx, target, stmt.alias, assigned, new, description)
+        if done is not None:
+            return Result(f"UPDATE {done}")
     hits = dml.count(ctx, f"{stmt.prefix}SELECT count(*) FROM {shape.source} WHERE {shape.matched}", description)
     if not hits and stmt.returning is None:
         return Result("UPDATE 0")
@@ -131,11 +139,9 @@ def _shape(stmt: Update, target: Relation) -> _Shape:
     for column in target.columns:
         name = always_quote(column.name)
         old, new = f"{own}.{name}", values.get(column.name)
-        if new is None:
-            content.append(f"{old} AS {name}")
-        else:
-            kept = assignment.cast(old, column.type) if column.type.oid == BPCHAR.oid else old
-            content.append(f"CASE WHEN {matched} THEN {new} ELSE {kept} END AS {name}")
+        kept = assignment.cast(old, column.type) if column.type.oid == BPCHAR.oid else old
+        value = kept if new is None else f"CASE WHEN {matched} THEN {new} ELSE {kept} END"
+        content.append(f"{value} AS {name}")
     return _Shape(source, matched, ", ".join(content))
 
 

@@ -122,6 +122,7 @@ def test_features_of_spark(client: psycopg.Connection[Any]) -> None:
     assert client.execute("INSERT INTO clustered VALUES (1, 'a'), (2, 'b')").statusmessage == "INSERT 0 2"
     assert client.execute("UPDATE clustered SET name = 'z' WHERE id = 2").statusmessage == "UPDATE 1"
     assert client.execute("OPTIMIZE clustered").fetchone()[0] == "on_spark.clustered"
+    _changed_by_queries(client)
     client.execute('CREATE TABLE wide (id int) WITH ("delta.enableTypeWidening" = true)')
     client.execute("INSERT INTO wide SELECT id FROM t WHERE id < 4")
     assert client.execute("SELECT sum(id) FROM wide").fetchone() == (6,)
@@ -140,6 +141,32 @@ def test_features_of_spark(client: psycopg.Connection[Any]) -> None:
     with pytest.raises(psycopg.errors.FeatureNotSupported):
         client.execute("INSERT INTO clustered VALUES (4, 'd')")
     client.execute("ROLLBACK")
+
+
+def _changed_by_queries(client: psycopg.Connection[Any]) -> None:
+    """Conditions that need a query, which Spark's own UPDATE and DELETE do not take."""
+    client.execute("CREATE TABLE c2 (id int NOT NULL, name varchar(8), c char(2)) CLUSTER BY (id)")
+    client.execute("INSERT INTO c2 VALUES (1, 'a', 'x'), (2, 'b', NULL), (2, 'b', NULL), (3, NULL, 'zz')")
+    tags = [
+        client.execute(sql).statusmessage
+        for sql in (
+            "UPDATE c2 SET name = t.name FROM t WHERE t.id = c2.id AND c2.id < 3",
+            "UPDATE c2 SET c = 'q' WHERE id = (SELECT max(id) FROM c2)",
+            "DELETE FROM c2 WHERE id IN (SELECT id FROM t WHERE name = 'name 1')",
+            "DELETE FROM c2 USING t WHERE t.id = c2.id AND t.id = 99",
+        )
+    ]
+    assert tags == ["UPDATE 3", "UPDATE 1", "DELETE 1", "DELETE 0"]
+    assert client.execute("SELECT * FROM c2 ORDER BY id").fetchall() == [
+        (2, "name 2", None),
+        (2, "name 2", None),
+        (3, None, "q "),
+    ]
+    with pytest.raises(psycopg.errors.StringDataRightTruncation):
+        client.execute("UPDATE c2 SET name = t.name || ' is too long' FROM t WHERE t.id = c2.id")
+    with pytest.raises(psycopg.errors.NotNullViolation):
+        client.execute("UPDATE c2 SET id = NULL FROM t WHERE t.id = c2.id")
+    assert client.execute("TRUNCATE c2").statusmessage == "TRUNCATE TABLE"
 
 
 def test_cancel_and_progress(client: psycopg.Connection[Any], gateway: GatewayServer) -> None:

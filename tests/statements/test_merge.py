@@ -63,3 +63,17 @@ def test_staged_rows_are_merged(players: tuple[Player, Player]) -> None:
     ours, theirs = players
     for line in script:
         assert ours.simple(line)[:-1] == theirs.simple(line)[:-1], line
+
+
+def test_the_target_in_its_own_condition(players: tuple[Player, Player]) -> None:
+    """Named without its schema there, it is still the same table."""
+    script = [
+        *TABLES,
+        "SET search_path = player",
+        "UPDATE t SET name = 'max' WHERE id = (SELECT max(id) FROM t)",
+        "DELETE FROM t WHERE n < (SELECT avg(t.n) FROM t) AND t.id IS NOT NULL",
+        CONTENT,
+    ]
+    ours, theirs = players
+    for line in script:
+        assert ours.simple(line)[:-1] == theirs.simple(line)[:-1], line
