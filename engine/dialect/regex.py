@@ -39,6 +39,8 @@ _PLAIN_ESCAPES = {
     "B": r"\\",
     "0": r"\x00",
 }
+_WEIGHT_MAX = 20_000
+"""RE2 writes repetitions out: nested ones would take all memory."""
 _QUANTIFIER = re.compile(r"(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})(\??)")
 
 
@@ -55,6 +57,8 @@ class _Atom:
     chars: frozenset[str] | None = None
     group: bool = False
     lazy: bool = False
+    weight: int = 1
+    """How many single characters it stands for once its repetitions are written out."""
 
 
 @dataclass(slots=True)
@@ -104,6 +108,7 @@ class _Parser:
         self.depth = 0
         self.deterministic = True
         self.empty = False
+        self.weight = 0
 
     def peek(self) -> str:
         return self.body[self.at : self.at + 1]
@@ -123,6 +128,9 @@ class _Parser:
             if c == ")" and self.depth:
                 break
             atoms.append(self.quantified(self.atom()))
+            self.weight += atoms[-1].weight
+            if self.weight > _WEIGHT_MAX:
+                raise refuse("a regular expression with this many repetitions")
         self.judge(atoms)
         if not self.depth and not sum(a.minimum for a in atoms):
             self.empty = True
@@ -173,6 +181,7 @@ class _Parser:
             atom.chars,
             atom.group,
             lazy=bool(match.group(4)),
+            weight=atom.weight * max(low, high or 1, 1),
         )
 
     def atom(self) -> _Atom:
@@ -204,15 +213,17 @@ class _Parser:
         else:
             self.groups += 1
         self.depth += 1
-        before = self.deterministic
+        before, outside = self.deterministic, self.weight
+        self.weight = 0
         inner = self.alternation()
+        weight, self.weight = self.weight, outside
         self.depth -= 1
         if self.peek() != ")":
             raise InvalidRegularExpression("invalid regular expression: parentheses () not balanced")
         self.at += 1
         varies = bool(re.search(r"[*+?{|]", inner))
         self.deterministic = before and self.deterministic
-        return _Atom(f"{head}{inner})", 1 if not varies else 0, 1, None, group=True)
+        return _Atom(f"{head}{inner})", 1 if not varies else 0, 1, None, group=True, weight=weight)
 
     def escape(self) -> _Atom:
         c = self.peek()
