@@ -105,7 +105,7 @@ class Compute:
     ) -> None:
         self.embedded = embedded
         self._access, self._principal, self._setting = access, principal, setting
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # rows may give back their place wherever they are collected
         self._held: dict[UUID, _Held] = {}
         self._engines: dict[UUID, tuple[tuple[str, int], SparkEngine]] = {}
         """By cluster, with the endpoint and the driver they belong to."""

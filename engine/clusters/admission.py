@@ -85,7 +85,7 @@ class _Line:
         """How many are served up to and with this one, as things stand."""
         before = self.users[waiter.user].index(waiter)
         place, passed = before + 1, False
-        for user, theirs in self.users.items():
+        for user, theirs in list(self.users.items()):
             if user == waiter.user:
                 passed = True
             else:
@@ -115,7 +115,7 @@ class Admission:
     """The queues of all clusters of this process. Safe for many threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a place may be given back by garbage collection, whatever its thread is at
         self._lines: dict[UUID, _Line] = {}
         self._changed: set[UUID] = set()
 
