@@ -246,9 +246,8 @@ def _call(template: str, to: PgType) -> Convert:
 def _numeric_to_integer(to: PgType) -> Convert:
     def convert(v: Value, session: SessionConstants) -> Value:
         if v.shape is None:
-            rounded = f"CAST(pg_numeric_round({v.sql}, 0) AS DECIMAL({numbers.PRECISION_MAX},0))"
-        else:
-            rounded = v.sql if v.scale == 0 else f"round({v.sql}, 0)"
+            return value(f"pg_numeric_{_INT_NAMES[to.oid]}({v.sql})", to)
+        rounded = v.sql if v.scale == 0 else f"round({v.sql}, 0)"
         return value(f"CAST({rounded} AS {spark_type(to)})", to)
 
     return convert

@@ -90,3 +90,14 @@ SELECT id FROM people ORDER BY id LIMIT -1;
 SELECT id FROM people ORDER BY id LIMIT 2 + 1;
 SELECT count(*) FILTER (WHERE age > 20), sum(age) FILTER (WHERE false), count(DISTINCT age) FILTER (WHERE id < 5) FROM people;
 SELECT CURRENT_DATE = now()::date, current_timestamp = now(), current_user = session_user;
+-- refused: by PostgreSQL too
+SELECT ('NaN'::float8::numeric)::int;
+SELECT (7 / 2.0)::int2, (-7 / 2.0)::int4, (1e18 / 3)::int8;
+SELECT (1e10 / 3)::int4;
+SELECT p.id, CASE WHEN id > 5 THEN balance ELSE p.id END AS a, coalesce(balance, 0), greatest(balance, 1), nullif(balance, 2.5) FROM people p ORDER BY p.id;
+SELECT sum(CASE WHEN qty > 2 THEN price ELSE 0 END), sum(price * (1 - discount)) / sum(qty), round(avg(price), 3) FROM sales;
+SELECT region, count(*) FROM sales GROUP BY region HAVING count(*) > (SELECT avg(n) FROM (SELECT count(*) AS n FROM sales GROUP BY region) x) ORDER BY 1;
+SELECT s.region, s.price FROM sales s WHERE s.price = (SELECT max(price) FROM sales t WHERE t.region = s.region) ORDER BY 1, 2;
+SELECT * FROM (VALUES (1, 'a'), (2, NULL), (NULL, 'c')) AS v (n, t) WHERE n IS DISTINCT FROM 2 ORDER BY n NULLS FIRST;
+SELECT a.id, b.id FROM people a, people b WHERE a.boss = b.id AND (a.age, a.id) > (b.age, b.id) ORDER BY 1, 2;
+SELECT count(*) FROM people WHERE (active, boss) IS NOT NULL OR active IS UNKNOWN;
