@@ -10,26 +10,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import pyarrow as pa
 
-from catalog.clusters.model import Cluster, ClusterState, Desired, Tier
+from catalog.clusters.model import Cluster, Desired, Tier
 from catalog.errors import (
     CannotConnectNow,
     InsufficientPrivilege,
-    InsufficientResources,
-    ObjectNotInPrerequisiteState,
     SqlError,
     UndefinedObject,
 )
 from catalog.principal import Principal
 from engine.base import ArrowRows, Engine, Route
-from engine.clusters.admission import Admission, Limits, Ticket, Waiting
+from engine.clusters.admission import Admission, Ticket, Waiting
 from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
 from engine.spark.engine import SparkEngine
+from engine.spark.running import Options, ResultMode
 from sql_extensions.call import Call
+from sql_extensions.cluster_state import answers, check_startable, gone, limits_of, may_use
 from sql_extensions.scan_meter import ScanMeter
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ START_S = 300.0
 """How long a query waits for its cluster to start where no queue_timeout says it."""
 LOOK_S = 0.25
 """How often somebody who waits for a cluster looks at its state."""
+LARGE_BYTES = 256 << 20
+"""Of a query that reads more, Spark is asked how large it expects the result to be, before it is streamed."""
 USE_CLUSTER_HINT = "USE CLUSTER name runs it on Spark."
-_N = TypeVar("_N", int, float)
-_PLACEMENT = ("quota", "insufficient", "unschedulable", "failedscheduling", "forbidden")
 
 
 class ClusterBoard(Protocol):
@@ -98,13 +98,21 @@ class _Held:
 
 
 class Compute:
-    """One session's. `setting` tells kadali.cluster. Used by the session's thread; places are given back from any."""
+    """One session's. `setting` tells kadali.cluster, `result_mode` kadali.spark_result. Used by the session's thread;
+    places are given back from any.
+    """
 
     def __init__(
-        self, embedded: EmbeddedEngine, access: ClusterAccess | None, principal: Principal, setting: Callable[[], str]
+        self,
+        embedded: EmbeddedEngine,
+        access: ClusterAccess | None,
+        principal: Principal,
+        setting: Callable[[], str],
+        result_mode: Callable[[], ResultMode] = lambda: ResultMode.AUTO,
     ) -> None:
         self.embedded = embedded
         self._access, self._principal, self._setting = access, principal, setting
+        self._result_mode = result_mode
         self._lock = threading.RLock()  # rows may give back their place wherever they are collected
         self._held: dict[UUID, _Held] = {}
         self._engines: dict[UUID, tuple[tuple[str, int], SparkEngine]] = {}
@@ -178,7 +186,13 @@ class Compute:
         finally:
             call.waiting = False
         held.ticket.started()
-        return engine.watched(lambda progress: call.report(f"cluster {name}: {progress}"))
+        return engine.with_options(
+            Options(
+                self._result_mode(),
+                large=(call.bytes_scanned or 0) > LARGE_BYTES,
+                watch=lambda progress: call.report(f"cluster {name}: {progress}"),
+            )
+        )
 
     def keep_place(self, where: Route, rows: ArrowRows) -> ArrowRows:
         """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive
@@ -274,7 +288,7 @@ class Compute:
         def check() -> None:
             call.check_canceled()
             if _cluster_gone(access.board, cluster):
-                raise _gone(cluster)
+                raise gone(cluster)
 
         waiting = Waiting(tell, check)
         call.on_cancel(waiting.cancel)
@@ -313,7 +327,7 @@ class Compute:
         try:
             while not answers(cluster):
                 call.check_canceled()
-                _check_startable(cluster)
+                check_startable(cluster)
                 if cluster.desired is Desired.SUSPENDED:
                     board.want(cluster.name, Desired.RUNNING, self._principal.user)
                 now = time.monotonic()
@@ -374,31 +388,6 @@ class _Kept(Iterator[pa.RecordBatch]):
         self.close()
 
 
-def answers(cluster: Cluster) -> bool:
-    """Whether queries can be sent to it now: it is up, and meant to be."""
-    return cluster.state.answers and cluster.observed.endpoint is not None and cluster.desired is Desired.RUNNING
-
-
-def may_use(cluster: Cluster, principal: Principal) -> bool:
-    """USAGE: the owner, administrators, and whom it has been granted to."""
-    if principal.admin or cluster.owner == principal.user:
-        return True
-    return any(right == "USAGE" and role in (principal.user, "public") for role, right in cluster.acl)
-
-
-def limits_of(cluster: Cluster, tier: Tier) -> Limits:
-    """The cluster's own options, within the tier's as it is now."""
-    spec = cluster.spec
-    concurrency, queue = _within(spec.max_concurrency, tier.concurrency), _within(spec.queue_limit, tier.queue)
-    return Limits(concurrency, queue, _within(spec.queue_timeout_s, tier.queue_timeout_s))
-
-
-def _within(own: _N | None, limit: _N | None) -> _N | None:
-    if own is None or limit is None:
-        return limit if own is None else own
-    return min(own, limit)
-
-
 def _cluster_gone(board: ClusterBoard, cluster: Cluster) -> bool:
     try:
         return board.get(cluster.name).id != cluster.id
@@ -419,25 +408,3 @@ def _limit_time(call: Call, seconds: float | None) -> None:
         timer.daemon = True
         call.at_end(timer.cancel)
         timer.start()
-
-
-def _check_startable(cluster: Cluster) -> None:
-    """Raises what a query is told that waits in vain."""
-    name, reason = cluster.name, cluster.observed.reason
-    if cluster.state is ClusterState.TERMINATED or cluster.desired is Desired.TERMINATED:
-        raise _gone(cluster)
-    if cluster.desired is Desired.SUSPENDED and not cluster.spec.auto_resume:
-        raise ObjectNotInPrerequisiteState(
-            f'cluster "{name}" is suspended', hint=f"ALTER CLUSTER {name} RESUME starts it (auto_resume is off)."
-        )
-    if cluster.state is ClusterState.FAILED and cluster.observed.generation >= cluster.generation:
-        placed = any(word in (reason or "").lower() for word in _PLACEMENT)
-        kind = InsufficientResources if placed else CannotConnectNow
-        raise kind(f'cluster "{name}" has failed', detail=reason, hint=f"ALTER CLUSTER {name} RESTART tries again.")
-
-
-def _gone(cluster: Cluster) -> UndefinedObject:
-    return UndefinedObject(
-        f'cluster "{cluster.name}" does not exist',
-        hint="Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }.",
-    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from catalog.principal import Principal
 from catalog.shadow.session import ShadowSession
 from engine.base import Description
+from engine.spark.running import ResultMode
 from sql_extensions.compute import Compute
 from sql_extensions.plan import PlanCache
 from sql_extensions.settings import SessionSettings
@@ -50,7 +51,13 @@ class Session:
     """Its engines, embedded and on clusters."""
 
     def __post_init__(self) -> None:
-        self.compute = Compute(self.tenant.engine, self.tenant.access, self.principal, lambda: self.settings.cluster)
+        self.compute = Compute(
+            self.tenant.engine,
+            self.tenant.access,
+            self.principal,
+            lambda: self.settings.cluster,
+            lambda: ResultMode(self.settings.spark_result),
+        )
         self.settings.before_change = self.before_setting_change
         self.transaction.before_commit(self._hold_cursors)
         self.transaction.at_end(self._transaction_ended)

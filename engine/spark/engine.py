@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -94,9 +94,9 @@ class SparkEngine:
         """Nothing happens before `result()` is called. `options` for this query alone."""
         return SparkRunning(self.session, self._staging, query, options or self._options)
 
-    def watched(self, watch: Watcher | None) -> SparkEngine:
-        """The same session, with progress told to `watch`."""
-        return SparkEngine(self.name, self.session, self._staging, replace(self._options, watch=watch))
+    def with_options(self, options: Options) -> SparkEngine:
+        """The same session, with other options for what is started from here on."""
+        return SparkEngine(self.name, self.session, self._staging, options)
 
     def explain(self, query: Query) -> str:
         """Spark's plan as text. Raises SqlError."""

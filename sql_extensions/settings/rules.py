@@ -135,6 +135,16 @@ def _cluster(value: str, _read_text: as_of.ReadText) -> str:
     return value.lower() if value.lower() in PLACES else value
 
 
+def _spark_result(value: str, _read_text: as_of.ReadText) -> str:
+    if value.lower() not in SPARK_RESULTS:
+        raise InvalidParameterValue(
+            f'invalid value for parameter "kadali.spark_result": "{value}"',
+            hint=f"Available values: {', '.join(SPARK_RESULTS)}.",
+        )
+    return value.lower()
+
+
+SPARK_RESULTS = ("auto", "stream", "staged")
 OWN: Mapping[str, OwnSetting] = {
     row.name: row
     for row in (
@@ -149,6 +159,12 @@ OWN: Mapping[str, OwnSetting] = {
             "default",
             "Where queries run: default, auto, embedded, or the name of a cluster.",
             _cluster,
+        ),
+        OwnSetting(
+            "kadali.spark_result",
+            "auto",
+            "How large results come from a cluster: auto, stream, or staged (as files, of any size).",
+            _spark_result,
         ),
     )
 }

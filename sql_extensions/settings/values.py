@@ -75,6 +75,11 @@ class SettingValues(ABC):
     def cluster(self) -> str:
         return self._value("kadali.cluster") or "default"
 
+    @property
+    def spark_result(self) -> str:
+        """kadali.spark_result: auto, stream or staged."""
+        return self._value("kadali.spark_result") or "auto"
+
     def wants_notice(self, severity: str) -> bool:
         """Whether client_min_messages lets a NOTICE, WARNING, ... pass; INFO always does."""
         word, least = severity.lower(), self._value("client_min_messages") or "notice"
