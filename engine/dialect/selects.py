@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -12,7 +12,7 @@ from engine.dialect import comparisons
 from engine.dialect.context import Context
 from engine.dialect.expressions import compile_condition, compile_expression, compile_filter
 from engine.dialect.from_items import compile_from
-from engine.dialect.lattice import common_type
+from engine.dialect.lattice import FLOATS, common_type
 from engine.dialect.names import output_name
 from engine.dialect.scope import Column, CommonTable, OutputColumn, Scope
 from engine.dialect.sets import expanded
@@ -69,6 +69,8 @@ def compile_select(context: Context, parent: Scope | None, ctes: dict[str, Commo
     source = tail
     if (group := node.args.get("group")) is not None:
         tail += f" GROUP BY {_group(context, scope, group, columns)}"
+        if not context.target.syntax.groups_keep_zeros:
+            columns = _with_signs(context, scope, group, columns)
     if (having := node.args.get("having")) is not None:
         tail += f" HAVING {compile_condition(context, scope, having.this)}"
     head, keys = _head(context, scope, node, columns)
@@ -155,6 +157,19 @@ def _by_position(context: Context, scope: Scope, node: exp.Expression, columns: 
 
 def _group(context: Context, scope: Scope, group: exp.Group, columns: list[Column]) -> str:
     return ", ".join(_grouping(context, scope, item, columns) for item in group.expressions)
+
+
+def _with_signs(context: Context, scope: Scope, group: exp.Group, columns: list[Column]) -> list[Column]:
+    """Float keys by their least value: all are equal, but of 0 and -0, of which the key itself would show 0."""
+    if any(isinstance(n, exp.GroupingSets | exp.Rollup | exp.Cube | exp.Tuple) for n in group.expressions):
+        return columns
+    keys = {_group_key(context, scope, n, columns) for n in group.expressions}
+    return [
+        replace(c, value=c.value.with_sql(f"min({c.value.sql})"))
+        if c.value.oid in FLOATS and c.value.sql in keys
+        else c
+        for c in columns
+    ]
 
 
 def _grouping(context: Context, scope: Scope, node: exp.Expression, columns: list[Column]) -> str:

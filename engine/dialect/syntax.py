@@ -20,6 +20,8 @@ class Syntax(Protocol):
     """Whether WITH ... AS [NOT] MATERIALIZED is known."""
     unordered_numbers: bool
     """Whether row_number() OVER () counts rows as they come."""
+    groups_keep_zeros: bool
+    """Whether a group of -0 shows -0; else the key is shown by an aggregate."""
     sorts_anything: bool
     """Whether ORDER BY beside GROUP BY takes any expression; else sort keys become columns of a subquery."""
     total_of_nothing: bool

@@ -76,7 +76,8 @@ def translate_expression(
     """An expression over given relations, in the outer form of type `to`, or as a condition where `to` is None.
 
     `relations`: the name users write -> how the statement around it names the relation, and its columns. For the
-    conditions and assignments of UPDATE, DELETE and MERGE; tables are not known to it, so neither are subqueries over them. A value that does not
+    conditions and assignments of UPDATE, DELETE and MERGE; tables are not known to it, so neither are subqueries over
+    them. A value that does not
     fit `to` raises when computed, as in an assignment of PostgreSQL. Raises SqlError.
     """
     context = Context(_TARGETS[target], session, {}, tuple(param_types))

@@ -35,6 +35,7 @@ class DuckSyntax:
     distinct_on = True
     materialized_words = True
     unordered_numbers = True
+    groups_keep_zeros = True
     sorts_anything = True
     total_of_nothing = True
     grouping_of_many = True

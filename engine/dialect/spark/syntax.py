@@ -48,6 +48,7 @@ class SparkSyntax:
     distinct_on = False
     materialized_words = False
     unordered_numbers = False
+    groups_keep_zeros = False
     sorts_anything = False
     total_of_nothing = False
     grouping_of_many = False
