@@ -180,7 +180,13 @@ def test_kadali_settings(alice: psycopg.Connection[Any]) -> None:
 
 def test_the_catalog_lists_our_relations(alice: psycopg.Connection[Any]) -> None:
     sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'kadali' ORDER BY 1"
-    assert [name for (name,) in alice.execute(sql).fetchall()] == ["queries", "settings", "tables"]
+    assert [name for (name,) in alice.execute(sql).fetchall()] == [
+        "cluster_events",
+        "clusters",
+        "queries",
+        "settings",
+        "tables",
+    ]
     functions = alice.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'kadali'::regnamespace").fetchall()
     assert {"vacuum", "optimize", "restore", "table_history", "time_travel"} <= {name for (name,) in functions}
 
