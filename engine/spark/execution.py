@@ -22,8 +22,8 @@ INTERRUPT_EVERY_S = 0.1
 """An interrupt that arrives before the driver has begun is lost: it is repeated until the driver says it has ended."""
 INTERRUPT_FOR_S = 60.0
 SETTLE_S = 3.0
-"""An interrupt that arrives while Spark submits the first stages leaves them running as a job that nobody owns, under an
-operation told as cancelled (Spark 4.2 with adaptive execution). So it waits, this long at most, for tasks or rows.
+"""An interrupt that arrives while Spark submits the first stages leaves them running: a job that nobody owns, under an
+operation told as cancelled (Spark 4.2, adaptive execution). So it waits, this long at most, for tasks or rows.
 """
 RECONNECT_S = 10.0
 """How long a stream that was cut is tried to be taken up again."""

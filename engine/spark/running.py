@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
 import pyarrow as pa
 
@@ -133,13 +134,17 @@ class SparkRunning:
             self._execution = execution
         return execution
 
-    def _rows(self, conform: Conformer, batches: Iterator[pa.RecordBatch]) -> ArrowRows:
-        return ArrowRows(self._query.fields, pa.RecordBatchReader.from_batches(conform.schema, batches))
+    def _rows(self, conform: Conformer, batches: Iterator[pa.RecordBatch | None]) -> ArrowRows:
+        # begun, so that a reader that is dropped before its first batch runs the generator's `finally` as well
+        next(batches)
+        reader = pa.RecordBatchReader.from_batches(conform.schema, cast(Iterator[pa.RecordBatch], batches))
+        return ArrowRows(self._query.fields, reader)
 
     def _stream(
         self, execution: Execution, conform: Conformer, first: list[pa.RecordBatch]
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Iterator[pa.RecordBatch | None]:
         try:
+            yield None
             for batch in first:
                 yield conform(batch)
             while (more := self._next(execution)) is not None:
@@ -155,8 +160,9 @@ class SparkRunning:
             self._session.forget()
             raise
 
-    def _read(self, batches: Iterator[pa.RecordBatch], conform: Conformer) -> Iterator[pa.RecordBatch]:
+    def _read(self, batches: Iterator[pa.RecordBatch], conform: Conformer) -> Iterator[pa.RecordBatch | None]:
         try:
+            yield None
             for batch in batches:
                 if self._canceled:
                     raise QueryCanceled(CANCELED)

@@ -131,8 +131,11 @@ def test_a_reader_dropped_early_stops_the_query(engine: SparkEngine) -> None:
     assert answer is not None and next(answer.reader).num_rows > 0
     answer.reader.close()
     del answer
-    assert running.wait_stopped(20)
-    assert states(engine.session)[running.operation_id] == State.OPERATION_STATE_CANCELLED
+    unread = engine.start(query("SELECT id FROM range(0, 2000000000, 1, 2000)", [INT8]))
+    unread.result().reader.close()
+    for each in (running, unread):
+        assert each.wait_stopped(20)
+        assert states(engine.session)[each.operation_id] == State.OPERATION_STATE_CANCELLED
 
 
 def test_cancel_at_any_moment(engine: SparkEngine) -> None:
