@@ -30,6 +30,7 @@ from catalog.errors import (
     SerializationFailure,
     SnapshotTooOld,
     SqlError,
+    UndefinedTable,
     from_sqlstate,
 )
 
@@ -123,6 +124,10 @@ def translate(what: Told, *, own_text: str | None = None) -> SqlError:
     for pattern, make in _BY_TEXT:
         if pattern.search(what.text):
             return make()
+    if "FileNotFoundException" in what.classes:
+        return (
+            UndefinedTable("there is no Delta table at the given location") if _LOG.search(what.text) else _file_gone()
+        )
     if what.cut:
         return ConnectionFailure("the connection to the Spark driver was lost", hint=_RETRY)
     if what.status in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
@@ -145,6 +150,10 @@ def translate(what: Told, *, own_text: str | None = None) -> SqlError:
     return InternalError(_clean(what.text))
 
 
+def _file_gone() -> SqlError:
+    return SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")
+
+
 _RETRY = "Run the statement again: it gets a new session of the cluster."
 _RAISED = re.compile(r"SQLSTATE ([0-9A-Z]{5}): ((?:(?! SQLSTATE: [0-9A-Z]{5}\b)[^\n])*)")
 _STOPPED = re.compile(
@@ -156,6 +165,7 @@ _DISK = re.compile(r"No space left on device")
 _FILE_GONE = re.compile(
     r"FAILED_READ_FILE\.FILE_NOT_EXIST|FileNotFoundException|does not exist\. It is possible the underlying"
 )
+_LOG = re.compile(r"_delta_log does not exist")
 _CONFLICT = re.compile(r"Concurrent(?:Append|Write|DeleteRead|DeleteDelete|Transaction|Modification)\w*Exception")
 _WORKERS = re.compile(r"ExecutorLostFailure|Max number of executor failures|Initial job has not accepted any resources")
 _BY_TEXT: tuple[tuple[re.Pattern[str], Callable[[], SqlError]], ...] = (
@@ -173,7 +183,7 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Callable[[], SqlError]], ...] = (
     (_DISK, lambda: from_sqlstate("53100", "no space left on a disk of the cluster")),
     (_MEMORY, lambda: OutOfMemory("out of memory on the cluster", hint="Use a larger size for the cluster.")),
     (_CONFLICT, lambda: SerializationFailure("could not serialize access due to concurrent update")),
-    (_FILE_GONE, lambda: SnapshotTooOld("a file of the table no longer exists", hint="Run the statement again.")),
+    (_FILE_GONE, _file_gone),
     (_WORKERS, lambda: from_sqlstate("57P04", "workers of the cluster were lost while the query ran", hint=_RETRY)),
 )
 _SQLSTATES = {
@@ -234,11 +244,14 @@ def _cast_overflow(what: Told) -> SqlError:
 
 
 def _arithmetic(what: Told) -> SqlError:
-    told_ = what.params.get("message", "").lower()
-    for spark, name in (("long", "bigint"), ("integer", "integer"), ("short", "smallint"), ("byte", "smallint")):
-        if spark in told_:
+    """Spark tells smallint by its operands ("2S"), long and integer only in some messages, and else no type at all."""
+    message = what.params.get("message", "").lower()
+    if what.params.get("value1", "").endswith("S"):
+        return NumericValueOutOfRange("smallint out of range")
+    for spark, name in (("long", "bigint"), ("integer", "integer"), ("short", "smallint")):
+        if spark in message:
             return NumericValueOutOfRange(f"{name} out of range")
-    return NumericValueOutOfRange("bigint out of range" if told_ == "overflow" else "value out of range")
+    return NumericValueOutOfRange("value out of range")
 
 
 def _numeric(_: Told) -> SqlError:

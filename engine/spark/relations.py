@@ -15,6 +15,7 @@ from catalog.names import TableLocation
 from catalog.types import BPCHAR, JSON, JSONB, NUMERIC, PgType, char_length, precision_scale, spark_type
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.delta.rows import uuid_text
+from engine.dialect import needs_library
 from engine.spark.literals import quote_name
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import relations_pb2 as relations
@@ -46,8 +47,14 @@ class Bound:
 def bind(session: ConnectSession, sql: str, reads: Sequence[TableRead]) -> Bound:
     """`sql` with its relations in front, each column in the Spark type of its PostgreSQL type (`spark_type`).
 
-    Raises UndefinedColumn for a column the version has not, FeatureNotSupported for what Spark cannot show.
+    Raises UndefinedColumn for a column the version has not, FeatureNotSupported for what Spark cannot show, or what
+    needs our library on a driver that is not ours.
     """
+    if needs_library(sql) and not session.driver().has_library:
+        raise FeatureNotSupported(
+            "this query needs functions that the Spark driver of the cluster does not have",
+            hint="Use a cluster whose driver Kadali runs, or SET kadali.cluster = embedded.",
+        )
     if not reads:
         return Bound(sql)
     sent: list[relations.Relation] = []

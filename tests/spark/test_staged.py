@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catalog.errors import ConnectionFailure, QueryCanceled
+from catalog.errors import ConnectionFailure, FeatureNotSupported, QueryCanceled
 from catalog.types import FLOAT8, INT8, TEXT, TIMESTAMP, TIMESTAMPTZ, UUID, PgType, numeric
 from engine.base import Query
+from engine.spark.configuration import DELTA_EXTENSION
 from engine.spark.engine import SparkEngine
 from engine.spark.errors import ResultTooLarge
 from engine.spark.plans import estimate
@@ -40,6 +41,7 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkServ
         "spark.connect.execute.reattachable.senderMaxStreamDuration": "1s",
         "spark.connect.execute.reattachable.senderMaxStreamSize": "200k",
         "spark.ui.enabled": "true",
+        "spark.sql.extensions": DELTA_EXTENSION,  # as a driver that others have configured, without our library
     }
     with local_server(tmp_path_factory.mktemp("small-spark"), conf) as server:
         yield server
@@ -122,6 +124,15 @@ def test_what_a_dead_gateway_left_is_swept(engine: SparkEngine, staging_dir: Pat
     os.utime(staging_dir / "result-of-another", (old, old))
     assert sweep(staging) == 1
     assert [path.name for path in staging_dir.iterdir()] == ["else"]
+
+
+def test_a_driver_without_our_library(engine: SparkEngine) -> None:
+    assert not engine.session.driver().has_library
+    with pytest.raises(FeatureNotSupported, match="functions"):
+        ask(engine, "SELECT pg_date_add(DATE'2020-01-01', 1)", [TEXT])
+    with pytest.raises(FeatureNotSupported):
+        engine.run("SELECT pg_date_add(DATE'2020-01-01', 1)")
+    assert rows(ask(engine, "SELECT 'pg_date_add('", [TEXT])) == [("pg_date_add(",)]
 
 
 def test_streams_that_the_server_ends_are_taken_up_again(engine: SparkEngine) -> None:

@@ -44,6 +44,7 @@ def _naive(row: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(v.astimezone(dt.UTC) if isinstance(v, dt.datetime) and v.tzinfo is not None else v for v in row)
 
 
+@pytest.mark.requires("single columns")
 @pytest.mark.parametrize(
     "name", [name for name in CASES if name not in ("variant_column", "type_widening", "unknown_feature")]
 )
