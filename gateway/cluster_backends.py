@@ -16,8 +16,9 @@ from catalog.store import Store
 from engine.clusters.backend import Backend
 from engine.clusters.endpoints import ExternalBackend
 from engine.clusters.folder import lake_user
-from engine.clusters.kubernetes import KubernetesApi
+from engine.clusters.kubernetes import IN_CLUSTER, KubernetesApi
 from engine.clusters.names import check_prefix
+from engine.clusters.origin import networks, own_network
 from engine.clusters.place import Place, TenantData
 from engine.clusters.pods import KubernetesBackend
 from engine.clusters.processes import LocalBackend
@@ -75,8 +76,16 @@ def _kubernetes(settings: Settings, store: Store, kubeconfig: str) -> Backend:
         prefix = check_prefix(settings.namespace_prefix)
     except SqlError as error:
         raise ConfigFileError('invalid value for parameter "namespace_prefix"', hint=error.hint) from error
-    where = Place(server_id(store), prefix, settings.spark_image)
-    return KubernetesBackend(KubernetesApi(kubeconfig), where, tenant_data(settings, store))
+    api = KubernetesApi(kubeconfig)
+    where = Place(server_id(store), prefix, settings.spark_image, gateways=_gateways(settings, api))
+    return KubernetesBackend(api, where, tenant_data(settings, store))
+
+
+def _gateways(settings: Settings, api: KubernetesApi) -> tuple[str, ...]:
+    """Networks that gateways outside of Kubernetes come from; those inside are known by their namespace."""
+    if settings.gateway_networks is not None:
+        return networks(settings.gateway_networks)
+    return () if settings.kubeconfig == IN_CLUSTER else own_network(api.server)
 
 
 def server_id(store: Store) -> str:

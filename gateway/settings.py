@@ -269,6 +269,13 @@ class Settings:
         "What the names of tenants' namespaces in Kubernetes begin with. Never change it while clusters exist.",
         metavar="TEXT",
     )
+    gateway_networks: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "Networks that servers outside of Kubernetes reach Spark's pods from, as CIDR, separated by commas. Without it "
+        "a server outside takes its own address towards the API server; one inside is known by its namespace's label.",
+        metavar="CIDR,...",
+    )
     spark_home: Path | None = _setting(
         Unit.PATH,
         None,

@@ -71,6 +71,11 @@ class KubernetesApi:
     def __init__(self, config: str) -> None:
         self._client = _client(config)
 
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return str(self._client.configuration.host)
+
     @classmethod
     def with_token(cls, other: KubernetesApi, token: str) -> KubernetesApi:
         """The same API server as somebody else."""

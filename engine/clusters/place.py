@@ -20,7 +20,8 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class Place:
     """`server` is this metadata store's id; `api` is how pods reach the API server: its Service and what is behind it
-    (network policies see addresses after translation). Empty: unknown, its usual ports are opened then.
+    (network policies see addresses after translation). Empty: unknown, its usual ports are opened then. `gateways`:
+    networks, as CIDR, from which gateways outside of this Kubernetes come.
     """
 
     server: str
@@ -28,6 +29,7 @@ class Place:
     image: str
     api: tuple[Endpoint, ...] = ()
     pull_policy: str = "IfNotPresent"
+    gateways: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

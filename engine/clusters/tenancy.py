@@ -101,10 +101,13 @@ def _rights(place: Place, tenant: str, namespace: str) -> list[Manifest]:
 
 
 def network_policy(place: Place, tenant: str, data: TenantData) -> Manifest:
-    """In: pods of the tenant, and the gateways' namespace on the ports that are theirs. Out: pods of the tenant, names,
-    the API server, the object store.
+    """In: pods of the tenant, and gateways (their namespace; networks outside) on the ports that are theirs. Out: pods
+    of the tenant, names, the API server, the object store.
     """
-    gateways = {"namespaceSelector": {"matchLabels": {ROLE: GATEWAY}}}
+    gateways: list[Mapping[str, object]] = [
+        {"namespaceSelector": {"matchLabels": {ROLE: GATEWAY}}},
+        *({"ipBlock": {"cidr": network}} for network in place.gateways),
+    ]
     own: Mapping[str, object] = {"podSelector": {}}
     egress: list[Mapping[str, object]] = [
         {"to": [own]},
@@ -118,7 +121,7 @@ def network_policy(place: Place, tenant: str, data: TenantData) -> Manifest:
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [
             {"from": [own]},
-            {"from": [gateways], "ports": [_port(port) for port in (CONNECT_PORT, AGENT_PORT, UI_PORT)]},
+            {"from": gateways, "ports": [_port(port) for port in (CONNECT_PORT, AGENT_PORT, UI_PORT)]},
         ],
         "egress": egress,
     }
