@@ -260,7 +260,7 @@ class Settings:
     spark_image: str | None = _setting(
         Unit.TEXT,
         None,
-        "Image of Spark's pods; needed with kubeconfig (docs/guide/clusters-operations.md).",
+        "Image of Spark's pods; needed with kubeconfig (docs/guide/kubernetes.md).",
         metavar="IMAGE",
     )
     namespace_prefix: str = _setting(

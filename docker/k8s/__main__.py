@@ -6,6 +6,8 @@ State is kept in the user's cache; `up` again starts afresh. Needs root and Go; 
 from __future__ import annotations
 
 import argparse
+import os
+import pwd
 import shutil
 import sys
 import time
@@ -22,6 +24,8 @@ from singlenode.cluster import Cluster
 from singlenode.processes import ProgramError, recorded
 
 FOLDER = "cluster"
+KUBECONFIG = ".kadali-kubeconfig"
+"""In the home of whoever calls sudo."""
 NEEDED = {**requirements.NODE, **requirements.IMAGE}
 FAILURES = (requirements.MissingError, binaries.BuildError, distribution.DistributionError, ProgramError, TimeoutError)
 
@@ -67,10 +71,25 @@ def up(folder: Path, install: bool) -> int:
     except BaseException:
         runs.end_run(folder)
         raise
+    kubeconfig = hand_over(cluster.kubeconfig)
     say(f"ready after {time.monotonic() - started:.0f} s")
-    print(f"KUBECONFIG={cluster.kubeconfig}")
-    print(f"kadali serve --kubeconfig {cluster.kubeconfig} --spark-image {image.NAME}")
+    print(f"KUBECONFIG={kubeconfig}")
+    print(f"kadali serve --kubeconfig {kubeconfig} --spark-image {image.NAME}")
     return 0
+
+
+def hand_over(kubeconfig: Path) -> Path:
+    """A file that whoever called sudo can read: the cluster is root's, the gateway need not be."""
+    caller = os.environ.get("SUDO_UID")
+    if caller is None:
+        return kubeconfig
+    user = pwd.getpwuid(int(caller))
+    copy = Path(user.pw_dir) / KUBECONFIG
+    copy.unlink(missing_ok=True)
+    copy.touch(mode=0o600)
+    os.chown(copy, user.pw_uid, user.pw_gid)
+    copy.write_bytes(kubeconfig.read_bytes())
+    return copy
 
 
 def down(folder: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -28,17 +27,11 @@ def spark_distribution() -> Path:
     """
     if by_hand := os.environ.get(OVERRIDE):
         return Path(by_hand)
-    kept = cache_dir() / "spark"
-    whole = kept / f"whole-{distribution.key()}-{distribution.library_key()}"
-    if not whole.exists():
-        absent = distribution.missing()
-        if absent:
-            pytest.skip(f"not installed here: {', '.join(absent)}")
-        base = distribution.cached_base()
-        made(whole, lambda fresh: _with_library(base, fresh))
-        _forget_oldest(kept)
-    os.utime(whole)
-    return whole
+    whole = cache_dir() / "spark" / f"whole-{distribution.key()}-{distribution.library_key()}"
+    absent = {} if whole.exists() else distribution.missing()
+    if absent:
+        pytest.skip(f"not installed here: {', '.join(absent)}")
+    return made(whole, lambda fresh: _with_library(distribution.cached_base(), fresh), keep=LIBRARIES_KEPT)
 
 
 def _with_library(base: Path, fresh: Path) -> None:
@@ -48,9 +41,3 @@ def _with_library(base: Path, fresh: Path) -> None:
     for jar in (base / "jars").iterdir():
         (fresh / "jars" / jar.name).hardlink_to(jar)
     distribution.add_library(fresh)
-
-
-def _forget_oldest(kept: Path) -> None:
-    found = sorted(kept.glob("whole-*"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for one in found[LIBRARIES_KEPT:]:
-        shutil.rmtree(one, ignore_errors=True)

@@ -16,8 +16,11 @@ def cache_dir() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "kadali"
 
 
-def made(target: Path, make: Callable[[Path], None]) -> Path:
-    """`target`, made by `make(folder)` unless it is there. What lies there is whole: it comes by rename."""
+def made(target: Path, make: Callable[[Path], None], keep: int = 4) -> Path:
+    """`target`, made by `make(folder)` unless it is there. What lies there is whole: it comes by rename.
+
+    Of folders whose names differ after the last hyphen only, the `keep` used last are kept.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / f".{target.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -30,4 +33,13 @@ def made(target: Path, make: Callable[[Path], None]) -> Path:
                 fresh.rename(target)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
+    os.utime(target)
+    _forget(target, keep)
     return target
+
+
+def _forget(target: Path, keep: int) -> None:
+    kind = target.name.rpartition("-")[0]
+    kin = [one for one in target.parent.iterdir() if one.name.rpartition("-")[0] == kind and one.is_dir()]
+    for one in sorted(kin, key=lambda one: one.stat().st_mtime, reverse=True)[keep:]:
+        shutil.rmtree(one, ignore_errors=True)

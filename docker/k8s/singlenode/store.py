@@ -54,7 +54,7 @@ def prepared(images: Sequence[Path]) -> Path:
                 processes.stop("init", patience_s=0)
             (Path(work) / "containerd").rename(target / "containerd")
 
-    return made(cache_dir() / "k8s" / f"store-{key}", make) / "containerd"
+    return made(cache_dir() / "k8s" / f"store-{key}", make, keep=2) / "containerd"
 
 
 def copy(source: Path, target: Path) -> None:
