@@ -25,6 +25,8 @@ NODE: Mapping[str, str] = {
 IMAGE: Mapping[str, str] = {"mmdebstrap": "mmdebstrap", "tar": "tar"}
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
 CNI_PLUGINS = ("bridge", "host-local", "loopback")
+_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+"""With them mmdebstrap trusts Debian's archive, on other systems too."""
 _CNI_PACKAGE = "containernetworking-plugins"
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _INSTALL_TIMEOUT_S = 600
@@ -39,6 +41,8 @@ def missing(programs: Mapping[str, str], *, cni: bool = False) -> tuple[str, ...
     packages = {package for program, package in programs.items() if find(program) is None}
     if cni and cni_folder() is None:
         packages.add(_CNI_PACKAGE)
+    if "mmdebstrap" in programs and not _KEYS.exists():
+        packages.add("debian-archive-keyring")
     return tuple(sorted(packages))
 
 
