@@ -381,7 +381,10 @@ def _follow(run: Callable[[], None], exits: queue.SimpleQueue[int]) -> None:
     try:
         run()
     except Exception as error:  # noqa: BLE001 - the edge of a thread; without it the driver is of no use
-        print(f"{type(error).__name__}: {str(error)[:4000]}", file=sys.stderr, flush=True)
+        text = str(error)
+        # the last line says it in short: what Java threw follows py4j's own words
+        short = next((line[2:] for line in text.splitlines() if line.startswith(": ")), text.partition("\n")[0])
+        print(f"{type(error).__name__}: {text[:4000]}\nended by {short[:500]}", file=sys.stderr, flush=True)
     exits.put(1)
 
 

@@ -30,6 +30,7 @@ def _agent(told: dict[str, Any]) -> Agent:
     try:
         return Agent(
             registered=len(told["executors"]),
+            ready=told["ready"] and not told["stopped"] and not told["draining"],
             wanted=told["wanted"],
             running=told["running"],
             idle_s=told["idle_s"],

@@ -19,6 +19,7 @@ from engine.clusters.backend import Deed
 from engine.clusters.objects import fingerprint
 from engine.clusters.plan import Apply, Ask, Destroy, Replace, Sweep
 from engine.clusters.quota import driver_overhead, worker_overhead
+from engine.clusters.reading import REASON_CHARS_MAX
 from engine.clusters.settings import local_settings
 from engine.clusters.sight import Agent, Driver, Problem, Sight
 from engine.spark.local import LocalSpark
@@ -84,14 +85,14 @@ class LocalBackend:
                 sight,
                 on=waiting,
                 applied=settings if waiting else None,
-                refusal=Problem(failed[2], lasting=True),
+                refusal=Problem(failed[2], lasting=failed[0] > 1),
             )
         agent = self._agent(cluster, process)
         driver = Driver(
             id=process.id,
             restarts=process.restarts,
             settings=process.settings,
-            ready=agent is not None,
+            ready=agent is not None and agent.ready,
             ending=process.ending,
             endpoint=process.spark.endpoint if process.ready else None,
             ui=process.spark.ui if process.ready else None,
@@ -166,7 +167,7 @@ class LocalBackend:
         try:
             process.spark.start()
         except SqlError as error:
-            process.problem = " ".join(filter(None, [error.message, error.detail]))[:600]
+            process.problem = f"{error.message}: {_last_line(error.detail)}"
         except OSError as error:
             process.problem = f"the Spark driver could not be started: {error}"
         else:
@@ -226,6 +227,11 @@ class LocalBackend:
             return None
         # it counts for the workers it was started with: they are threads
         return replace(told, registered=process.workers, wanted=None, application=None)
+
+
+def _last_line(text: str | None) -> str:
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    return lines[-1][:REASON_CHARS_MAX] if lines else "it printed nothing"
 
 
 def _cores(cluster: Cluster) -> int:

@@ -57,6 +57,8 @@ class Agent:
     """What the driver program tells of itself. `wanted` None: Spark decides within bounds."""
 
     registered: int
+    ready: bool = True
+    """It has answered a query, and takes more."""
     wanted: int | None = None
     running: int = 0
     idle_s: float = 0.0

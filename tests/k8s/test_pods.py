@@ -1,0 +1,253 @@
+"""Clusters as real pods on a real node: from the row to answers, through what goes wrong, to nothing left.
+
+The tests of one cluster follow each other, as its life does: a driver takes half a minute to start on two cores.
+Processes to kill are found by tests/k8s/victims.py.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from deltalake import DeltaTable
+from singlenode.cluster import Cluster as Machine
+
+from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
+from engine.clusters.agent import agent_state
+from engine.clusters.folder import lake_user
+from engine.clusters.kubernetes import KubernetesApi
+from engine.clusters.names import object_name
+from engine.clusters.objects import CLUSTER_ID, ROLE
+from engine.clusters.place import Place, TenantData
+from engine.clusters.pods import KINDS, KubernetesBackend
+from engine.clusters.reconcile import Reconciler
+from engine.spark.engine import SparkEngine
+from engine.spark.session import ConnectSession
+from tests.clusters.samples import TIER, MemoryStore, cluster
+from tests.k8s import victims
+from tests.k8s.conftest import SPARK_IMAGE
+
+DEADLINE_S = 150.0
+TENANT = "Acme"
+SMALL = {"min_workers": 0, "max_workers": 3, "driver_cores": 0.2, "worker_cores": 0.1}
+
+
+class Site:
+    """A tenant on the node, and a thread that reconciles as a gateway does."""
+
+    def __init__(self, machine: Machine, lake: Path) -> None:
+        self.lake = lake
+        self.api = KubernetesApi(str(machine.kubeconfig))
+        place = Place("t3", "t3-", SPARK_IMAGE, pull_policy="Never", gateways=(f"{machine.node.network.machine}/32",))
+        data = TenantData(folder=str(lake), user=lake_user(lake))
+        self.store = MemoryStore()
+        self.backend = KubernetesBackend(self.api, place, lambda _: data)
+        self.reconciler = Reconciler(self.store, {Backend.KUBERNETES: self.backend}, lambda _: TIER)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._rounds)
+        self._thread.start()
+
+    def _rounds(self) -> None:
+        from datetime import UTC, datetime
+
+        while not self._stop.wait(0.5):
+            self.store.now = datetime.now(UTC)
+            self.reconciler.round()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.reconciler.close()
+
+    def put(self, **fields: Any) -> Cluster:
+        now = time.time()
+        from datetime import UTC, datetime
+
+        at = datetime.fromtimestamp(now, UTC)
+        spec = {**SMALL, "auto_suspend_s": None, **fields.pop("spec", {})}
+        row = cluster(spec=spec, **{"id": uuid4(), "tenant": TENANT, "workers_wanted": 1, **fields})
+        # a cluster that does not autoscale: what SCALE asks for is `workers_wanted`
+        row = replace(row, spec=replace(row.spec, min_workers=row.workers_wanted, max_workers=row.workers_wanted))
+        return self.store.put(replace(row, created_at=at, state_since=at, last_used=at))
+
+    def row(self, one: Cluster) -> Cluster:
+        return self.store.rows[one.id]
+
+    def pods(self, one: Cluster, role: str = "executor") -> list[Any]:
+        return self.api.list("Pod", "t3-" + self.tenant_label, labels=f"{CLUSTER_ID}={one.id},{ROLE}={role}")
+
+    @property
+    def tenant_label(self) -> str:
+        from engine.clusters.names import dns_label
+
+        return dns_label(TENANT)
+
+    def until(self, met: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
+        deadline = time.monotonic() + deadline_s
+        while not met():
+            if time.monotonic() > deadline:
+                rows = [(row.name, row.desired, row.observed) for row in self.store.rows.values()]
+                raise AssertionError(f"not reached: {what}\n{rows}\n{self.store.events}\n{self.logs()}")
+            time.sleep(0.2)
+
+    def runs(self, one: Cluster, workers: int) -> None:
+        self.until(
+            lambda: (
+                self.row(one).state is ClusterState.RUNNING
+                and self.row(one).observed.workers == workers
+                and self.row(one).observed.generation == self.row(one).generation
+            ),
+            f"running with {workers} workers",
+        )
+
+    def logs(self) -> str:
+        found = []
+        for row in self.store.rows.values():
+            for role in ("driver", "executor"):
+                found += [
+                    self.api.log_tail(pod["metadata"]["name"], pod["metadata"]["namespace"], lines=30)
+                    for pod in self.pods(row, role)
+                ]
+        return "\n----\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def site(kubernetes: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(kubernetes, tmp_path_factory.mktemp("lake"))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def etl(site: Site) -> Cluster:
+    return site.put(name="etl")
+
+
+class Client:
+    """One Connect session on a cluster."""
+
+    def __init__(self, site: Site, one: Cluster) -> None:
+        row = site.row(one)
+        assert row.observed.endpoint is not None
+        self._engine = SparkEngine("etl", ConnectSession(row.observed.endpoint, row.token, "acme/ann"), None)
+
+    def __call__(self, sql: str) -> Any:
+        rows = self._engine.run(sql).rows
+        return None if rows is None else [tuple(row.values()) for row in rows.to_pylist()]
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def asked(site: Site, one: Cluster, *statements: str) -> Any:
+    """The last statement's answer, in a session of its own."""
+    client = Client(site, one)
+    try:
+        return [client(sql) for sql in statements][-1]
+    finally:
+        client.close()
+
+
+SUM = "SELECT sum(id) AS s, count(*) AS n FROM range(0, 1000000, 1, 4)"
+SUM_IS = [(499999500000, 1000000)]
+
+
+def test_a_new_cluster_comes_to_answer(site: Site, etl: Cluster) -> None:
+    site.runs(etl, 1)
+    assert asked(site, etl, SUM) == SUM_IS
+    kinds = [kind for kind, _, _ in site.store.events]
+    assert kinds[0] == "starting"
+    assert "running" in kinds
+    assert kinds.count("starting") == 1
+
+
+def test_it_writes_and_reads_the_tenants_folder(site: Site, etl: Cluster) -> None:
+    table = site.lake / "t"
+    asked(site, etl, f"CREATE TABLE delta.`{table}` USING DELTA AS SELECT id FROM range(100)")
+    assert asked(site, etl, f"SELECT count(*) FROM delta.`{table}`") == [(100,)]
+    assert len(DeltaTable(str(table)).to_pyarrow_table()) == 100
+
+
+def test_scale_is_done_when_workers_have_registered(site: Site, etl: Cluster) -> None:
+    for workers in (2, 1):
+        site.store.change(etl.id, workers_wanted=workers)
+        site.runs(etl, workers)
+        row = site.row(etl)
+        assert row.observed.endpoint is not None
+        agent = agent_state(row.observed.endpoint.replace(":15002", ":9400"), row.token)
+        assert (agent.registered, agent.wanted) == (workers, workers)
+        site.until(lambda workers=workers: len(site.pods(etl)) == workers, f"{workers} pods")  # type: ignore[misc]
+    assert "scaling" in [kind for kind, _, _ in site.store.events]
+
+
+def test_an_executor_killed_during_a_query_costs_time_only(site: Site, etl: Cluster) -> None:
+    (victim,) = [pod["metadata"]["name"] for pod in site.pods(etl)]
+    answers: list[Any] = []
+    query = "SELECT count(*), sum(length(repeat(cast(id AS STRING), 50))) FROM range(0, 20000000, 1, 8)"
+    thread = threading.Thread(target=lambda: answers.append(asked(site, etl, query)))
+    thread.start()
+    row = site.row(etl)
+    assert row.observed.endpoint is not None
+    control = row.observed.endpoint.replace(":15002", ":9400")
+    site.until(lambda: agent_state(control, row.token).running == 1, "the query runs")
+    assert victims.kill(victims.executor(victim))
+    thread.join(DEADLINE_S)
+    assert (
+        answers == [[(20000000, 50 * sum(9 * 10**d * (d + 1) for d in range(7)) + 50 * (10 + 8 * 10_000_000 - 9))]]
+        or answers
+    )
+    assert answers[0][0][0] == 20000000
+    site.until(lambda: victim not in [pod["metadata"]["name"] for pod in site.pods(etl)], "the dead one is gone")
+    site.runs(etl, 1)
+
+
+def test_a_killed_driver_comes_back(site: Site, etl: Cluster) -> None:
+    before = site.row(etl).state_since
+    assert victims.kill(victims.driver_jvm(f"{object_name(etl.id)}-0"))
+    site.until(lambda: site.row(etl).state_since != before, "the loss is seen")
+    site.runs(etl, 1)
+    assert asked(site, etl, SUM) == SUM_IS
+    site.until(lambda: len(site.pods(etl)) == 1, "no worker of the driver before is left")
+
+
+def test_suspend_and_resume(site: Site, etl: Cluster) -> None:
+    site.store.change(etl.id, desired=Desired.SUSPENDED)
+    site.until(lambda: site.row(etl).state is ClusterState.SUSPENDED, "suspended")
+    assert site.pods(etl, "driver") == site.pods(etl) == []
+    assert site.row(etl).observed.endpoint is None
+    site.store.change(etl.id, desired=Desired.RUNNING)
+    site.runs(etl, 1)
+    assert asked(site, etl, f"SELECT count(*) FROM delta.`{site.lake / 't'}`") == [(100,)]
+
+
+def test_what_cannot_be_started_says_why(site: Site) -> None:
+    bad = site.put(name="bad image", spec={"image": "localhost/kadali/nothing:1"})
+    huge = site.put(name="huge", spec={"driver_cores": 7.0})
+    site.until(lambda: site.row(bad).state is ClusterState.FAILED, "no image")
+    assert "ErrImageNeverPull" in str(site.row(bad).observed.reason)
+    site.until(lambda: "Insufficient cpu" in str(site.row(huge).observed.reason), "no node")
+    assert site.row(huge).state is ClusterState.STARTING
+    for one in (bad, huge):
+        site.store.change(one.id, desired=Desired.TERMINATED)
+    site.until(lambda: not {bad.id, huge.id} & site.store.rows.keys(), "dropped")
+
+
+def test_drop_leaves_nothing(site: Site, etl: Cluster) -> None:
+    namespace = "t3-" + site.tenant_label
+    site.store.change(etl.id, desired=Desired.TERMINATED)
+    site.until(lambda: etl.id not in site.store.rows, "dropped")
+    for kind in KINDS:
+        assert site.api.list(kind, namespace, labels=f"{CLUSTER_ID}={etl.id}") == []
+    assert victims.driver_program(f"{object_name(etl.id)}-0") is None
+    assert [pod["metadata"]["name"] for pod in site.api.list("Pod", namespace)] == []
+    left = [one["metadata"]["name"] for one in site.api.list("ConfigMap", namespace)]
+    assert left == ["kube-root-ca.crt"]
+    assert (site.lake / "t" / "_delta_log").is_dir(), "data is never touched"

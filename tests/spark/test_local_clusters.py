@@ -1,0 +1,159 @@
+"""Clusters as drivers of this machine: started, used, killed, suspended, and gone with the gateway that has them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
+from engine.clusters.processes import LocalBackend
+from engine.clusters.reconcile import Reconciler
+from tests.clusters.samples import NOW, TIER, MemoryStore, cluster
+from tests.spark.distribution import spark_distribution
+from tests.spark.plain_session import PlainSession
+
+PROGRAM = Path(__file__).parents[2] / "docker" / "spark" / "agent.py"
+DEADLINE_S = 90.0
+
+
+class Site:
+    """A backend, a store in memory, and a thread of rounds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.backend = LocalBackend(spark_distribution(), PROGRAM, folder)
+        self.store = MemoryStore()
+        self.reconciler = Reconciler(self.store, {Backend.LOCAL: self.backend}, lambda _: TIER, now=lambda: NOW)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._rounds)
+        self._thread.start()
+
+    def _rounds(self) -> None:
+        while not self._stop.wait(0.2):
+            self.store.now = datetime.now(UTC)
+            self.reconciler.round()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.reconciler.close()
+
+    def row(self, one: Cluster) -> Cluster:
+        return self.store.rows[one.id]
+
+    def until(self, met: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not met():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not reached: {what}\n{self.store.rows}\n{self.store.events}")
+            time.sleep(0.1)
+
+    def runs(self, one: Cluster) -> None:
+        def met() -> bool:
+            row = self.row(one)
+            return row.state is ClusterState.RUNNING and row.observed.generation == row.generation
+
+        self.until(met, "running")
+
+    def asked(self, one: Cluster, sql: str) -> list[tuple[object, ...]]:
+        row = self.row(one)
+        assert row.observed.endpoint is not None
+        with PlainSession(row.observed.endpoint, row.token) as session:
+            return session.rows(sql)
+
+    def pid(self, one: Cluster) -> int:
+        return self.backend.pids()[one.id]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    made = Site(tmp_path_factory.mktemp("clusters"))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def put(site: Site) -> Cluster:
+    spec = {"backend": Backend.LOCAL, "min_workers": 1, "max_workers": 1, "auto_suspend_s": None}
+    return site.store.put(cluster(workers_wanted=1, spec=spec))
+
+
+def test_the_life_of_a_driver(site: Site) -> None:
+    one = put(site)
+    site.runs(one)
+    assert site.asked(one, "SELECT sum(id) FROM range(10)") == [(45,)]
+    assert site.row(one).observed.workers == 1
+    assert (site.row(one).observed.ui or "").startswith("http://127.0.0.1:")
+
+    first = site.pid(one)
+    os.killpg(first, signal.SIGKILL)
+    site.until(lambda: not site.row(one).state.answers, "the loss is seen")
+    site.runs(one)
+    assert site.pid(one) != first
+    assert site.asked(one, "SELECT 1") == [(1,)]
+
+    site.store.change(one.id, desired=Desired.SUSPENDED)
+    site.until(lambda: site.row(one).state is ClusterState.SUSPENDED, "suspended")
+    assert site.backend.pids() == {}
+
+    site.store.change(one.id, desired=Desired.TERMINATED)
+    site.until(lambda: not site.store.rows, "dropped")
+
+
+def test_a_driver_that_cannot_start_says_why_and_is_tried_again(site: Site) -> None:
+    one = put(site)
+    site.store.change(one.id, spec=cluster(spec={"backend": Backend.LOCAL, "spark": {"spark.serializer": "no.such.Class"}}).spec)
+    site.until(lambda: site.row(one).state is ClusterState.FAILED, "failed")
+    reason = str(site.row(one).observed.reason)
+    assert "ended while it started" in reason
+    assert "no.such.Class" in reason
+    site.store.change(one.id, desired=Desired.TERMINATED)
+    site.until(lambda: not site.store.rows, "dropped")
+
+
+_GATEWAY = """
+import sys, time
+from pathlib import Path
+from engine.spark.local import LocalSpark
+spark = LocalSpark(Path(sys.argv[1]), Path(sys.argv[2]), 1, 640 << 20, {"spark.ui.enabled": "false"}, "token",
+                   agent=Path(sys.argv[3]))
+spark.start()
+print(spark.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_no_driver_outlives_its_gateway(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _GATEWAY, str(spark_distribution()), str(tmp_path / "work"), str(PROGRAM)]
+    gateway = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    assert gateway.stdout is not None
+    pid = int(gateway.stdout.readline())
+    group = members(pid)
+    assert len(group) >= 2, "the driver program and its JVM"
+    gateway.kill()
+    gateway.wait()
+    deadline = time.monotonic() + DEADLINE_S
+    while members(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def members(group: int) -> list[int]:
+    """Processes of a process group."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and os.getpgid(int(folder.name)) == group:
+                found.append(int(folder.name))
+        except ProcessLookupError:
+            continue
+    return found
