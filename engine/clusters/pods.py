@@ -212,7 +212,7 @@ class KubernetesBackend:
         """Never take over a namespace that somebody has made since the survey; make room for a volume."""
         name = manifest["metadata"]["name"]
         if manifest["kind"] == "PersistentVolume":
-            released_volume(self._api, self._place, tenant)
+            give_up_released_volume(self._api, self._place, tenant)
         if manifest["kind"] != "Namespace":
             return
         found = self._api.get("Namespace", name)
@@ -261,14 +261,19 @@ class KubernetesBackend:
         return tuple(found)
 
 
-def released_volume(api: KubernetesApi, place: Place, tenant: str) -> None:
-    """A volume whose claim has gone with its namespace is bound to that claim for ever: it is removed, to be made anew.
-
-    Nothing in the folder is touched. Raises KubernetesError.
+def give_up_released_volume(api: KubernetesApi, place: Place, tenant: str) -> None:
+    """A volume whose claim has gone with its namespace is bound to that claim for ever: it is removed, to be made anew
+    when it is gone. Nothing in the folder is touched. Raises KubernetesError, also while it is going.
     """
     found = api.get("PersistentVolume", volume_name(place.server, tenant))
-    if found is not None and found.get("status", {}).get("phase") in ("Released", "Failed"):
-        api.delete("PersistentVolume", found["metadata"]["name"], uid=found["metadata"]["uid"])
+    if found is None:
+        return
+    metadata = found["metadata"]
+    if "deletionTimestamp" not in metadata:
+        if found.get("status", {}).get("phase") not in ("Released", "Failed"):
+            return
+        api.delete("PersistentVolume", metadata["name"], uid=metadata["uid"])
+    raise KubernetesError(503, "Terminating", f"volume {metadata['name']} of an earlier namespace is being removed")
 
 
 def _control(endpoint: str) -> str:

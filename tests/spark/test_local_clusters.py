@@ -111,7 +111,9 @@ def test_the_life_of_a_driver(site: Site) -> None:
 
 def test_a_driver_that_cannot_start_says_why_and_is_tried_again(site: Site) -> None:
     one = put(site)
-    site.store.change(one.id, spec=cluster(spec={"backend": Backend.LOCAL, "spark": {"spark.serializer": "no.such.Class"}}).spec)
+    site.store.change(
+        one.id, spec=cluster(spec={"backend": Backend.LOCAL, "spark": {"spark.serializer": "no.such.Class"}}).spec
+    )
     site.until(lambda: site.row(one).state is ClusterState.FAILED, "failed")
     reason = str(site.row(one).observed.reason)
     assert "ended while it started" in reason
