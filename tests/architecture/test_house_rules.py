@@ -29,6 +29,8 @@ POLLERS = {
 }
 """Where sleeping is right, and what is waited for: an outside process that tells nobody, until a deadline."""
 BLIND = {
+    "engine/clusters/reconcile.py": "one cluster's error is its own",
+    "gateway/cluster_loop.py": "the edge of a thread that must go on",
     "gateway/execute.py": "an observer's failure stops nothing",
     "gateway/pgwire": "the edge of a client's session",
     "gateway/http/server.py": "the edge of a request",

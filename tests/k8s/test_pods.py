@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +23,7 @@ from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
 from engine.clusters.agent import agent_state
 from engine.clusters.folder import lake_user
 from engine.clusters.kubernetes import KubernetesApi
-from engine.clusters.names import object_name
+from engine.clusters.names import dns_label, object_name
 from engine.clusters.objects import CLUSTER_ID, ROLE
 from engine.clusters.place import Place, TenantData
 from engine.clusters.pods import KINDS, KubernetesBackend
@@ -35,7 +36,7 @@ from tests.k8s.conftest import SPARK_IMAGE
 
 DEADLINE_S = 150.0
 TENANT = "Acme"
-SMALL = {"min_workers": 0, "max_workers": 3, "driver_cores": 0.2, "worker_cores": 0.1}
+SMALL = {"driver_cores": 0.2, "worker_cores": 0.1}
 
 
 class Site:
@@ -54,8 +55,6 @@ class Site:
         self._thread.start()
 
     def _rounds(self) -> None:
-        from datetime import UTC, datetime
-
         while not self._stop.wait(0.5):
             self.store.now = datetime.now(UTC)
             self.reconciler.round()
@@ -65,15 +64,12 @@ class Site:
         self._thread.join()
         self.reconciler.close()
 
-    def put(self, **fields: Any) -> Cluster:
-        now = time.time()
-        from datetime import UTC, datetime
-
-        at = datetime.fromtimestamp(now, UTC)
-        spec = {**SMALL, "auto_suspend_s": None, **fields.pop("spec", {})}
-        row = cluster(spec=spec, **{"id": uuid4(), "tenant": TENANT, "workers_wanted": 1, **fields})
-        # a cluster that does not autoscale: what SCALE asks for is `workers_wanted`
-        row = replace(row, spec=replace(row.spec, min_workers=row.workers_wanted, max_workers=row.workers_wanted))
+    def put(self, *, autoscale: tuple[int, int] = (1, 1), **fields: Any) -> Cluster:
+        """A small cluster that is to run, with workers between these bounds."""
+        at = datetime.now(UTC)
+        least, most = autoscale
+        spec = {**SMALL, "min_workers": least, "max_workers": most, "auto_suspend_s": None, **fields.pop("spec", {})}
+        row = cluster(spec=spec, **{"id": uuid4(), "tenant": TENANT, "workers_wanted": least, **fields})
         return self.store.put(replace(row, created_at=at, state_since=at, last_used=at))
 
     def row(self, one: Cluster) -> Cluster:
@@ -84,8 +80,6 @@ class Site:
 
     @property
     def tenant_label(self) -> str:
-        from engine.clusters.names import dns_label
-
         return dns_label(TENANT)
 
     def until(self, met: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
@@ -223,6 +217,30 @@ def test_suspend_and_resume(site: Site, etl: Cluster) -> None:
     site.store.change(etl.id, desired=Desired.RUNNING)
     site.runs(etl, 1)
     assert asked(site, etl, f"SELECT count(*) FROM delta.`{site.lake / 't'}`") == [(100,)]
+
+
+def test_an_autoscaling_cluster_follows_its_load(site: Site) -> None:
+    spark = {
+        "spark.dynamicAllocation.executorIdleTimeout": "5s",
+        "spark.dynamicAllocation.shuffleTracking.timeout": "10s",
+        "spark.dynamicAllocation.schedulerBacklogTimeout": "1s",
+    }
+    one = site.put(name="auto", autoscale=(1, 2), spec={"spark": spark})
+    site.runs(one, 1)
+    busy = (
+        "SELECT count(*) FROM (SELECT id % 97 AS k, sum(length(repeat(cast(id AS STRING), 300))) AS x"
+        " FROM range(0, 3000000, 1, 24) GROUP BY 1)"
+    )
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(asked(site, one, busy)))
+    thread.start()
+    site.until(lambda: site.row(one).observed.workers == 2, "grown")
+    thread.join(DEADLINE_S)
+    assert answers == [[(97,)]]
+    site.until(lambda: site.row(one).observed.workers == 1, "shrunk")
+    assert site.row(one).state is ClusterState.RUNNING
+    site.store.change(one.id, desired=Desired.TERMINATED)
+    site.until(lambda: one.id not in site.store.rows, "dropped")
 
 
 def test_what_cannot_be_started_says_why(site: Site) -> None:
