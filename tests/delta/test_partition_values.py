@@ -48,7 +48,7 @@ def append(tmp_path: Path, uri: str, number: str) -> None:
 @pytest.mark.parametrize("number", ["-1.50", "-0.05"])
 def test_negative_decimals_are_not_appended(tmp_path: Path, number: str) -> None:
     uri = table(tmp_path, "1.50")
-    with pytest.raises(FeatureNotSupported, match='negative numbers with decimals'):
+    with pytest.raises(FeatureNotSupported, match="negative numbers with decimals"):
         append(tmp_path, uri, number)
     append(tmp_path, uri, "0.05")
     assert Snapshots().latest(uri).statistics().rows == 2
