@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from types import TracebackType
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import relations_pb2
 
-TIMEOUT_S = 120.0
+TIMEOUT_S = 300.0
 _SERVICE = "/spark.connect.SparkConnectService/"
 
 
@@ -50,10 +51,8 @@ class PlainSession:
 
     def close(self) -> None:
         request = connect.ReleaseSessionRequest(session_id=self._session, user_context=self._user)
-        try:
+        with contextlib.suppress(grpc.RpcError):  # the server has gone, and the session with it
             self._release(request, metadata=self._metadata, timeout=10)
-        except grpc.RpcError:
-            pass  # the server has gone, and the session with it
         self._channel.close()
 
     def __enter__(self) -> PlainSession:
