@@ -62,9 +62,11 @@ def tenant_clusters(
     elif settings.spark_home is not None:
         kind = BackendKind.LOCAL
 
+    external = frozenset(one.strip() for one in (settings.external_clusters or "").split(",") if one.strip())
+
     def find(tenant: str) -> TenantClusters:
         found = store.catalog(tenant).tenant
-        return TenantClusters(clusters, found.id, found.name, lambda: tiers.of(found.name), tiers.sizes, kind)
+        return TenantClusters(clusters, found.id, found.name, lambda: tiers.of(found.name), tiers.sizes, kind, external)
 
     return find
 

@@ -283,6 +283,13 @@ class Settings:
         "where kubeconfig is not set.",
         metavar="DIR",
     )
+    external_clusters: str | None = _setting(
+        Unit.TEXT,
+        None,
+        "Spark Connect servers of others that clusters may name as url: host:port, separated by commas, or any. The "
+        "server connects to them, so administrators of databases may choose only among these.",
+        metavar="HOST:PORT,...",
+    )
     tiers: Path | None = _setting(
         Unit.PATH,
         None,

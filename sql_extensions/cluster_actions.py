@@ -104,6 +104,7 @@ def create(ctx: Context, name: str, given: Given, *, replacing: bool, altering: 
         raise InsufficientPrivilege("permission denied to create cluster")
     tier = clusters.tier
     spec = _checked(cluster_options.specified(given, clusters.sizes, tier, clusters.backend), given, tier)
+    _check_endpoint(clusters, given)
     owner = ctx.session.principal.user
     made = clusters.create(
         name, spec, owner, token=_token(given, spec), check=lambda others: _room(ctx, name, spec, others)
@@ -328,6 +329,7 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
         return _checked(spec, given, tier)
 
     spec = change(before)
+    _check_endpoint(clusters, given)
     made = clusters.alter(
         before.name,
         ctx.session.principal.user,
@@ -339,6 +341,16 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
         clusters.comment(before.name, None)
     _comment(clusters, before.name, given)
     return made
+
+
+def _check_endpoint(clusters: TenantClusters, given: Given) -> None:
+    """The server connects to it, so its administrator says which may be named. Raises InsufficientPrivilege."""
+    endpoint = str(given.get("url", "")).removeprefix("sc://")
+    if endpoint and not clusters.external & {"any", endpoint}:
+        raise InsufficientPrivilege(
+            f'this server may not connect to "{endpoint}"',
+            hint="Its setting external_clusters lists the Spark Connect servers that clusters may name.",
+        )
 
 
 def _checked(spec: ClusterSpec, given: Given, tier: Tier) -> ClusterSpec:

@@ -79,7 +79,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]
     """One running gateway for all tests of a session. alice administers the databases acme and globex; bob is a plain
     user of acme. Tests make schemas of their own in it.
     """
-    server = GatewayServer(tmp_path_factory.mktemp("gateway") / "data")
+    server = GatewayServer(tmp_path_factory.mktemp("gateway") / "data", ("--external-clusters", "any"))
     server.add_user("alice", "acme", admin=True)
     server.add_user("alice", "globex", admin=True)
     server.add_user("bob", "acme")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -38,9 +38,13 @@ class TenantClusters:
         tier: Callable[[], Tier],
         sizes: Mapping[str, Size],
         backend: Backend | None = None,
+        external: Set[str] = frozenset(),
     ) -> None:
-        """`backend`: where drivers of new clusters run; None: this server runs none, it knows endpoints of others."""
-        self.sizes, self.backend = sizes, backend
+        """`backend`: where drivers of new clusters run; None: this server runs none, it knows endpoints of others.
+
+        `external`: the endpoints of others (`host:port`) that a cluster may have as its url; "any" is all of them.
+        """
+        self.sizes, self.backend, self.external = sizes, backend, external
         self._store, self._tenant, self._name, self._tier = store, tenant, name, tier
         self._lock = threading.Lock()
         self._known: tuple[Cluster, ...] = ()

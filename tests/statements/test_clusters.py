@@ -49,6 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
     (folder / "spark").mkdir()
     (folder / "tiers.toml").write_text(TIERS)
     options = ("--spark-home", str(folder / "spark"), "--tiers", str(folder / "tiers.toml"))
+    options += ("--external-clusters", "127.0.0.1:1, h:1")
     made = GatewayServer(folder / "data", options)
     made.add_user("alice", "acme", admin=True)
     made.add_user("alice", "poor", admin=True)
@@ -399,6 +400,15 @@ def test_a_driver_that_cannot_start(alice: Client) -> None:
     assert {"create", "resume", "failed"} <= set(kinds)
     assert alice.tag("ALTER CLUSTER etl SUSPEND WAIT '30 seconds'") == "ALTER CLUSTER"
     assert alice.rows("SELECT state FROM kadali.clusters") == [("SUSPENDED",)]
+
+
+def test_servers_of_others_are_those_that_the_setting_names(alice: Client) -> None:
+    code, _, hint = alice.refused("CREATE CLUSTER far (url = 'sc://10.0.0.1:15002')")[:3]
+    assert code == "42501" and "external_clusters" in str(hint)
+    alice.tag("CREATE CLUSTER ext (url = 'sc://h:1')")
+    assert alice.refused("ALTER CLUSTER ext SET (url = 'sc://h:2')")[0] == "42501"
+    assert alice.refused("CREATE OR REPLACE CLUSTER ext (url = 'sc://h:2')")[0] == "42501"
+    assert alice.rows("SELECT name FROM kadali.clusters") == [("ext",)]
 
 
 def test_a_wait_that_is_over(alice: Client) -> None:
