@@ -58,6 +58,8 @@ SWEEP_TIMEOUT_S = 30.0
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 WARM_UP_JOB = "SELECT sum(id) FROM range(1000)"
 WARM_UP_PATIENCE_S = 20.0
+_ENDED = frozenset({"Finished", "Failed", "Canceled", "Closed"})
+"""States of Connect's operations (ExecuteStatus)."""
 
 
 @dataclass(slots=True)
@@ -195,13 +197,19 @@ class Driver:
         return [one for one in self._sc.getExecutorIds().mkString(",").split(",") if one] if self._pods else []
 
     def _operations(self) -> tuple[int, float]:
-        """How many operations run on Connect, and seconds since one last did anything."""
+        """How many operations run on Connect, and seconds since one last began or ended.
+
+        One that has ended stays listed until its client lets go of it, for minutes if that gets lost.
+        """
         service = getattr(self._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
         listed = getattr(service, "MODULE$").executionManager().listActiveExecutions()
+        now = self._jvm.java.lang.System.nanoTime()
         if listed.isLeft():
-            return 0, max(self._jvm.java.lang.System.nanoTime() - listed.left().get(), 0) / 1e9
-        operations = listed.right().get()
-        return sum(operations.apply(i).closedTimeNs().isEmpty() for i in range(operations.size())), 0.0
+            return 0, max(now - listed.left().get(), 0) / 1e9
+        found = listed.right().get()
+        operations = [found.apply(i) for i in range(found.size())]
+        running = sum(str(one.status().toString()) not in _ENDED for one in operations)
+        return running, max(now - max(one.creationTimeNs() for one in operations), 0) / 1e9
 
     def _converge(self) -> None:
         """Set the total and end what is too much. An executor whose pod exists escapes a kill until it has registered:

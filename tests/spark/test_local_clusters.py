@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
 from engine.clusters.processes import LocalBackend
 from engine.clusters.reconcile import Reconciler
+from engine.spark.proto import base_pb2 as connect
+from engine.spark.proto import relations_pb2
+from engine.spark.session import ConnectSession
 from tests.clusters.samples import NOW, TIER, MemoryStore, cluster
 from tests.spark.distribution import spark_distribution
 from tests.spark.plain_session import PlainSession
@@ -82,6 +86,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         made.close()
 
 
+def sql_plan(sql: str) -> connect.Plan:
+    return connect.Plan(root=relations_pb2.Relation(sql=relations_pb2.SQL(query=sql)))
+
+
 def put(site: Site) -> Cluster:
     spec = {"backend": Backend.LOCAL, "min_workers": 1, "max_workers": 1, "auto_suspend_s": None}
     return site.store.put(cluster(workers_wanted=1, spec=spec))
@@ -101,9 +109,16 @@ def test_the_life_of_a_driver(site: Site) -> None:
     assert site.pid(one) != first
     assert site.asked(one, "SELECT 1") == [(1,)]
 
+    # a session that stays open, and what it has asked and not let go of, keep nothing up
+    row = site.row(one)
+    assert row.observed.endpoint is not None
+    session = ConnectSession(row.observed.endpoint, row.token, "acme/ann")
+    key = session.key()
+    list(session.client.execute(key, str(uuid4()), sql_plan("SELECT 1")))
     site.store.change(one.id, desired=Desired.SUSPENDED)
     site.until(lambda: site.row(one).state is ClusterState.SUSPENDED, "suspended")
     assert site.backend.pids() == {}
+    session.close()
 
     site.store.change(one.id, desired=Desired.TERMINATED)
     site.until(lambda: not site.store.rows, "dropped")
