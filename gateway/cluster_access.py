@@ -51,12 +51,11 @@ def cluster_access(
     settings: Settings, tenant: str, board: ClusterBoard, admission: Admission, history: QueryHistory, root: str
 ) -> ClusterAccess:
     """For one tenant. `root` is its lake: large results of its clusters are staged there."""
-    staging = _staging(root)
 
     def connect(cluster: Cluster, principal: Principal) -> SparkEngine:
         endpoint = cluster.observed.endpoint or ""
         session = ConnectSession(endpoint, cluster.token, f"{principal.tenant}/{principal.user}")
-        return SparkEngine(cluster.name, session, staging)
+        return SparkEngine(cluster.name, session, _staging(root))
 
     return ClusterAccess(
         board,

@@ -122,6 +122,20 @@ def check_partition_values(fields: Iterable[DeltaField], partition_by: Sequence[
             raise negative_partition(field.name)
 
 
+def check_file_paths(files: pa.Table) -> None:
+    """Refuse to take away files (`files` as in a snapshot) whose path in the log has letters outside ASCII.
+
+    Spark writes those letters as they are, deltalake escapes them in what it removes: the two do not meet, and rows
+    said to be deleted would stay.
+    """
+    for chunk in files["path"].chunks:
+        if pc.any(pc.invert(pc.string_is_ascii(chunk))).as_py():
+            raise FeatureNotSupported(
+                "tables with file names outside ASCII, written by Spark, can only be appended to here",
+                hint=_CLUSTER_HINT,
+            )
+
+
 def has_negative_fraction(column: pa.Array) -> bool:
     """Whether a column of partition values holds a negative number of a type with decimals."""
     kind = column.type

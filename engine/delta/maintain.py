@@ -22,7 +22,7 @@ from catalog.names import TableLocation
 from catalog.types import BOOL, INT4, INT8, JSONB, TEXT, TIMESTAMPTZ, array_of, arrow_type
 from engine.base import Field
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_partition_values, check_writable
+from engine.delta.features import check_file_paths, check_partition_values, check_writable
 from engine.delta.log import commits, oldest_readable, protocol_of, require_files
 from engine.delta.schema import read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
@@ -135,6 +135,7 @@ def vacuum(
         check_table_writable(table, read_fields(table.schema().to_json()))
         configured = retention(table.metadata().configuration)
         vectors = "deletionVectors" in (table.protocol().reader_features or ())
+        check_file_paths(pa.table(table.get_add_actions(flatten=True)))
     wanted = configured if retain is None else retain
     check_retention(wanted, configured, force=force)
 
@@ -198,7 +199,9 @@ def _optimize_once(
         fields = read_fields(table.schema().to_json())
         metadata = table.metadata()
         check_table_writable(table, fields)
-        check_partition_values(fields, metadata.partition_columns, pa.table(table.get_add_actions(flatten=True)))
+        files = pa.table(table.get_add_actions(flatten=True))
+        check_partition_values(fields, metadata.partition_columns, files)
+        check_file_paths(files)
         _check_optimize(metadata.configuration, metadata.partition_columns, [f.name for f in fields], where, zorder_by)
         filters: Any = list(where) or None
         properties = commit.properties()
@@ -332,6 +335,8 @@ def restore(
     check_writable(present.min_writer, present.writer_features, present.configuration, present.fields)
     wanted = snapshots.at(TableLocation(uri, version))
     check_partition_values(wanted.fields, wanted.partition_by, wanted.files)
+    check_file_paths(present.files)
+    check_file_paths(wanted.files)
     before, after = _sizes(present), _sizes(wanted)
     restored = {key: size for key, size in after.items() if key not in before}
     removed = {key: size for key, size in before.items() if key not in after}

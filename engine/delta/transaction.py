@@ -23,7 +23,7 @@ from catalog.names import TableLocation, TableName
 from engine.base import DeltaSource, Source, StagedSource
 from engine.delta import staging
 from engine.delta.errors import delta_errors
-from engine.delta.features import check_partition_values, check_writable
+from engine.delta.features import check_file_paths, check_partition_values, check_writable
 from engine.delta.rows import RowCaster, storage_schema
 from engine.delta.schema import DeltaField, read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
@@ -218,6 +218,7 @@ class DeltaTransaction:
     def _check_rewritable(snapshot: Snapshot, name: TableName) -> None:
         if snapshot.configuration.get("delta.appendOnly") == "true":
             raise ObjectNotInPrerequisiteState(f'table "{name.name}" is append-only')
+        check_file_paths(snapshot.files)
 
     def _stage_where(self, name: TableName, uri: str, where: _Where) -> bool:
         snapshot = self._writable(name, uri)

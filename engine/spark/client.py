@@ -99,7 +99,8 @@ class ConnectClient:
             release_all=connect.ReleaseExecuteRequest.ReleaseAll(),
         )
         call = self._unary("ReleaseExecute", connect.ReleaseExecuteResponse)
-        call.future(request, timeout=CALL_TIMEOUT_S, metadata=self._metadata)
+        pending = call.future(request, timeout=CALL_TIMEOUT_S, metadata=self._metadata)
+        pending.add_done_callback(lambda _: None)  # kept alive until answered: a collected call is canceled
 
     def interrupt(self, key: SessionKey, operation_id: str) -> bool:
         """Stop an operation; whether the server knew it as running."""

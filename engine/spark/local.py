@@ -146,6 +146,7 @@ class LocalSpark:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))},
             **self._environment,
+            "LC_ALL": "C.UTF-8",  # names of files are UTF-8, whatever this process was started with
             "SPARK_HOME": str(home),
             "SPARK_CONF_DIR": str(self._work),
             "SPARK_LOCAL_IP": "127.0.0.1",

@@ -194,7 +194,7 @@ STATEMENTS = [
     ("CREATE TABLE s.x (a int) PARTITION BY LIST (a)", "0A000"),
     ("CREATE TABLE s.x (a int) LOCATION '{foreign}'", "0A000"),
     ("CREATE TABLE s.x (a int) USING delta LOCATION '{foreign}'", "0A000"),
-    ("CREATE TABLE s.x (a int) WITH (location = '{foreign}')", "0A000"),
+    ("CREATE TABLE s.x (a int) WITH (location = '{foreign}')", "22023"),
     ("CREATE TABLE s.x (a int) TABLESPACE pg_default", "0A000"),
     ("ALTER TABLE s.t SET LOCATION '{foreign}'", "0A000"),
     ("ALTER TABLE s.t SET TABLESPACE pg_default", "0A000"),
