@@ -136,7 +136,8 @@ def explain(context: Context, verbose: bool) -> tuple[Route, list[str]]:
     plan = planner.plan(context, context.call.known_oids)
     if plan.tree is None:
         return Route("metadata", RouteReason.NO_TABLES if plan.no_tables else RouteReason.CATALOG), []
-    if plan.twins:  # what twins read is computed by running them
+    decided = context.session.compute.stays_embedded and not verbose  # no table need be looked at
+    if plan.twins or decided:  # what twins read is computed by running them
         return Route("embedded", RouteReason.DELTA_READ), []
     reads = _table_reads(context, plan, {})
     work = _planned(context, plan, reads)
