@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.spark.configuration import LIBRARY_EXTENSION, spark_defaults
 from engine.spark.local import LocalSpark
 from engine.spark.session import ConnectSession
+from tests.s3.object_store import ACCESS_KEY, SECRET_KEY
 from tests.spark.distribution import spark_distribution
 
 TOKEN = "token-of-the-tests"
@@ -49,7 +50,8 @@ def local_server(
     """A driver of its own, with these settings on top; skips where a distribution cannot be made."""
     dist = spark_distribution()
     settings = {**spark_defaults(cores, library=has_library(dist)), **_QUICK, **conf}
-    driver = LocalSpark(dist, work_dir, cores, memory, settings, TOKEN)
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    driver = LocalSpark(dist, work_dir, cores, memory, settings, TOKEN, environment=keys)
     driver.start()
     try:
         yield SparkServer(driver.endpoint, TOKEN, driver)
