@@ -28,6 +28,8 @@ PG_TYPE_KEY = "kadali.type"
 """Field metadata that keeps the PostgreSQL type (as format_type prints it) with the table."""
 SPARK_CHAR_KEY = "__CHAR_VARCHAR_TYPE_STRING"
 """Field metadata in which Spark keeps varchar(n) and char(n)."""
+GENERATION_KEY = "delta.generationExpression"
+"""Field metadata with the expression of a generated column, in Spark's SQL."""
 PHYSICAL_NAME_KEY = "delta.columnMapping.physicalName"
 
 DeltaType = str | Mapping[str, Any]

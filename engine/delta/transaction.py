@@ -25,7 +25,7 @@ from engine.delta import staging
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_file_paths, check_partition_values, check_writable
 from engine.delta.rows import RowCaster, storage_schema
-from engine.delta.schema import DeltaField, read_fields
+from engine.delta.schema import GENERATION_KEY, DeltaField, read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.table import CommitInfo
 
@@ -329,7 +329,10 @@ class DeltaTransaction:
                 raise SerializationFailure("could not serialize access: the table has been replaced")
 
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
-        schema = storage_schema(_grown(snapshot.fields, read_fields(table.schema().to_json())))
+        fields = _grown(snapshot.fields, read_fields(table.schema().to_json()))
+        if not change.replaced:
+            fields = _given(fields, change)
+        schema = storage_schema(fields)
         staged = _staged_batches(change, snapshot)
         reader = pa.RecordBatchReader.from_batches(schema, (_widened(batch, schema) for batch in staged))
         properties = self.commit_info.properties()
@@ -398,6 +401,13 @@ def _grown(before: Sequence[DeltaField], now: Sequence[DeltaField]) -> Sequence[
     if len(same) != len(before) or any(not item.nullable for item in added):
         raise SerializationFailure("could not serialize access: the columns of the table have changed")
     return now
+
+
+def _given(fields: Sequence[DeltaField], change: _Change) -> Sequence[DeltaField]:
+    """Without generated columns that no row has: deltalake computes them."""
+    names = {name for batch in change.batches for name in batch.schema.names}
+    names |= {name for path in change.files for name in pq.read_schema(path).names}
+    return [item for item in fields if item.name in names or GENERATION_KEY not in item.metadata]
 
 
 def _widened(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -12,6 +12,8 @@ import pyarrow as pa
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import relations_pb2
 
+_INTERPRETED = ("spark.sql.codegen.wholeStage = false", "spark.sql.codegen.factoryMode = NO_CODEGEN")
+"""Statements on a few rows take longer to compile than to run."""
 TIMEOUT_S = 300.0
 _SERVICE = "/spark.connect.SparkConnectService/"
 
@@ -34,6 +36,8 @@ class PlainSession:
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._session = str(uuid.uuid4())
         self._user = connect.UserContext(user_id="tests")
+        for setting in _INTERPRETED:
+            self.sql(f"SET {setting}")
 
     def sql(self, text: str) -> pa.Table:
         plan = connect.Plan(root=relations_pb2.Relation(sql=relations_pb2.SQL(query=text)))

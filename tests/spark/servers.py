@@ -18,7 +18,7 @@ from tests.spark.distribution import spark_distribution
 TOKEN = "token-of-the-tests"
 _QUICK = {
     "spark.ui.enabled": "false",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -Xshare:auto -Ddelta.log.cacheSize=50",
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Ddelta.log.cacheSize=50",
 }
 
 
