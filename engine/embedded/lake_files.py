@@ -19,9 +19,12 @@ from fsspec import AbstractFileSystem
 
 from catalog.errors import SqlError
 from engine.embedded.errors import RAISE_PREFIX
+from engine.storage.recent import Recent
 from engine.storage.s3 import S3Files
 
 REQUESTS_AT_ONCE = 32
+TAIL_BYTES, TAILS_KEPT = 64 << 10, 256
+"""Ends of files are kept: first we look at a footer, then DuckDB does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         self._files = files
         self._lock = threading.Lock()
         self._readings: dict[str, list[Reading]] = {}
+        self._tails: Recent[str, tuple[int, bytes]] = Recent(TAILS_KEPT)
         self._requests = ThreadPoolExecutor(REQUESTS_AT_ONCE, "lake-read")
 
     def reading(self) -> Reading:
@@ -105,7 +109,17 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
                     self._readings.pop(path, None)
 
     def read(self, path: str, start: int, length: int) -> bytes:
-        """Wait for bytes of a file, or until all statements that read it have been canceled. Raises LakeReadError."""
+        """Bytes of a file. Raises LakeReadError, also when all statements that read it have been canceled."""
+        tail = self._tails.get(path)
+        if tail is not None and start >= tail[0]:
+            return tail[1][start - tail[0] : start - tail[0] + length]
+        data = self._fetch(path, start, length)
+        known = self._known(path)
+        if known is not None and start + length == known.size and length <= TAIL_BYTES:
+            self._tails.put(path, (start, data))
+        return data
+
+    def _fetch(self, path: str, start: int, length: int) -> bytes:
         request = self._requests.submit(self._files.read_range, path, start, length)
         while True:
             with self._lock:
