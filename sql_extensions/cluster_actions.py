@@ -32,6 +32,7 @@ from engine.clusters.quota import check_fit, check_shape, used, workers_most
 from engine.clusters.settings import check_settings
 from sql_extensions import cluster_options
 from sql_extensions.cluster_options import Given
+from sql_extensions.cluster_state import has_right, may_use
 from sql_extensions.context import Context
 
 RIGHTS = ("USAGE", "OPERATE", "MONITOR")
@@ -58,13 +59,6 @@ def clusters_of(ctx: Context) -> TenantClusters:
     if found is None:
         raise FeatureNotSupported("this server has no clusters")
     return found
-
-
-def has_right(cluster: Cluster, principal: Principal, right: str) -> bool:
-    """The owner and administrators have all rights; others those granted to them or to public."""
-    if principal.admin or cluster.owner == principal.user:
-        return True
-    return any(given == right and role in (principal.user, "public") for role, given in cluster.acl)
 
 
 def visible(cluster: Cluster, principal: Principal) -> bool:
@@ -249,7 +243,7 @@ def check_usable(clusters: TenantClusters | None, principal: Principal, name: st
     """That a session may name it: it exists, and its user has USAGE on it. Raises 42704, 42501."""
     if clusters is None:
         raise UndefinedObject(f'cluster "{name}" does not exist')
-    if not has_right(clusters.get(name), principal, "USAGE"):
+    if not may_use(clusters.get(name), principal):
         raise InsufficientPrivilege(f"permission denied for cluster {name}")
 
 

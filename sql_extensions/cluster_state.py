@@ -19,11 +19,16 @@ def answers(cluster: Cluster) -> bool:
     return cluster.state.answers and cluster.observed.endpoint is not None and cluster.desired is Desired.RUNNING
 
 
-def may_use(cluster: Cluster, principal: Principal) -> bool:
-    """USAGE: the owner, administrators, and whom it has been granted to."""
+def has_right(cluster: Cluster, principal: Principal, right: str) -> bool:
+    """The owner and administrators have all rights; others those granted to them or to public."""
     if principal.admin or cluster.owner == principal.user:
         return True
-    return any(right == "USAGE" and role in (principal.user, "public") for role, right in cluster.acl)
+    return any(given == right and role in (principal.user, "public") for role, given in cluster.acl)
+
+
+def may_use(cluster: Cluster, principal: Principal) -> bool:
+    """Whether somebody's queries may run there."""
+    return has_right(cluster, principal, "USAGE")
 
 
 def limits_of(cluster: Cluster, tier: Tier) -> Limits:

@@ -19,7 +19,7 @@ from catalog.errors import SqlError, UndefinedObject
 from catalog.principal import Principal
 from gateway.http.login import BasicLogin
 from gateway.http.message import HttpError, Request, head, parse_headers
-from sql_extensions.cluster_actions import has_right
+from sql_extensions.cluster_state import has_right
 
 PREFIX = "/tenants/"
 REQUESTS_MAX = 32

@@ -8,7 +8,8 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from catalog.clusters.model import Cluster, ClusterEvent
-from sql_extensions.cluster_actions import has_right, visible
+from sql_extensions.cluster_actions import visible
+from sql_extensions.cluster_state import has_right
 from sql_extensions.session import Session
 
 INTERVAL = pa.month_day_nano_interval()

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from catalog.history import QUERIES_SCHEMA, QueryState
 from sql_extensions.call import Call
-from sql_extensions.cluster_actions import has_right
+from sql_extensions.cluster_state import has_right
 from sql_extensions.redaction import redacted
 from sql_extensions.session import Session
 
