@@ -89,9 +89,9 @@ def memory_bytes(text: str) -> int:
 
 
 def memory_text(size: int) -> str:
-    """The shortest exact form: '16Gi', '1536Mi'."""
+    """The shortest exact form, as Kubernetes writes it: '16Gi', '1536Mi'."""
     for unit in ("Ti", "Gi", "Mi", "Ki"):
-        if size % _UNITS[unit] == 0:
+        if size and size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
     return str(size)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog.clusters.model import Cluster, ClusterSpec, Tier
+from catalog.clusters.tiers import memory_text
 from catalog.errors import InvalidParameterValue
 from engine.clusters import tenancy
 from engine.clusters.names import namespace_name, object_name
@@ -25,7 +26,6 @@ from engine.clusters.objects import (
     fingerprint,
 )
 from engine.clusters.place import Place, TenantData
-from engine.clusters.quota import in_words
 from engine.clusters.settings import CONFIG_DIR, EXECUTOR_TEMPLATE, PROPERTIES, driver_settings, millicores
 from engine.spark.configuration import properties
 
@@ -223,7 +223,7 @@ def _scheduling(spec: ClusterSpec) -> dict[str, object]:
 
 
 def _resources(cores: float, memory: int) -> Mapping[str, object]:
-    size = in_words(memory)
+    size = memory_text(memory)
     return {"requests": {"cpu": millicores(cores), "memory": size}, "limits": {"memory": size}}
 
 

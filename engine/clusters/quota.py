@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, Desired, Tier
+from catalog.clusters.tiers import MIB, memory_text
 from catalog.errors import ConfigurationLimitExceeded
 
-MIB = 1 << 20
 EXECUTOR_HEAP_MIN = 450 * MIB
 """Spark refuses executors with a smaller heap."""
 DRIVER_HEAP_MIN = 450 * MIB
@@ -99,7 +99,7 @@ def fit(tier: Tier, spec: ClusterSpec, others: Usage) -> Fit:
         room.append((_times(free, spec.worker_cores), f"{tier.cores:g} cores"))
     if tier.memory is not None:
         left = tier.memory - others.memory - spec.driver_memory
-        room.append((_times(left, spec.worker_memory), f"{in_words(tier.memory)} of memory"))
+        room.append((_times(left, spec.worker_memory), f"{memory_text(tier.memory)} of memory"))
     pods = pods_max(tier)
     if pods is not None:
         room.append((pods - others.pods - 1, f"{pods} pods"))
@@ -131,14 +131,6 @@ def pods_max(tier: Tier) -> int | None:
     if tier.clusters is None or tier.workers is None:
         return None
     return tier.clusters * (1 + tier.workers)
-
-
-def in_words(size: int) -> str:
-    """Bytes as Kubernetes writes them: 16Gi."""
-    for unit, name in ((1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")):
-        if size and size % unit == 0:
-            return f"{size // unit}{name}"
-    return str(size)
 
 
 def _times(total: float, part: float) -> int:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 
 from catalog.clusters.model import Cluster, ClusterSpec
+from catalog.clusters.tiers import MIB
 from catalog.errors import InvalidParameterValue
 from engine.clusters import tenancy
 from engine.clusters.names import namespace_name, object_name
 from engine.clusters.place import Place, TenantData
-from engine.clusters.quota import MIB, driver_overhead, worker_overhead, workers_most
+from engine.clusters.quota import driver_overhead, worker_overhead, workers_most
 from engine.spark.configuration import SESSION_SETTINGS, spark_defaults
 
 CONFIG_DIR = "/opt/spark/kadali"

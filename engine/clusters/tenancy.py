@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from catalog.clusters.model import Tier
+from catalog.clusters.tiers import memory_text
 from engine.clusters.names import namespace_name, volume_name
 from engine.clusters.objects import GATEWAY, NAME, ROLE, Manifest, Metadata, tenant_labels
 from engine.clusters.place import Place, TenantData
-from engine.clusters.quota import in_words, pods_max
+from engine.clusters.quota import pods_max
 
 DRIVER_ACCOUNT, EXECUTOR_ACCOUNT = "spark-driver", "spark-executor"
 DATA_CLAIM, DATA_SECRET = "lake", "lake-keys"
@@ -50,7 +51,7 @@ def hard_limits(tier: Tier) -> dict[str, str]:
     if tier.cores is not None:
         limits["requests.cpu"] = f"{round(tier.cores * 1000)}m"
     if tier.memory is not None:
-        limits["requests.memory"] = limits["limits.memory"] = in_words(tier.memory)
+        limits["requests.memory"] = limits["limits.memory"] = memory_text(tier.memory)
     pods = pods_max(tier)
     if pods is not None:
         limits["pods"] = str(pods)

@@ -237,3 +237,4 @@ def test_amounts_of_memory() -> None:
     assert [memory_bytes(text) for text in ("1Gi", "512 MB", "1024", "1.5Gi")] == [1 << 30, 512 * 10**6, 1024, 3 << 29]
     for size in (1 << 30, 3 << 29, 1000, 768 << 20):
         assert memory_bytes(memory_text(size)) == size
+    assert memory_text(0) == "0"
