@@ -129,9 +129,11 @@ def reset(ctx: Context, name: str, keys: tuple[str, ...]) -> Cluster:
     def change(cluster: Cluster) -> ClusterSpec:
         return _checked(cluster_options.reset(cluster, keys, clusters.sizes, clusters.tier), {}, clusters.tier)
 
-    return clusters.alter(
-        before.name, by, change, check=lambda others: _keeps_room(ctx, change(before), before, others)
-    )
+    def check(others: Sequence[Cluster]) -> None:
+        spec = change(before)
+        _keeps_room(ctx, spec, spec.max_workers, before, others)
+
+    return clusters.alter(before.name, by, change, check=check)
 
 
 def suspend(ctx: Context, name: str, *, force: bool) -> Cluster:
@@ -163,12 +165,10 @@ def scale(ctx: Context, name: str, workers: int) -> Cluster:
     if workers < 1:
         raise InvalidParameterValue("a cluster has at least one worker", hint="ALTER CLUSTER ... SUSPEND stops it.")
 
-    def check(others: Sequence[Cluster]) -> None:
-        tier = clusters_of(ctx).tier
-        running = used(others) if cluster.desired is Desired.RUNNING else used(())
-        check_fit(tier, name, cluster.spec, workers, running)
-
-    return clusters_of(ctx).scale(name, workers, ctx.session.principal.user, check=check)
+    by = ctx.session.principal.user
+    return clusters_of(ctx).scale(
+        name, workers, by, check=lambda others: _keeps_room(ctx, cluster.spec, workers, cluster, others)
+    )
 
 
 def restart(ctx: Context, name: str) -> Cluster:
@@ -188,13 +188,9 @@ def abort(ctx: Context, name: str) -> Cluster:
 
 def drop(ctx: Context, name: str, *, force: bool, if_exists: bool) -> Cluster | None:
     """None: there was none. Raises ObjectInUse (55006) if queries run or wait there, unless `force`."""
-    clusters = clusters_of(ctx)
-    if _existing(clusters, name) is None:
-        if not if_exists:
-            clusters.get(name, fresh=True)
-        ctx.call.notice(Notice("NOTICE", f'cluster "{name}" does not exist, skipping'))
+    if if_exists and skips_missing(ctx, name):
         return None
-    cluster = with_right(ctx, name, None)
+    clusters, cluster = clusters_of(ctx), with_right(ctx, name, None)
     if cluster.running + cluster.queued and not force:
         raise ObjectInUse(
             f'cluster "{name}" is in use',
@@ -306,6 +302,14 @@ def _progress(cluster: Cluster) -> str:
     return text if cluster.observed.reason is None else f"{text}: {cluster.observed.reason}"
 
 
+def skips_missing(ctx: Context, name: str) -> bool:
+    """IF EXISTS: whether there is none, which a notice tells."""
+    if _existing(clusters_of(ctx), name) is not None:
+        return False
+    ctx.call.notice(Notice("NOTICE", f'cluster "{name}" does not exist, skipping'))
+    return True
+
+
 def _existing(clusters: TenantClusters, name: str) -> Cluster | None:
     return next((one for one in clusters.list(fresh=True) if one.name == name), None)
 
@@ -329,7 +333,7 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
         ctx.session.principal.user,
         change,
         token=_token(given, spec) if "token" in given else None,
-        check=lambda others: _keeps_room(ctx, spec, before, others),
+        check=lambda others: _keeps_room(ctx, spec, spec.max_workers, before, others),
     )
     if not keep and "comment" not in given:
         clusters.comment(before.name, None)
@@ -367,18 +371,14 @@ def _room(ctx: Context, name: str, spec: ClusterSpec, others: Sequence[Cluster])
         raise ConfigurationLimitExceeded(
             f'tier "{tier.name}" allows {tier.clusters} clusters', hint="Drop a cluster that is not needed."
         )
-    if spec.backend is Backend.EXTERNAL:
-        return
-    check_fit(tier, name, spec, spec.max_workers, used(()))
+    _fits(ctx, spec, spec.max_workers, name, ())
     if not spec.initially_suspended:
-        check_fit(tier, name, spec, spec.max_workers, used(others))
+        _fits(ctx, spec, spec.max_workers, name, others)
 
 
-def _keeps_room(ctx: Context, spec: ClusterSpec, before: Cluster, others: Sequence[Cluster]) -> None:
-    if spec.backend is Backend.EXTERNAL:
-        return
-    running = used(others) if before.desired is Desired.RUNNING else used(())
-    check_fit(clusters_of(ctx).tier, before.name, spec, spec.max_workers, running)
+def _keeps_room(ctx: Context, spec: ClusterSpec, workers: int, before: Cluster, others: Sequence[Cluster]) -> None:
+    """The same for one that there is: only while it runs does it share the room with others."""
+    _fits(ctx, spec, workers, before.name, others if before.desired is Desired.RUNNING else ())
 
 
 def _fits(ctx: Context, spec: ClusterSpec, workers: int, name: str, others: Sequence[Cluster]) -> None:

@@ -118,7 +118,7 @@ class TenantClusters:
         with self._change() as connection:
             before = self._one(connection, name)
             spec = change(before)
-            check([one for one in self._mine(connection) if one.id != before.id])
+            check(self._others(connection, before))
             if (spec.min_workers, spec.max_workers) == (before.spec.min_workers, before.spec.max_workers):
                 workers = before.workers_wanted
             else:
@@ -135,7 +135,7 @@ class TenantClusters:
             retry = desired is Desired.RUNNING and before.state is ClusterState.FAILED
             if before.desired is desired and not retry:
                 return before
-            check([one for one in self._mine(connection) if one.id != before.id])
+            check(self._others(connection, before))
             values: dict[str, Any] = {"desired": desired.value}
             if desired is Desired.RUNNING:
                 values |= {"started_by": by, "last_used": func.now()}
@@ -145,7 +145,7 @@ class TenantClusters:
         """Another number of workers; bounds that do not contain it follow."""
         with self._change() as connection:
             before = self._one(connection, name)
-            check([one for one in self._mine(connection) if one.id != before.id])
+            check(self._others(connection, before))
             spec = before.spec
             if not spec.autoscales or not spec.min_workers <= workers <= spec.max_workers:
                 named = spec.named - {"min_workers", "max_workers"} | {"workers"}
@@ -225,6 +225,9 @@ class TenantClusters:
 
     def _mine(self, connection: Connection) -> Sequence[Cluster]:
         return read(connection, clusters.c.tenant_id == self._tenant, clusters.c.desired != Desired.TERMINATED.value)
+
+    def _others(self, connection: Connection, cluster: Cluster) -> Sequence[Cluster]:
+        return [one for one in self._mine(connection) if one.id != cluster.id]
 
     def _one(self, connection: Connection, name: str) -> Cluster:
         found = next((one for one in self._mine(connection) if one.name == name), None)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from catalog.clusters.model import Cluster
-from engine.base import Action, Notice, Result
+from engine.base import Action, Result
 from sql_extensions import cluster_actions as actions
 from sql_extensions import cluster_options
 from sql_extensions.cluster_actions import NOWAIT, Patience
@@ -96,9 +96,7 @@ EXAMPLES: dict[str, object] = {
 
 
 def run(stmt: AlterCluster, ctx: Context) -> Result:
-    clusters = actions.clusters_of(ctx)
-    if stmt.if_exists and all(one.name != stmt.name for one in clusters.list(fresh=True)):
-        ctx.call.notice(Notice("NOTICE", f'cluster "{stmt.name}" does not exist, skipping'))
+    if stmt.if_exists and actions.skips_missing(ctx, stmt.name):
         return Result("ALTER CLUSTER")
     cluster, done = _change(stmt, ctx)
     if cluster is not None:
