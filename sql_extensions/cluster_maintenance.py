@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 
@@ -82,9 +82,7 @@ def vacuum(
         deleted = done.count("numDeletedFiles")
         count, version = count + deleted, done.version or version
         size += int(str(_begun(ctx, uri, done.version).get("sizeOfDataToDelete", 0))) if deleted else 0
-    oldest = log.oldest_readable(uri, storage)
-    times: dict[int, datetime] = {entry.version: entry.time for entry in log.commits(uri, None, storage)}
-    return VacuumResult((), size, version, oldest, times.get(oldest), unnamed=count)
+    return VacuumResult((), size, version, *log.oldest_with_time(uri, storage), unnamed=count)
 
 
 def _begun(ctx: Context, uri: str, ended: int | None) -> Mapping[str, object]:

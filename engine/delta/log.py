@@ -87,6 +87,13 @@ def oldest_readable(uri: str, storage: Storage = LOCAL) -> int:
     return oldest if oldest == 0 else _oldest_with_checkpoint(uri, oldest, storage)
 
 
+def oldest_with_time(uri: str, storage: Storage = LOCAL) -> tuple[int, datetime | None]:
+    """`oldest_readable`, and when it was committed; None if its entry is no longer in the log."""
+    oldest = oldest_readable(uri, storage)
+    entries = [(version, entry) for version, entry in _commit_files(uri, storage) if version == oldest]
+    return oldest, dict(_times(uri, entries, storage)).get(oldest)
+
+
 def check_version(uri: str, version: int, relation: str, snapshots: Snapshots) -> None:
     """Raise unless the version exists (22023) and all its files are there (55000, naming the oldest readable one)."""
     require_files(snapshots.at(TableLocation(uri, version)), relation)

@@ -23,7 +23,7 @@ from catalog.types import BOOL, INT4, INT8, JSONB, TEXT, TIMESTAMPTZ, array_of, 
 from engine.base import Field
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_file_paths, check_partition_values, check_writable
-from engine.delta.log import commits, oldest_readable, protocol_of, require_files
+from engine.delta.log import commits, oldest_with_time, protocol_of, require_files
 from engine.delta.schema import read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.table import CommitInfo, check_table_writable, noted_by_spark
@@ -161,10 +161,8 @@ def vacuum(
                 storage.files(root).remove([f"{root}/{name}" for name in found])
             left = storage.files(root).stat(root, list(found))
         found = {name: size for (name, size), still in zip(found.items(), left, strict=True) if still is None}
-    oldest = oldest_readable(uri, storage)
-    times = {entry.version: entry.time for entry in commits(uri, None, storage)}
     files = tuple(sorted(found.items()))
-    return VacuumResult(files, sum(found.values()), int(table.version()), oldest, times.get(oldest))
+    return VacuumResult(files, sum(found.values()), int(table.version()), *oldest_with_time(uri, storage))
 
 
 def optimize(
