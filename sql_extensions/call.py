@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -106,6 +107,15 @@ class Call:
         with self._lock:
             if stop in self._stops:
                 self._stops.remove(stop)
+
+    @contextmanager
+    def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
+        """Meanwhile `stop` is called on cancel; at once if the call is canceled already."""
+        self.on_cancel(stop)
+        try:
+            yield
+        finally:
+            self.off_cancel(stop)
 
     def check_canceled(self) -> None:
         """Raises QueryCanceled (57014) if someone has asked to stop."""

@@ -261,8 +261,7 @@ def wait_until(ctx: Context, cluster: Cluster, patience: Patience, done: Callabl
     clusters, call = clusters_of(ctx), ctx.call
     deadline = time.monotonic() + patience.wait_s
     canceled = threading.Event()
-    call.on_cancel(canceled.set)
-    try:
+    with call.stopping(canceled.set):
         while True:
             call.check_canceled()
             now = next((one for one in clusters.list(fresh=True) if one.id == cluster.id), None)
@@ -277,8 +276,6 @@ def wait_until(ctx: Context, cluster: Cluster, patience: Patience, done: Callabl
                 return
             call.report(_progress(now))
             canceled.wait(min(LOOK_S, left))
-    finally:
-        call.off_cancel(canceled.set)
 
 
 def is_running(cluster: Cluster) -> bool:

@@ -12,6 +12,7 @@ from engine.clusters.admission import Limits
 _N = TypeVar("_N", int, float)
 _PLACEMENT = ("quota", "insufficient", "unschedulable", "failedscheduling", "forbidden")
 """Words of Kubernetes for pods that find no place."""
+CHOOSE_HINT = "Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }."
 
 
 def answers(cluster: Cluster) -> bool:
@@ -62,5 +63,5 @@ def check_startable(cluster: Cluster) -> None:
 def gone(cluster: Cluster) -> UndefinedObject:
     return UndefinedObject(
         f'cluster "{cluster.name}" does not exist',
-        hint="Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }.",
+        hint=CHOOSE_HINT,
     )

@@ -29,7 +29,7 @@ from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
 from engine.spark.engine import SparkEngine
 from engine.spark.running import Options, ResultMode
 from sql_extensions.call import Call
-from sql_extensions.cluster_state import answers, check_startable, gone, limits_of, may_use
+from sql_extensions.cluster_state import CHOOSE_HINT, answers, check_startable, gone, limits_of, may_use
 from sql_extensions.scan_meter import ScanMeter
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Compute:
         try:
             cluster = self._access.board.get(name)
         except UndefinedObject as error:
-            error.hint = "Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }."
+            error.hint = CHOOSE_HINT
             raise
         if not may_use(cluster, self._principal):
             raise InsufficientPrivilege(f"permission denied for cluster {name}")
@@ -291,12 +291,9 @@ class Compute:
                 raise gone(cluster)
 
         waiting = Waiting(tell, check)
-        call.on_cancel(waiting.cancel)
-        try:
-            limits = limits_of(cluster, access.board.tier)
+        limits = limits_of(cluster, access.board.tier)
+        with call.stopping(waiting.cancel):
             return access.admission.enter(cluster.id, cluster.name, self._principal.user, limits, waiting)
-        finally:
-            call.off_cancel(waiting.cancel)
 
     def _leave(self, cluster: UUID) -> None:
         with self._lock:
@@ -323,8 +320,7 @@ class Compute:
         began = time.monotonic()
         until = began + START_S if deadline is None else deadline
         canceled = threading.Event()
-        call.on_cancel(canceled.set)
-        try:
+        with call.stopping(canceled.set):
             while not answers(cluster):
                 call.check_canceled()
                 check_startable(cluster)
@@ -341,8 +337,6 @@ class Compute:
                 call.report(f"cluster {cluster.name} starting {now - began:.0f}s/{until - began:.0f}s")
                 canceled.wait(min(LOOK_S, until - now))
                 cluster = self._get(cluster.name)
-        finally:
-            call.off_cancel(canceled.set)
         return cluster
 
     def _connected(self, cluster: Cluster) -> SparkEngine:
