@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from catalog.errors import ProgramLimitExceeded, QueryCanceled
+from catalog.errors import ProgramLimitExceeded
 from engine.base import Dialect, Query, TableRead
-from engine.spark.errors import CANCELED
-from engine.spark.execution import Execution
+from engine.spark.execution import Cancelable, Execution
 from engine.spark.literals import inline
 from engine.spark.plans import explain
 from engine.spark.progress import Watcher
@@ -31,7 +29,7 @@ class SparkOutcome:
     rows: pa.Table | None
 
 
-class SparkCommand:
+class SparkCommand(Cancelable):
     """A statement of Spark's own: DML, OPTIMIZE and the like. `run` is called once; `cancel` from anywhere."""
 
     def __init__(
@@ -44,32 +42,18 @@ class SparkCommand:
         watch: Watcher | None,
         own_text: bool,
     ) -> None:
+        super().__init__()
         self._session, self._sql, self._tables, self._time_zone, self._watch = session, sql, tables, time_zone, watch
         self._own_text = sql if own_text else None
-        self._lock = threading.Lock()
-        self._canceled = False
-        self._execution: Execution | None = None
 
     def run(self) -> SparkOutcome:
         """Wait for the end; raises SqlError. A connection lost (08006) leaves open whether it was done."""
         return self._session.retrying(self._run)
 
-    def cancel(self) -> None:
-        """Returns at once; the operation is interrupted until the driver says that it has ended."""
-        with self._lock:
-            self._canceled = True
-            execution = self._execution
-        if execution is not None:
-            execution.stop()
-
     def _run(self) -> SparkOutcome:
         plan = bind(self._session, self._sql, self._tables).plan()
         key = self._session.key(self._time_zone)
-        execution = self._session.execution(key, plan, watch=self._watch, own_text=self._own_text)
-        with self._lock:
-            if self._canceled:
-                raise QueryCanceled(CANCELED)
-            self._execution = execution
+        execution = self._begin(self._session.execution(key, plan, watch=self._watch, own_text=self._own_text))
         try:
             return SparkOutcome(_table(execution))
         finally:

@@ -43,6 +43,31 @@ class SessionLost(ConnectionFailure):
         self.begun = begun
 
 
+class Cancelable:
+    """Something whose execution can be canceled from anywhere, also before it has begun."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._canceled = False
+        self._execution: Execution | None = None
+
+    def cancel(self) -> None:
+        """Returns at once; the operation is interrupted until the driver says that it has ended."""
+        with self._lock:
+            self._canceled = True
+            execution = self._execution
+        if execution is not None:
+            execution.stop()
+
+    def _begin(self, execution: Execution) -> Execution:
+        """From here on `cancel` stops it; raises QueryCanceled if that was called before."""
+        with self._lock:
+            if self._canceled:
+                raise QueryCanceled(CANCELED)
+            self._execution = execution
+        return execution
+
+
 class Execution:
     """`next` is called by one thread at a time; `stop` from anywhere, any number of times.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +13,7 @@ from catalog.errors import InternalError, QueryCanceled
 from engine.base import ArrowRows, Query
 from engine.conform import Conformer
 from engine.spark.errors import CANCELED, ResultTooLarge
-from engine.spark.execution import Execution, SessionLost
+from engine.spark.execution import Cancelable, Execution, SessionLost
 from engine.spark.literals import inline
 from engine.spark.plans import estimate
 from engine.spark.progress import Watcher
@@ -44,14 +43,12 @@ class Options:
     watch: Watcher | None = None
 
 
-class SparkRunning:
+class SparkRunning(Cancelable):
     """One query. `result` is called once, from a worker thread; `cancel` from anywhere."""
 
     def __init__(self, session: ConnectSession, staging: Staging | None, query: Query, options: Options) -> None:
+        super().__init__()
         self._session, self._staging, self._query, self._options = session, staging, query, options
-        self._lock = threading.Lock()
-        self._canceled = False
-        self._execution: Execution | None = None
         self._staged: StagedResult | None = None
 
     def result(self) -> ArrowRows:
@@ -61,14 +58,6 @@ class SparkRunning:
         except BaseException:
             self._finish()
             raise
-
-    def cancel(self) -> None:
-        """Returns at once; the operation is interrupted until the driver says that it has ended."""
-        with self._lock:
-            self._canceled = True
-            execution = self._execution
-        if execution is not None:
-            execution.stop()
 
     @property
     def operation_id(self) -> str | None:
@@ -104,7 +93,7 @@ class SparkRunning:
         )
 
     def _start_streamed(self, bound: Bound) -> ArrowRows:
-        execution = self._begin(bound.plan())
+        execution = self._begin_plan(bound.plan())
         first = next_batches(execution)
         if first is None:
             raise InternalError("the query on Spark gave no result")
@@ -118,21 +107,16 @@ class SparkRunning:
             raise InternalError("there is no place for staged results")
         sweep(staging)
         self._staged = StagedResult(staging)
-        execution = self._begin(self._staged.plan(bound.relation(), len(self._query.fields)))
+        execution = self._begin_plan(self._staged.plan(bound.relation(), len(self._query.fields)))
         while execution.next() is not None:
             pass
         schema, batches = self._staged.batches()
         conform = Conformer(schema, self._query.fields)
         return self._rows(conform, self._read(batches, conform))
 
-    def _begin(self, plan: connect.Plan) -> Execution:
+    def _begin_plan(self, plan: connect.Plan) -> Execution:
         key = self._session.key(self._query.time_zone)
-        execution = self._session.execution(key, plan, watch=self._options.watch)
-        with self._lock:
-            if self._canceled:
-                raise QueryCanceled(CANCELED)
-            self._execution = execution
-        return execution
+        return self._begin(self._session.execution(key, plan, watch=self._options.watch))
 
     def _rows(self, conform: Conformer, batches: Iterator[pa.RecordBatch | None]) -> ArrowRows:
         # begun, so that a reader that is dropped before its first batch runs the generator's `finally` as well

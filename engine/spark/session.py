@@ -7,7 +7,6 @@ import re
 import threading
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -23,6 +22,7 @@ from engine.spark.execution import RECONNECT_S, Execution, SessionLost
 from engine.spark.progress import Watcher
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import types_pb2
+from engine.storage.recent import Recent
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class ConnectSession:
         self._key: SessionKey | None = None
         self._driver = Driver(0, has_library=False)
         self._time_zone = ""
-        self._schemas: OrderedDict[str, types_pb2.DataType] = OrderedDict()
+        self._schemas: Recent[str, types_pb2.DataType] = Recent(SCHEMAS_MAX)
         self._executions: WeakSet[Execution] = WeakSet()
         self._closed = False
 
@@ -101,16 +101,12 @@ class ConnectSession:
 
     def schema(self, name: str, plan: connect.Plan) -> types_pb2.DataType:
         """The schema of a plan, remembered by `name`: for what never changes (a table at one version)."""
-        with self._lock:
-            known = self._schemas.get(name)
+        known = self._schemas.get(name)
         if known is not None:
             return known
         request = connect.AnalyzePlanRequest(schema=connect.AnalyzePlanRequest.Schema(plan=plan))
         found = self.analyze(request).schema.schema
-        with self._lock:
-            self._schemas[name] = found
-            while len(self._schemas) > SCHEMAS_MAX:
-                self._schemas.popitem(last=False)
+        self._schemas.put(name, found)
         return found
 
     def retrying(self, step: Callable[[], _T]) -> _T:
