@@ -40,6 +40,11 @@ def default_of(column: Column) -> str:
     return cast(column.default or "NULL", column.type)
 
 
+def value_of(column: Column, text: str | None) -> str:
+    """What a column gets of an expression as written; None: DEFAULT."""
+    return default_of(column) if text is None else cast(text, column.type)
+
+
 @dataclass(frozen=True, slots=True)
 class NewRows:
     """What an INSERT adds, as written. `rows` and `query` both None: one row of defaults. `names`: its column list."""
@@ -82,9 +87,13 @@ def texts_by_column(
     if texts is None:
         return {}
     given = [column.name for column in relation.columns] if names is None else list(names)
+    return _paired(given, texts, explicit=names is not None)
+
+
+def _paired(given: list[str], texts: Sequence[str | None], *, explicit: bool) -> dict[str, str | None]:
     if len(texts) > len(given):
         raise SqlSyntaxError("INSERT has more expressions than target columns")
-    if names is not None and len(texts) < len(given):
+    if explicit and len(texts) < len(given):
         raise SqlSyntaxError("INSERT has more target columns than expressions")
     return dict(zip(given, texts, strict=False))
 
@@ -102,19 +111,10 @@ def _named(relation: Relation, names: tuple[str, ...] | None) -> list[Column]:
 def _from_values(
     relation: Relation, given: list[Column], prefix: str, rows: Sequence[Sequence[str | None]], *, explicit: bool
 ) -> str:
-    tuples = []
+    names, tuples = [column.name for column in given], []
     for row in rows:
-        if len(row) > len(given):
-            raise SqlSyntaxError("INSERT has more expressions than target columns")
-        if explicit and len(row) < len(given):
-            raise SqlSyntaxError("INSERT has more target columns than expressions")
-        values = {
-            column.name: default_of(column) if text is None else cast(text, column.type)
-            for column, text in zip(given, row, strict=False)
-        }
-        tuples.append(
-            "(" + ", ".join(values.get(column.name) or default_of(column) for column in relation.columns) + ")"
-        )
+        texts = _paired(names, row, explicit=explicit)
+        tuples.append("(" + ", ".join(value_of(column, texts.get(column.name)) for column in relation.columns) + ")")
     listed = ", ".join(always_quote(column.name) for column in relation.columns)
     return f"{prefix}SELECT * FROM (VALUES {', '.join(tuples)}) AS kadali_rows({listed})"
 

@@ -111,22 +111,18 @@ class _Shape:
         cases = []
         for when in self._matched:
             given = dict(when.assignments)
-            cases.append((when.condition, _value(column, given[name]) if name in given else old))
+            cases.append((when.condition, assignment.value_of(column, given[name]) if name in given else old))
         return _case(cases)
 
     def _inserted(self, column: Column, given: Sequence[dict[str, str | None]]) -> str:
         return _case(
-            (when.condition, _value(column, texts.get(column.name)))
+            (when.condition, assignment.value_of(column, texts.get(column.name)))
             for when, texts in zip(self._others, given, strict=True)
         )
 
 
 def _case(branches: Iterable[tuple[str | None, str]]) -> str:
     return "CASE " + " ".join(f"WHEN ({condition or 'true'}) THEN {value}" for condition, value in branches) + " END"
-
-
-def _value(column: Column, text: str | None) -> str:
-    return assignment.default_of(column) if text is None else assignment.cast(text, column.type)
 
 
 def _numbers(whens: Sequence[When], *kinds: Kind) -> str:

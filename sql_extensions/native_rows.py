@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from catalog.errors import CardinalityViolation, FeatureNotSupported
-from catalog.model import Column, Relation
+from catalog.model import Relation
 from catalog.types import PgType, char_length, element
 from engine import dialect
 from engine.base import Description, Dialect, RouteReason
 from engine.clusters.routing import Need
 from engine.spark.literals import quote_name, string_literal
-from sql_extensions import assignment, constraints, native, planner, query, row_rules
+from sql_extensions import assignment, native, planner, query, row_rules
 from sql_extensions.constants import session_constants
 from sql_extensions.context import Context
 from sql_extensions.merge_clauses import MADE_TWICE, MADE_TWICE_HINT, Kind, Merge, When
@@ -62,8 +62,7 @@ def update(
     cluster = native.cluster_for_rewrite(ctx, relation)
     if cluster is None:
         return None
-    given = dict(assignments)
-    values = {column.name: _value(column, given[column.name]) for column in relation.columns if column.name in given}
+    values = _values(relation, assignments)
     try:
         own = _Expressions(ctx, description, {alias or relation.name.name: (_TARGET, planner.columns_of(relation))})
         listed = _set_list(own, relation, values)
@@ -155,9 +154,8 @@ def _matched(own: _Expressions, relation: Relation, whens: Sequence[When]) -> li
         if when.kind is Kind.DELETE:
             clauses.append(f"WHEN MATCHED{condition} THEN DELETE")
         elif when.kind is Kind.UPDATE:
-            given = dict(when.assignments)
-            values = {item.name: _value(item, given[item.name]) for item in relation.columns if item.name in given}
-            clauses.append(f"WHEN MATCHED{condition} THEN UPDATE SET {_set_list(own, relation, values)}")
+            listed = _set_list(own, relation, _values(relation, when.assignments))
+            clauses.append(f"WHEN MATCHED{condition} THEN UPDATE SET {listed}")
     return clauses
 
 
@@ -167,7 +165,7 @@ def _others(own: _Expressions, relation: Relation, whens: Sequence[When]) -> lis
         if when.kind is Kind.NOTHING:
             continue
         given = assignment.texts_by_column(relation, when.columns, when.values)
-        values = {column.name: _value(column, given.get(column.name)) for column in relation.columns}
+        values = {column.name: assignment.value_of(column, given.get(column.name)) for column in relation.columns}
         new = _new_values(own, relation, values)
         names = ", ".join(map(quote_name, new))
         clauses.append(f"WHEN NOT MATCHED{condition} THEN INSERT ({names}) VALUES ({', '.join(new.values())})")
@@ -190,6 +188,12 @@ def _conditions(own: _Expressions, whens: Sequence[When]) -> list[tuple[When, st
     return found
 
 
+def _values(relation: Relation, assignments: Assignments) -> dict[str, str]:
+    """PostgreSQL's texts of the new values, by column."""
+    given = dict(assignments)
+    return {item.name: assignment.value_of(item, given[item.name]) for item in relation.columns if item.name in given}
+
+
 def _set_list(own: _Expressions, relation: Relation, values: Mapping[str, str]) -> str:
     new = _new_values(own, relation, values)
     return ", ".join(f"{quote_name(name)} = {value}" for name, value in new.items())
@@ -207,19 +211,10 @@ def _new_values(own: _Expressions, relation: Relation, values: Mapping[str, str]
         if inner is not None and char_length(inner) is not None:
             raise FeatureNotSupported("arrays of texts of limited length are checked here")
         if char_length(columns[name].type) is not None:
-            limit = char_length(columns[name].type)
-            rules.append(
-                (own.condition(f"char_length(rtrim(({text}), ' ')) > {limit}"), row_rules.too_long(columns[name]))
-            )
+            condition, message = row_rules.length_rule(columns[name], f"({text})")
+            rules.append((own.condition(condition), message))
     changed = {name: dialect.parse_expression(text) for name, text in values.items()}
-    for condition, message in (
-        *row_rules.empty_partitions(relation, tuple(values)),
-        *row_rules.required(relation, tuple(values)),
-        *(
-            (f"NOT ({check})", row_rules.broken(relation, constraint))
-            for constraint, check in sorted(constraints.checks_of(relation))
-        ),
-    ):
+    for condition, message in row_rules.rules(relation, tuple(values)):
         tree = dialect.parse_expression(condition)
         if any(column.name in changed for column in tree.find_all(exp.Column)):
             rules.append((own.of(_with_values(tree, changed), None), message))
@@ -243,7 +238,3 @@ def _with_values(tree: exp.Expression, values: Mapping[str, exp.Expression]) -> 
         return node
 
     return tree.transform(replaced)
-
-
-def _value(column: Column, text: str | None) -> str:
-    return assignment.default_of(column) if text is None else assignment.cast(text, column.type)

@@ -34,26 +34,52 @@ def guarded(relation: Relation, sql: str, extra: Sequence[str] = ()) -> Guarded 
     columns = relation.columns
     if any((of := element(item.type)) is not None and char_length(of) is not None for item in columns):
         return None
-    long = [(_too_long(item), too_long(item)) for item in columns if char_length(item.type) is not None]
-    rules = [*empty_partitions(relation), *required(relation)]
-    checks = sorted(constraints.checks_of(relation))
-    rules += [(f"NOT ({condition})", broken(relation, name)) for name, condition in checks]
-    if not long and not rules:
+    long = [length_rule(item) for item in columns if char_length(item.type) is not None]
+    others = rules(relation)
+    if not long and not others:
         return Guarded(sql)
     passed = [always_quote(name) for name in extra]
     fitted = ", ".join([*(f"{fitting(column)} AS {always_quote(column.name)}" for column in columns), *passed])
     inner = f"SELECT {fitted}, {_numbered([rule for rule, _ in long], 1)} AS {_LONG} FROM ({sql}) AS kadali_rows"
     names = ", ".join([*(always_quote(column.name) for column in columns), *passed])
-    others = _numbered([rule for rule, _ in rules], len(long) + 1)
+    unfit = _numbered([rule for rule, _ in others], len(long) + 1)
     outer = (
-        f"SELECT {names}, CASE WHEN {_LONG} IS NOT NULL THEN {_LONG} ELSE {others} END AS {_BROKEN} "
+        f"SELECT {names}, CASE WHEN {_LONG} IS NOT NULL THEN {_LONG} ELSE {unfit} END AS {_BROKEN} "
         f"FROM ({inner}) AS {always_quote(relation.name.name)}"
     )
-    return Guarded(outer, tuple(message for _, message in (*long, *rules)))
+    return Guarded(outer, tuple(message for _, message in (*long, *others)))
 
 
-def required(relation: Relation, names: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """(condition that breaks it, message) for each NOT NULL column, of `names` if given."""
+def rules(relation: Relation, names: Sequence[str] | None = None) -> list[tuple[str, str]]:
+    """(condition that breaks it, message) for each rule but those of length: of the columns `names`, if given, and
+    every CHECK.
+    """
+    checks = sorted(constraints.checks_of(relation))
+    return [
+        *_empty_partitions(relation, names),
+        *_required(relation, names),
+        *((f"NOT ({condition})", _broken(relation, name)) for name, condition in checks),
+    ]
+
+
+def length_rule(column: Column, value: str | None = None) -> tuple[str, str]:
+    """The same for the length of the column's value (or of `value`), for a column that has one."""
+    text, length = value or always_quote(column.name), char_length(column.type)
+    message = _state("22001", f"value too long for type {format_type(column.type)}")
+    return f"char_length(rtrim({text}, ' ')) > {length}", message
+
+
+def fitting(column: Column, value: str | None = None) -> str:
+    """The column's value (or `value`), cut to its length and padded, as it is stored; not too long otherwise."""
+    text, length = value or always_quote(column.name), char_length(column.type)
+    if length is None:
+        return text
+    if column.type.oid == BPCHAR.oid:
+        return f"CASE WHEN char_length({text}) <> {length} THEN rpad(left({text}, {length}), {length}) ELSE {text} END"
+    return f"CASE WHEN char_length({text}) > {length} THEN left({text}, {length}) ELSE {text} END"
+
+
+def _required(relation: Relation, names: Sequence[str] | None) -> list[tuple[str, str]]:
     return [
         (
             f"{always_quote(column.name)} IS NULL",
@@ -67,8 +93,8 @@ def required(relation: Relation, names: Sequence[str] | None = None) -> list[tup
     ]
 
 
-def empty_partitions(relation: Relation, names: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """The same for an empty text in a partition column, which Delta cannot tell from NULL."""
+def _empty_partitions(relation: Relation, names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """An empty text in a partition column, which Delta cannot tell from NULL."""
     return [
         (
             f"{always_quote(column.name)} = ''",
@@ -81,28 +107,8 @@ def empty_partitions(relation: Relation, names: Sequence[str] | None = None) -> 
     ]
 
 
-def broken(relation: Relation, constraint: str) -> str:
-    """The message of a CHECK that does not hold."""
+def _broken(relation: Relation, constraint: str) -> str:
     return _state("23514", f'new row for relation "{relation.name.name}" violates check constraint "{constraint}"')
-
-
-def too_long(column: Column) -> str:
-    """The message for a text that does not fit."""
-    return _state("22001", f"value too long for type {format_type(column.type)}")
-
-
-def fitting(column: Column, value: str | None = None) -> str:
-    """The column's value (or `value`), cut to its length and padded, as it is stored; not too long otherwise."""
-    text, length = value or always_quote(column.name), char_length(column.type)
-    if length is None:
-        return text
-    if column.type.oid == BPCHAR.oid:
-        return f"CASE WHEN char_length({text}) <> {length} THEN rpad(left({text}, {length}), {length}) ELSE {text} END"
-    return f"CASE WHEN char_length({text}) > {length} THEN left({text}, {length}) ELSE {text} END"
-
-
-def _too_long(column: Column) -> str:
-    return f"char_length(rtrim({always_quote(column.name)}, ' ')) > {char_length(column.type)}"
 
 
 def _numbered(conditions: Sequence[str], first: int) -> str:

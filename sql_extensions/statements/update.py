@@ -120,10 +120,7 @@ class _Shape:
 
 def _shape(stmt: Update, target: Relation) -> _Shape:
     types = {column.name: column for column in target.columns}
-    values = {
-        name: assignment.default_of(types[name]) if text is None else assignment.cast(text, types[name].type)
-        for name, text in stmt.assignments
-    }
+    values = {name: assignment.value_of(types[name], text) for name, text in stmt.assignments}
     source = f"{target.name}{tables.alias_text(stmt.alias)}"
     matched = f"(({stmt.where or 'true'}) IS TRUE)"
     if stmt.from_items is not None:
