@@ -12,6 +12,7 @@ from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
 from catalog.names import always_quote, quote_literal
 from catalog.types import BPCHAR, NUMERIC, PgType, char_length, duckdb_type, element, precision_scale, storage_type
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
+from engine.common_tables import with_common_tables
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
 from engine.embedded.lake_files import Reading
@@ -45,12 +46,7 @@ def with_relations(
         ]
         select = ", ".join(shown) or '1 AS "?column?"'
         relations.append(f"{always_quote(read.view)} AS NOT MATERIALIZED (SELECT {select} FROM ({relation.sql}) s)")
-    if not relations:
-        return sql
-    for opening in ("WITH RECURSIVE ", "WITH "):
-        if sql.startswith(opening):
-            return f"{opening}{', '.join(relations)}, {sql[len(opening) :]}"
-    return f"WITH {', '.join(relations)} {sql}"
+    return with_common_tables(sql, relations)
 
 
 def _relation(

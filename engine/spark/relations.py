@@ -14,12 +14,14 @@ from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
 from catalog.names import TableLocation
 from catalog.types import BPCHAR, JSON, JSONB, NUMERIC, PgType, char_length, precision_scale, spark_type
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
+from engine.common_tables import with_common_tables
 from engine.delta.rows import uuid_text
 from engine.dialect import needs_library
 from engine.spark.literals import quote_name
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import relations_pb2 as relations
 from engine.spark.session import ConnectSession
+from engine.storage.place import s3a
 
 SENT_BYTES_MAX = 64 << 20
 """Rows of the gateway (a transaction's own, a view of the catalog) that may be sent along with a query."""
@@ -64,20 +66,12 @@ def bind(session: ConnectSession, sql: str, reads: Sequence[TableRead]) -> Bound
         legs = list(_legs(session, read, f"kadali_{own}_{number}", sent))
         shown.append(f"{quote_name(read.view)} AS ({' UNION ALL '.join(legs) or _nothing(read)})")
     _check_size(sent)
-    for opening in ("WITH RECURSIVE ", "WITH "):
-        if sql.startswith(opening):
-            return Bound(f"{opening}{', '.join(shown)}, {sql[len(opening) :]}", tuple(sent))
-    return Bound(f"WITH {', '.join(shown)} {sql}", tuple(sent))
+    return Bound(with_common_tables(sql, shown), tuple(sent))
 
 
 def delta_path(uri: str) -> str:
     """A table's location as Spark is to see it: a plain path of this machine, or s3a:// for s3://."""
-    parts = urlsplit(uri)
-    if not parts.scheme or "://" not in uri:
-        return uri
-    if parts.scheme == "file":
-        return unquote(parts.path)
-    return "s3a" + uri[len(parts.scheme) :] if parts.scheme == "s3" else uri
+    return unquote(urlsplit(uri).path) if uri.startswith("file://") else s3a(uri)
 
 
 def delta_table(location: TableLocation) -> str:
