@@ -23,7 +23,6 @@ from catalog.errors import (
     DiskFull,
     DivisionByZero,
     FeatureNotSupported,
-    InsufficientPrivilege,
     InternalError,
     InvalidParameterValue,
     InvalidTextRepresentation,
@@ -36,6 +35,7 @@ from catalog.errors import (
     UndefinedTable,
     sql_error_in,
 )
+from engine.storage.errors import refusal, unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,6 @@ _CORRUPT = re.compile(
     r"Invalid protocol action|No table metadata|Json error|Invalid JSON|found gap|[Cc]orrupt|[Mm]alformed"
     r"|EOF while parsing|[Ii]nvalid [Pp]arquet|Parquet error|magic bytes|Arrow error: EOF|less than footer"
 )
-_DENIED = re.compile(r"lacked the necessary privileges|\b401 Unauthorized\b|\b403 Forbidden\b")
 _NO_STORE = re.compile(r"Generic S3 error|error sending request|Connection refused|operation timed out")
 _PROPERTY = re.compile(r"Error parsing property '([^']*)'")
 _INVALID_ROWS = re.compile(r"failed validation check|violates|[Cc]onstraint")
@@ -95,8 +94,10 @@ def translate(error: Exception) -> SqlError:
     text = str(error)
     if _NO_SPACE.search(text):
         return DiskFull("could not write to the table: no space left on device")
-    if (remote := _of_store(text)) is not None:
-        return remote
+    if (refused := refusal(text)) is not None:
+        return refused
+    if _NO_STORE.search(text):
+        return unreachable()
     if isinstance(error, TableNotFoundError):
         return UndefinedTable("the Delta table does not exist at its location")
     if "matched a target row with multiple source rows" in text.lower() or "multiple source rows" in text:
@@ -114,17 +115,6 @@ def translate(error: Exception) -> SqlError:
     if isinstance(error, SchemaMismatchError):
         return DatatypeMismatch(f"rows do not have the table's columns: {_clean(text)}")
     return _storage(error, text)
-
-
-def _of_store(text: str) -> SqlError | None:
-    """What an object store refused or did not answer; its text names hosts and keys."""
-    if _DENIED.search(text):
-        return InsufficientPrivilege("the object store denied access to the table's files")
-    if "NoSuchBucket" in text:
-        return IoError("the bucket of the table's files does not exist")
-    if _NO_STORE.search(text):
-        return IoError("input/output error: the object store could not be reached or failed")
-    return None
 
 
 def _storage(error: Exception, text: str) -> SqlError:

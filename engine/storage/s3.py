@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
-from catalog.errors import InsufficientPrivilege, IoError, SqlError
+from catalog.errors import SqlError
+from engine.storage.errors import denied, refusal, unreachable
 from engine.storage.files import FileInfo
 from engine.storage.options import S3Options, store_arguments
 from engine.storage.place import bucket_and_key
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 REMOVED_AT_ONCE = 1000
 TAIL_BYTES = 64 << 10
 """What is read at the first look at a file's end: the footer of most Parquet files, in one request."""
-
-_DENIED = re.compile(r"\b(?:401 Unauthorized|403 Forbidden)\b")
 
 
 class S3Files:
@@ -147,14 +145,9 @@ def store_errors() -> Iterator[None]:
     except (SqlError, FileNotFoundError):
         raise
     except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise InsufficientPrivilege("the object store denied access to the table's files") from error
+        raise denied() from error
     except BaseError as error:
-        text = str(error)
-        if _DENIED.search(text):  # listing says it in another way than the rest
-            raise InsufficientPrivilege("the object store denied access to the table's files") from error
-        if "NoSuchBucket" in text:
-            raise IoError("the bucket of the table's files does not exist") from error
-        raise IoError("input/output error: the object store could not be reached or failed") from error
+        raise refusal(str(error)) or unreachable() from error  # listing says "denied" in another way than the rest
 
 
 def _listed(store: S3Store, prefix: str, after: str | None) -> Iterator[obstore.ObjectMeta]:
