@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import duckdb
 
 from catalog.errors import InsufficientPrivilege, InternalError
+from engine.storage.recent import Recent
 
 TABLE_FUNCTIONS = frozenset({"unnest", "generate_series", "range", "generate_subscripts", "json_each", "json_tree"})
 """Table functions that touch neither files nor the instance."""
@@ -26,22 +25,16 @@ class Checked:
     """Texts that have passed `check_select`, which depends on nothing but them. Safe for many threads."""
 
     def __init__(self) -> None:
-        self._passed: OrderedDict[tuple[str, tuple[str, ...]], None] = OrderedDict()
-        self._lock = threading.Lock()
+        self._passed: Recent[tuple[str, tuple[str, ...]], bool] = Recent(_CHECKED_MAX)
 
     def check(self, cursor: duckdb.DuckDBPyConnection, sql: str, relations: Sequence[str]) -> None:
         """As `check_select`, at no cost for a text seen before."""
         key = sql, tuple(relations)
-        with self._lock:
-            if key in self._passed:
-                self._passed.move_to_end(key)
-                return
+        if self._passed.get(key):
+            return
         check_select(cursor, sql, relations)
         if len(sql) <= _CHECKED_CHARACTERS_MAX:
-            with self._lock:
-                self._passed[key] = None
-                while len(self._passed) > _CHECKED_MAX:
-                    self._passed.popitem(last=False)
+            self._passed.put(key, True)
 
 
 def check_select(cursor: duckdb.DuckDBPyConnection, sql: str, relations: Iterable[str]) -> None:
