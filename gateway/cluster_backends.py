@@ -24,7 +24,7 @@ from engine.clusters.pods import KubernetesBackend
 from engine.clusters.processes import LocalBackend
 from engine.spark.configuration import s3a_environment, s3a_settings
 from engine.storage.options import S3Options
-from engine.storage.place import is_s3, place
+from engine.storage.place import bucket_and_key, is_s3, place
 from gateway.lake import s3_options
 from gateway.settings import Settings
 
@@ -113,7 +113,9 @@ def tenant_data(settings: Settings, store: Store) -> Callable[[str], TenantData]
             return TenantData(folder=str(folder), user=lake_user(folder))
         options = _options(settings, tenant)
         return TenantData(
-            settings=s3a_settings(options, _bucket(root)), secrets=s3a_environment(options), ports=(_port(options),)
+            settings=s3a_settings(options, bucket_and_key(place(root))[0]),
+            secrets=s3a_environment(options),
+            ports=(_port(options),),
         )
 
     return find
@@ -124,7 +126,7 @@ def _local_settings(settings: Settings, store: Store, tenant: str) -> Mapping[st
     root = store.catalog(tenant).root
     if not is_s3(root):
         return {}
-    options, bucket = _options(settings, tenant), _bucket(root)
+    options, bucket = _options(settings, tenant), bucket_and_key(place(root))[0]
     mine = f"spark.hadoop.fs.s3a.bucket.{bucket}."
     found = {key: value for key, value in s3a_settings(options, bucket).items() if "credentials.provider" not in key}
     keys = {
@@ -140,10 +142,6 @@ def _options(settings: Settings, tenant: str) -> S3Options:
     if options is None:
         raise ConfigFileError(f'the lake of tenant "{tenant}" is in an object store that is not set up')
     return options
-
-
-def _bucket(root: str) -> str:
-    return urlsplit(root).netloc
 
 
 def _port(options: S3Options) -> int:

@@ -34,9 +34,9 @@ from sql_extensions import cluster_options
 from sql_extensions.cluster_options import Given
 from sql_extensions.cluster_state import has_right, may_use
 from sql_extensions.context import Context
+from sql_extensions.settings.rules import PLACES
 
 RIGHTS = ("USAGE", "OPERATE", "MONITOR")
-RESERVED = ("default", "auto", "embedded")
 LOOK_S = 0.2
 """How often somebody who waits looks at the state."""
 WAIT_S = 600.0
@@ -245,7 +245,7 @@ def check_usable(clusters: TenantClusters | None, principal: Principal, name: st
 
 def check_name(name: str) -> None:
     """Raises ReservedName (42939), InvalidName (42602)."""
-    if name.lower() in RESERVED:
+    if name.lower() in PLACES:
         raise ReservedName(f'cluster name "{name}" is reserved')
     if not name or len(name.encode()) >= NAMEDATALEN or not name.isprintable():
         raise InvalidName(f'invalid cluster name "{name}"', hint=f"A name has 1 to {NAMEDATALEN - 1} printable bytes.")

@@ -13,13 +13,14 @@ from catalog.clusters.model import Backend, Cluster, ClusterSpec, EngineKind, Si
 from catalog.clusters.tiers import memory_bytes, memory_text
 from catalog.errors import ConfigurationLimitExceeded, FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
 from catalog.names import quote_literal
+from engine.clusters.manifests import TOLERATION_EFFECTS
 from engine.dialect.scanner import TokenKind
 from sql_extensions.cursor import Cursor, OptionValue, duration
 
 Given = Mapping[str, OptionValue]
 """Options as written, by lower-case name; Spark's own settings with their full names."""
 ENGINES = {kind.value for kind in EngineKind}
-_TOLERATION = re.compile(r"[\w./-]+(=[\w.-]*)?(:(NoSchedule|PreferNoSchedule|NoExecute))?")
+_TOLERATION = re.compile(rf"[\w./-]+(=[\w.-]*)?(:({'|'.join(TOLERATION_EFFECTS)}))?")
 _PAIR = re.compile(r"\s*([\w./-]+)\s*=\s*([\w./-]*)\s*")
 
 

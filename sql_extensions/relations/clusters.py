@@ -58,9 +58,16 @@ def events(session: Session) -> pa.Table:
     clusters = session.tenant.clusters
     if clusters is None:
         return pa.Table.from_pylist([], EVENTS)
-    seen = {one.name for one in clusters.list() if has_right(one, session.principal, "MONITOR")}
+    seen = monitored(session)
     found = [event for event in clusters.events() if session.principal.admin or event.cluster in seen]
     return pa.Table.from_pylist([_event(event) for event in found], EVENTS)
+
+
+def monitored(session: Session) -> tuple[str, ...]:
+    """By name: the clusters on which the user sees what happens, and the queries of others."""
+    clusters = session.tenant.clusters
+    found = () if clusters is None else clusters.list()
+    return tuple(one.name for one in found if has_right(one, session.principal, "MONITOR"))
 
 
 def detail(session: Session, cluster: Cluster) -> pa.Table:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from catalog.history import QUERIES_SCHEMA, QueryState
 from sql_extensions.call import Call
-from sql_extensions.cluster_state import has_right
 from sql_extensions.redaction import redacted
+from sql_extensions.relations import clusters
 from sql_extensions.session import Session
 
 SCHEMA = QUERIES_SCHEMA
@@ -22,17 +22,10 @@ def rows(session: Session) -> pa.Table:
     administrators. Raises ConnectionFailure.
     """
     principal, tenant = session.principal, session.tenant
-    monitored = () if principal.admin else monitored_clusters(session)
+    monitored = () if principal.admin else clusters.monitored(session)
     user = None if principal.admin else principal.user
     recorded = tenant.history.queries(tenant.name, user=user, clusters=monitored)
     return with_running(session, recorded, monitored)
-
-
-def monitored_clusters(session: Session) -> tuple[str, ...]:
-    """By name: the clusters on which the user sees the queries of others."""
-    clusters = session.tenant.clusters
-    found = () if clusters is None else clusters.list()
-    return tuple(one.name for one in found if has_right(one, session.principal, "MONITOR"))
 
 
 def with_running(session: Session, recorded: pa.Table, monitored: Sequence[str] = ()) -> pa.Table:
