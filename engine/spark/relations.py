@@ -154,15 +154,26 @@ def _nothing(read: TableRead) -> str:
 
 def _staged_rows(read: TableRead, source: StagedSource) -> pa.Table | None:
     """The open transaction's own rows, by the read's columns."""
-    names = [name for name, _ in read.columns]
-    tables = [pq.read_table(path, columns=names) for path in source.files]
-    if source.rows is not None:
-        tables.append(source.rows.select(names))
-    if sum(table.nbytes for table in tables) > SENT_BYTES_MAX:
-        raise _too_many_rows()
+    tables: list[pa.Table] = []
+    size = 0
+    for table in _staged_tables(source, [name for name, _ in read.columns]):
+        size += table.nbytes
+        if size > SENT_BYTES_MAX:
+            raise _too_many_rows()
+        tables.append(table)
     if not tables:
         return None
     return pa.concat_tables([table.cast(tables[0].schema) for table in tables])
+
+
+def _staged_tables(source: StagedSource, names: list[str]) -> Iterator[pa.Table]:
+    """Part by part: what has been spilled may be larger than memory."""
+    for path in source.files:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=names):
+                yield pa.Table.from_batches([batch]).select(names)
+    if source.rows is not None:
+        yield source.rows.select(names)
 
 
 def _sent(table: pa.Table, alias: str) -> relations.Relation:
