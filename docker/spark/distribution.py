@@ -111,6 +111,19 @@ def cached_base() -> Path:
     return made(cache_dir() / "spark" / f"base-{key()}", make_base)
 
 
+def make_linked(target: Path) -> None:
+    """The whole distribution but for the driver program: the cached base by links, and our own jar beside its jars.
+
+    Raises DistributionError.
+    """
+    base = cached_base()
+    (target / "jars").mkdir(parents=True)
+    (target / "env").symlink_to(base / "env")
+    for jar in (base / "jars").iterdir():
+        (target / "jars" / jar.name).hardlink_to(jar)
+    add_library(target)
+
+
 def add_library(target: Path) -> None:
     """Our own jar, compiled against what is in `target`. Raises DistributionError."""
     _run(sys.executable, str(HERE / "build_jar.py"), str(target))

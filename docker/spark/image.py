@@ -114,12 +114,7 @@ def _own_key(library: Path | None) -> str:
 
 def _compile(work: Path) -> Path:
     """Our jar, compiled against what the middle layer has."""
-    base = distribution.cached_base()
-    (work / "jars").mkdir(parents=True)
-    (work / "env").symlink_to(base / "env")
-    for jar in (base / "jars").iterdir():
-        (work / "jars" / jar.name).hardlink_to(jar)
-    distribution.add_library(work)
+    distribution.make_linked(work)
     return work / "jars" / distribution.LIBRARY
 
 

@@ -31,13 +31,4 @@ def spark_distribution() -> Path:
     absent = {} if whole.exists() else distribution.missing()
     if absent:
         pytest.skip(f"not installed here: {', '.join(absent)}")
-    return made(whole, lambda fresh: _with_library(distribution.cached_base(), fresh), keep=LIBRARIES_KEPT)
-
-
-def _with_library(base: Path, fresh: Path) -> None:
-    """The base's environment and jars under another name, and our jar beside them."""
-    (fresh / "jars").mkdir()
-    (fresh / "env").symlink_to(base / "env")
-    for jar in (base / "jars").iterdir():
-        (fresh / "jars" / jar.name).hardlink_to(jar)
-    distribution.add_library(fresh)
+    return made(whole, distribution.make_linked, keep=LIBRARIES_KEPT)
