@@ -216,6 +216,13 @@ class Compute:
         for _, engine in engines:
             engine.close()
 
+    @property
+    def _clusters(self) -> ClusterAccess:
+        """For who has got a cluster from there."""
+        if self._access is None:
+            raise TypeError("a cluster without access")
+        return self._access
+
     # Which cluster
 
     def _wanted(self) -> str:
@@ -261,9 +268,7 @@ class Compute:
 
     def _place(self, call: Call, cluster: Cluster) -> _Held:
         """A place for the call, given back when it is settled. A session that has one already gets no second."""
-        access = self._access
-        if access is None:
-            raise TypeError("a cluster without access")
+        access = self._clusters
         call.sought.add(cluster.id)
         with self._lock:
             held = self._held.get(cluster.id)
@@ -314,9 +319,7 @@ class Compute:
         """The cluster once it answers: resumed if need be, waited for with notices."""
         if answers(cluster):
             return cluster
-        if self._access is None:
-            raise TypeError("a cluster without access")
-        board = self._access.board
+        board = self._clusters.board
         began = time.monotonic()
         until = began + START_S if deadline is None else deadline
         canceled = threading.Event()
@@ -341,14 +344,12 @@ class Compute:
 
     def _connected(self, cluster: Cluster) -> SparkEngine:
         """The session's engine on the driver that answers now: a driver started anew gets a new one."""
-        if self._access is None:
-            raise TypeError("a cluster without access")
         driver = (cluster.observed.endpoint or "", cluster.restarts)
         with self._lock:
             known = self._engines.get(cluster.id)
         if known is not None and known[0] == driver:
             return known[1]
-        engine = self._access.connect(cluster, self._principal)
+        engine = self._clusters.connect(cluster, self._principal)
         with self._lock:
             self._engines[cluster.id] = (driver, engine)
         if known is not None:

@@ -51,10 +51,6 @@ def check_shape(spec: ClusterSpec) -> None:
             )
 
 
-def driver_usage(spec: ClusterSpec) -> Usage:
-    return Usage(spec.driver_cores, spec.driver_memory, 1)
-
-
 def usage(spec: ClusterSpec, workers: int) -> Usage:
     """Of a whole cluster with so many workers."""
     return Usage(
