@@ -23,8 +23,8 @@ from engine.delta.schema import DeltaField, read_fields
 from engine.delta.snapshot import open_table
 from engine.delta.table import spark_metadata
 from engine.spark.literals import quote_name, string_literal
-from engine.spark.relations import SENT_BYTES_MAX, delta_table
-from sql_extensions import constraints, maintenance, needs, planner, query, row_rules, tables
+from engine.spark.relations import delta_table
+from sql_extensions import constraints, maintenance, needs, planner, query, row_rules, rows, tables
 from sql_extensions.context import Context
 from sql_extensions.statement import recognise
 
@@ -198,12 +198,8 @@ def _insert_values(
     ours = [by_name[column.name] for column in relation.columns]
     caster = RowCaster(relation.name.name, ours, relation.partition_by, reader.reader.schema)
     checked = constraints.checked(ctx, relation, reader.reader)
-    rows = pa.Table.from_batches([caster(batch) for batch in checked], caster.schema)
-    if rows.nbytes > SENT_BYTES_MAX:
-        raise FeatureNotSupported(
-            "an INSERT on a cluster takes no more than 64 MB of rows in its text", hint="Use COPY ... FROM STDIN."
-        )
-    read = TableRead("kadali_rows", relation.name, planner.columns_of(relation), ArrowSource(rows))
+    sent = rows.at_hand(pa.RecordBatchReader.from_batches(caster.schema, map(caster, checked)))
+    read = TableRead("kadali_rows", relation.name, planner.columns_of(relation), ArrowSource(sent))
     names = [column.name for column in relation.columns]
     ctx.call.route = where
     sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"

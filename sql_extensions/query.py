@@ -16,6 +16,7 @@ from catalog.shadow.errors import GuardHit
 from catalog.types import PgType
 from engine.base import (
     ArrowRows,
+    ArrowSource,
     DeltaSource,
     Description,
     Dialect,
@@ -117,10 +118,23 @@ def run_arrow(context: Context, param_oids: Sequence[int], overrides: Overrides)
 
 def prepared(context: Context, param_oids: Sequence[int], also: Need) -> Work:
     """The query for the engine it goes to, not started: for a statement of that engine's to be put around it, which
-    needs `also` what it says. Only for queries that PostgreSQL does not answer.
+    needs `also` what it says. What PostgreSQL answers is computed here, and its rows go along.
     """
     plan = planner.plan(context, param_oids)
+    if plan.tree is None:
+        return _sent_along(context, plan, param_oids, also)
     return _planned(context, plan, _table_reads(context, plan, {}), also)
+
+
+def _sent_along(context: Context, plan: Plan, param_oids: Sequence[int], also: Need) -> Work:
+    """A query whose rows are at hand, in columns c1, c2, ... as every query's."""
+    route = context.session.compute.route(context.call, also)
+    names = [f"c{number}" for number in range(1, len(plan.fields) + 1)]
+    found = rows.at_hand(run_arrow(context, param_oids, {}).reader).rename_columns(names)
+    columns = tuple(zip(names, (field.type for field in plan.fields), strict=True))
+    read = TableRead("kadali_rows", TableName("kadali", "rows"), columns, ArrowSource(found))
+    sql = f"SELECT {', '.join(names)} FROM {read.view}"
+    return Work(route, Query(sql, plan.fields, (), (read,), context.session.settings.time_zone))
 
 
 def param_values(context: Context, description: Description) -> tuple[object, ...]:

@@ -54,6 +54,8 @@ SCRIPT = [
     " WHEN NOT MATCHED THEN INSERT (id, name) VALUES (u.id + 50, 'new')",
     "MERGE INTO {s}.t USING (SELECT 1 AS id FROM {s}.u) v ON t.id = v.id WHEN MATCHED THEN UPDATE SET n = 1",
     "MERGE INTO {s}.t USING {s}.u ON t.id = u.id WHEN MATCHED THEN UPDATE SET n = 5000",
+    "MERGE INTO {s}.t USING (VALUES (1, 'v'), (77, NULL)) AS v(k, w) ON t.id = v.k"
+    " WHEN MATCHED THEN UPDATE SET name = v.w WHEN NOT MATCHED THEN INSERT (id, name) VALUES (v.k, v.w)",
     "SELECT id, name, n, c FROM {s}.t ORDER BY id",
     "BEGIN",
     "INSERT INTO {s}.t (id, n) SELECT id + 1000, 1 FROM {s}.u",
