@@ -8,18 +8,16 @@ mmdebstrap (Debian's package). docker/Dockerfile makes the same with Docker.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
 
-from singlenode import debian, oci, requirements
+from singlenode import archives, commands, debian, oci
 from singlenode.binaries import BuildError
 from singlenode.cache import cache_dir, made
 
@@ -121,30 +119,9 @@ def _own_files() -> Iterator[Path]:
 
 
 def _pip(target: Path, *arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
-    done = subprocess.run(
-        [*command, f"--target={target}", *arguments],
-        capture_output=True, text=True, timeout=_TIMEOUT_S, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise BuildError(f"pip failed: {(done.stdout + done.stderr)[-4000:]}")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the gateway's image as an OCI archive.")
-    parser.add_argument("file", type=Path, metavar="FILE", help="the archive to write")
-    parser.add_argument("--name", default=NAME, metavar="NAME:TAG", help=f"name in the archive, {NAME} unless said")
-    arguments = parser.parse_args()
-    try:
-        built = image(arguments.name)
-    except (requirements.MissingError, BuildError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    with arguments.file.open("wb") as stream:
-        oci.write_archive(built, stream)
-    print(f"{arguments.file}: {arguments.name} {oci.image_digest(built)}")
-    return 0
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile")
+    commands.output(*pip, f"--target={target}", *arguments, timeout_s=_TIMEOUT_S, failed=BuildError)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(archives.main("the gateway's image", NAME, image))

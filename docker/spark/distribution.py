@@ -13,7 +13,6 @@ import argparse
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ from xml.sax.saxutils import escape
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
 
+from singlenode import commands
 from singlenode.cache import cache_dir, made
 
 HERE = Path(__file__).resolve().parent
@@ -168,14 +168,7 @@ def _fetch_jars(artifacts: Iterable[str], folder: Path) -> None:
 
 
 def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise DistributionError(f"took longer than {TIMEOUT_S} s: {' '.join(command)}") from None
-    if done.returncode != 0:
-        raise DistributionError(f"failed: {' '.join(command)}\n{(done.stdout + done.stderr)[-8000:]}")
+    commands.output(*command, timeout_s=TIMEOUT_S, failed=DistributionError)
 
 
 def main() -> int:

@@ -9,7 +9,6 @@ own files costs seconds. The Dockerfile beside this one makes the same with Dock
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -18,8 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "k8s"))
 
 import distribution
-from singlenode import debian, oci, requirements
-from singlenode.binaries import BuildError
+from singlenode import archives, debian, oci
 from singlenode.cache import cache_dir, made
 
 HERE = Path(__file__).resolve().parent
@@ -130,21 +128,5 @@ def _own_layer(file: Path, library: Path) -> None:
     oci.write_layer(file, fill)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the image of Spark's pods as an OCI archive.")
-    parser.add_argument("file", type=Path, metavar="FILE", help="the archive to write")
-    parser.add_argument("--name", default=NAME, metavar="NAME:TAG", help=f"name in the archive, {NAME} unless said")
-    arguments = parser.parse_args()
-    try:
-        built = image(arguments.name)
-    except (requirements.MissingError, BuildError, distribution.DistributionError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    with arguments.file.open("wb") as stream:
-        oci.write_archive(built, stream)
-    print(f"{arguments.file}: {arguments.name} {oci.image_digest(built)}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(archives.main("the image of Spark's pods", NAME, image, (distribution.DistributionError,)))

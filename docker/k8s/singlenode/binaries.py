@@ -6,11 +6,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from singlenode import commands
 from singlenode.cache import cache_dir, made
 from singlenode.requirements import MissingError
 
@@ -117,16 +117,8 @@ def _go(folder: Path, *arguments: str) -> str:
             "Go is not installed here: Kubernetes is compiled from its modules (Debian: apt-get install golang-go)"
         )
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=mod", "GOWORK": "off"}
-    command = ["nice", "-n", "10", "go", *arguments]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise BuildError(f"took longer than {_TIMEOUT_S} s: {' '.join(command)}") from None
-    if done.returncode != 0:
-        raise BuildError(f"failed: {' '.join(command)}\n{(done.stdout + done.stderr)[-8000:]}")
-    return done.stdout
+    command = ("nice", "-n", "10", "go", *arguments)
+    return commands.output(*command, folder=folder, environment=environment, timeout_s=_TIMEOUT_S, failed=BuildError)
 
 
 def _expect(folder: Path, names: Iterable[str]) -> None:

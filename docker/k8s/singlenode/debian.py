@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from singlenode import oci, requirements
+from singlenode import commands, oci, requirements
 from singlenode.binaries import BuildError
 from singlenode.cache import cache_dir, made
 
@@ -33,11 +32,7 @@ def layer(packages: Sequence[str], user: str, home: str, hooks: Sequence[str] = 
 
     def make(folder: Path) -> None:
         requirements.require(requirements.IMAGE)
-        done = subprocess.run(
-            [*command, str(folder / "layer.tar")], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-        if done.returncode != 0:
-            raise BuildError(f"mmdebstrap failed: {done.stderr[-4000:]}")
+        commands.output(*command, str(folder / "layer.tar"), timeout_s=_TIMEOUT_S, failed=BuildError)
 
     key = hashlib.sha256("\n".join(command).encode()).hexdigest()[:12]
     return oci.layer(made(cache_dir() / "images" / f"debian-{key}", make) / "layer.tar")
