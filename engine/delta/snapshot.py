@@ -167,8 +167,10 @@ def _is_checkpoint(name: str) -> bool:
     return ".checkpoint" in name and "/" not in name
 
 
-def read_snapshot(table: DeltaTable, uri: str, storage: Storage = LOCAL) -> Snapshot:
-    """All of the handle's version, after the protocol gate; raises FeatureNotSupported."""
+def read_snapshot(table: DeltaTable, uri: str, storage: Storage = LOCAL, marker: Identity | None = None) -> Snapshot:
+    """All of the handle's version, after the protocol gate; raises FeatureNotSupported. `marker`: as `_marker` has just
+    told it, if it was asked.
+    """
     with delta_errors():
         protocol, metadata = table.protocol(), table.metadata()
         fields = read_fields(table.schema().to_json())
@@ -190,7 +192,7 @@ def read_snapshot(table: DeltaTable, uri: str, storage: Storage = LOCAL) -> Snap
             files=_oldest_first(pa.table(table.get_add_actions(flatten=True))),
             file_uris=frozenset(table.file_uris()),
             dead=_deleted_rows(table) if "deletionVectors" in reader_features else {},
-            marker=_marker(uri, version, storage),
+            marker=marker or _marker(uri, version, storage),
             storage=storage,
         )
 
@@ -284,7 +286,7 @@ class Snapshots:
         cached = self._cached(uri, table.version(), marker)
         if cached is not None:
             return cached
-        snapshot = read_snapshot(table, uri, self.storage)
+        snapshot = read_snapshot(table, uri, self.storage, marker)
         with self._lock:
             previous = self._snapshots.pop((uri, snapshot.version), None)
             self._files += snapshot.files.num_rows - (previous.files.num_rows if previous is not None else 0)
