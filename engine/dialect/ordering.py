@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -14,7 +13,7 @@ from engine.dialect import comparisons
 from engine.dialect.calls import order_text
 from engine.dialect.context import Context
 from engine.dialect.expressions import compile_expression
-from engine.dialect.scope import OutputColumn, Scope, outer
+from engine.dialect.scope import OutputColumn, Scope, is_column, outer
 from engine.dialect.selects import Select
 from engine.dialect.value import Value, refuse
 
@@ -47,10 +46,7 @@ def _in_subquery(context: Context, select: Select, node: exp.Select, keys: list[
     if context.target.syntax.sorts_anything or ties(node) is not None:
         return False
     plain = node.args.get("group") is None and node.args.get("having") is None
-    return select.total is not None or not (plain and all(_COLUMN.fullmatch(v.sql) for v in keys))
-
-
-_COLUMN = re.compile(r"r[0-9]+\.(?:c[0-9]+|`(?:[^`]|``)*`)")
+    return select.total is not None or not (plain and all(map(is_column, keys)))
 
 
 def _finish_sorted(

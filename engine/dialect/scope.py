@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from engine.dialect.value import Value, refuse
 
 _SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
 """Every table of PostgreSQL has them; what is in Delta has no such things."""
+_COLUMN = re.compile(r"r[0-9]+\.(?:c[0-9]+|`(?:[^`]|``)*`)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,11 @@ def check_readable(syntax: Syntax, v: Value, name: str) -> Value:
         raise refuse(f'column "{name}"')
     syntax.type_name(v.type, v.shape)
     return v
+
+
+def is_column(v: Value) -> bool:
+    """Whether it is a column as it stands: a query's by its generated name, or a table's by its name in backticks."""
+    return _COLUMN.fullmatch(v.sql) is not None
 
 
 def subquery_relation(alias: str | None, sql_alias: str, columns: Sequence[OutputColumn]) -> Relation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -36,6 +35,7 @@ from catalog.types import (
 )
 from engine.dialect import literals, numbers
 from engine.dialect.lattice import FLOATS, INTEGERS, TEXTS
+from engine.dialect.scope import is_column
 from engine.dialect.session import SessionConstants
 from engine.dialect.spark.forms import FORMS
 from engine.dialect.spark.numbers import NUMBERS
@@ -319,15 +319,13 @@ def deliver(v: Value, to: PgType, session: SessionConstants) -> str:
         return f"pg_interval_out({v.sql})"
     if v.oid == TIME.oid or ((inner := element(v.type)) is not None and inner.oid == INTERVAL.oid):
         raise refuse(f"a result of type {format_type(v.type)}")
-    return v.sql if v.srf else _shown(v.sql, spark_type(v.type, v.shape))
+    return v.sql if v.srf else _shown(v)
 
 
-def _shown(sql: str, wanted: str) -> str:
+def _shown(v: Value) -> str:
     """Columns have their types already; the cast of an expression fixes what an answer's column is."""
-    return sql if _COLUMN.fullmatch(sql) else f"CAST({sql} AS {wanted})"
-
-
-_COLUMN = re.compile(r"r[0-9]+\.(?:c[0-9]+|`(?:[^`]|``)*`)")
+    wanted = spark_type(v.type, v.shape)
+    return v.sql if is_column(v) else f"CAST({v.sql} AS {wanted})"
 
 
 def _deliver_numeric(v: Value, to: PgType) -> str:
@@ -338,4 +336,4 @@ def _deliver_numeric(v: Value, to: PgType) -> str:
         return f"CAST({v.sql} AS DECIMAL({shape[0]},{shape[1]}))"
     if v.shape is None or v.scale_sql is not None:
         return NUMBERS.text_of(v)
-    return _shown(v.sql, f"DECIMAL({v.shape[0]},{v.shape[1]})")
+    return _shown(v)
