@@ -12,13 +12,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := catalog engine sql_extensions gateway
 ARGS ?=
+NEED_PYTHON = test -n "$(PYTHON)" || \
+	{ echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 
 .PHONY: env run test check format bench docs spark k8s-up k8s-down clean
 
 env: $(VENV)/.installed
 
 $(VENV)/.made:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(NEED_PYTHON)
 	@echo "making $(VENV) with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@touch $@
@@ -57,11 +59,11 @@ docs: $(VENV)/.installed
 	$(BIN)/python -m gateway.cli.reference docs/reference
 
 spark:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(NEED_PYTHON)
 	@$(PYTHON) docker/spark/distribution.py .spark $(ARGS)
 
 k8s-up k8s-down:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(NEED_PYTHON)
 	@$(PYTHON) docker/k8s $(@:k8s-%=%) $(ARGS)
 
 clean:
