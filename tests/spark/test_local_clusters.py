@@ -6,10 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,11 +15,11 @@ import pytest
 
 from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
 from engine.clusters.processes import LocalBackend
-from engine.clusters.reconcile import Reconciler
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import relations_pb2
 from engine.spark.session import ConnectSession
-from tests.clusters.samples import NOW, TIER, MemoryStore, cluster
+from tests.clusters.live_site import LiveSite
+from tests.clusters.samples import NOW, cluster
 from tests.spark.distribution import spark_distribution
 from tests.spark.plain_session import PlainSession
 
@@ -29,43 +27,12 @@ PROGRAM = Path(__file__).parents[2] / "docker" / "spark" / "agent.py"
 DEADLINE_S = 90.0
 
 
-class Site:
-    """A backend, a store in memory, and a thread of rounds."""
+class Site(LiveSite):
+    """Clusters of this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.backend = LocalBackend(spark_distribution(), PROGRAM, folder)
-        self.store = MemoryStore()
-        self.reconciler = Reconciler(self.store, {Backend.LOCAL: self.backend}, lambda _: TIER, now=lambda: NOW)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._rounds)
-        self._thread.start()
-
-    def _rounds(self) -> None:
-        while not self._stop.wait(0.2):
-            self.store.now = datetime.now(UTC)
-            self.reconciler.round()
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.reconciler.close()
-
-    def row(self, one: Cluster) -> Cluster:
-        return self.store.rows[one.id]
-
-    def until(self, met: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + DEADLINE_S
-        while not met():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not reached: {what}\n{self.store.rows}\n{self.store.events}")
-            time.sleep(0.1)
-
-    def runs(self, one: Cluster) -> None:
-        def met() -> bool:
-            row = self.row(one)
-            return row.state is ClusterState.RUNNING and row.observed.generation == row.generation
-
-        self.until(met, "running")
+        super().__init__({Backend.LOCAL: self.backend}, every_s=0.2, deadline_s=DEADLINE_S, now=lambda: NOW)
 
     def asked(self, one: Cluster, sql: str) -> list[tuple[object, ...]]:
         row = self.row(one)
