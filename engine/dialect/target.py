@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from catalog.types import PgType
 from engine.base import Dialect
+from engine.dialect.casts import Casts
 from engine.dialect.constants import Constants
 from engine.dialect.literals import Forms
 from engine.dialect.numbers import Numbers
-from engine.dialect.session import SessionConstants
 from engine.dialect.syntax import Syntax
 from engine.dialect.value import Value
 
@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     from engine.dialect.context import Context
     from engine.dialect.functions import Emissions
     from engine.dialect.operators import OperatorEmissions
-
-
-class Casts(Protocol):
-    """Conversions between types in their inner forms. A module satisfies it."""
-
-    def cast(self, v: Value, to: PgType, session: SessionConstants, *, explicit: bool = False) -> Value:
-        """`v` as type `to`, typmod included. An explicit cast to varchar(n) truncates, any other raises 22001."""
-        ...
-
-    def deliver(self, v: Value, to: PgType, session: SessionConstants) -> str:
-        """`v` in the outer form of a result column."""
-        ...
 
 
 class Arrays(Protocol):

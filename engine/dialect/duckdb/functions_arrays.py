@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from catalog.types import INT4, INT8, INTERVAL, NUMERIC, TEXT, TIMESTAMP, TIMESTAMPTZ, PgType, element
 from engine.dialect import comparisons
-from engine.dialect.duckdb.casts import text_sql
+from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.numbers import NUMBERS
 from engine.dialect.duckdb.tables import SCALARS
 from engine.dialect.functions import Call, Emit, exact_elements
@@ -44,7 +44,7 @@ def _array_to_string(call: Call) -> Value:
     inner = element(array.type)
     if inner is None:
         raise refuse("array_to_string of something else than an array")
-    item = text_sql(Value("pg_e", PgType(inner.oid), shape=array.shape))
+    item = CASTS.text_sql(Value("pg_e", PgType(inner.oid), shape=array.shape), call.context.session)
     if inner.oid == 16:
         item = "(CASE WHEN pg_e THEN 't' WHEN NOT pg_e THEN 'f' END)"
     null = call.sql(2) if len(call.arguments) > 2 else "CAST(NULL AS VARCHAR)"

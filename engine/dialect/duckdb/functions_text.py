@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from catalog.types import BOOL, BYTEA, INT4, INT8, NUMERIC, TEXT, PgType
 from engine.dialect.duckdb import patterns
-from engine.dialect.duckdb.casts import text_sql
+from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.syntax import string
 from engine.dialect.duckdb.tables import SCALARS
 from engine.dialect.functions import Call, Emit
@@ -31,7 +31,7 @@ def _loose_text(call: Call, v: Value) -> str:
         return patterns.subject(call.context, v)
     if v.oid == 705:
         return call.context.cast(v, TEXT).sql
-    return text_sql(v)
+    return CASTS.text_sql(v, call.context.session)
 
 
 def _format(call: Call) -> Value:
@@ -258,7 +258,7 @@ def _register_more() -> None:
 
 
 def _to_char(call: Call) -> Value:
-    return value(f"pg_to_char_numeric({text_sql(call.arguments[0])}, {call.sql(1)})", TEXT)
+    return value(f"pg_to_char_numeric({CASTS.text_sql(call.arguments[0], call.context.session)}, {call.sql(1)})", TEXT)
 
 
 _register()

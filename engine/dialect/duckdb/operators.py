@@ -24,7 +24,7 @@ from catalog.types import (
 )
 from engine.dialect import numbers
 from engine.dialect.context import Context
-from engine.dialect.duckdb.casts import text_sql
+from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.numbers import NUMBERS
 from engine.dialect.duckdb.syntax import duck_type
 from engine.dialect.lattice import INTEGERS, common_number
@@ -174,7 +174,8 @@ def _shifted(stamp: Value, interval: Value, symbol: str) -> Value:
 
 def concatenate(context: Context, left: Value, right: Value) -> Value:
     """text || text, and text || anything else by its text. Arrays are handled before."""
-    return value(f"({text_sql(left)} || {text_sql(right)})", TEXT)
+    texts = " || ".join(CASTS.text_sql(v, context.session) for v in (left, right))
+    return value(f"({texts})", TEXT)
 
 
 def negate(context: Context, v: Value) -> Value:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.base import Dialect
 from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
     arrays,
-    casts,
     functions_aggregates,
     functions_arrays,
     functions_json,
@@ -15,6 +14,7 @@ from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
     operators,
     patterns,
 )
+from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.forms import FORMS
 from engine.dialect.duckdb.operators import OPERATORS
 from engine.dialect.duckdb.tables import AGGREGATES, SCALARS, WINDOWS
@@ -24,7 +24,7 @@ DUCKDB = Target(
     Dialect.DUCKDB,
     "by the embedded engine",
     FORMS,
-    casts=casts,
+    casts=CASTS,
     arrays=arrays,
     patterns=patterns,
     operands=operators,

@@ -9,7 +9,7 @@ from engine.dialect import comparisons
 from engine.dialect.functions import Call, Emit, exact_elements
 from engine.dialect.lattice import ANYARRAY, ANYELEMENT
 from engine.dialect.spark.arrays import joined
-from engine.dialect.spark.casts import text_sql
+from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import string
 from engine.dialect.spark.tables import SCALARS
@@ -59,7 +59,7 @@ def _series(pg: PgType) -> Emit:
 def _array_to_string(call: Call) -> Value:
     array = call.arguments[0]
     inner = _element(array)
-    item = text_sql(Value("pg_e", inner, shape=array.shape), call.context.session)
+    item = CASTS.text_sql(Value("pg_e", inner, shape=array.shape), call.context.session)
     if inner == BOOL:
         item = "(CASE WHEN pg_e THEN 't' WHEN NOT pg_e THEN 'f' END)"
     missing = call.sql(2) if len(call.arguments) > 2 else "CAST(NULL AS STRING)"

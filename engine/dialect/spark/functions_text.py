@@ -7,7 +7,7 @@ from engine.dialect.functions import Call, Emit
 from engine.dialect.lattice import ANY
 from engine.dialect.regex import Rewritten, rewrite
 from engine.dialect.spark import patterns
-from engine.dialect.spark.casts import text_sql
+from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.syntax import string
 from engine.dialect.spark.tables import SCALARS
 from engine.dialect.value import Value, refuse, value
@@ -23,7 +23,7 @@ def _loose_text(call: Call, v: Value) -> str:
         return patterns.subject(call.context, v)
     if v.oid == UNKNOWN.oid:
         return call.context.cast(v, TEXT).sql
-    return text_sql(v, call.context.session)
+    return CASTS.text_sql(v, call.context.session)
 
 
 def _concat(call: Call) -> Value:
@@ -159,7 +159,7 @@ def _end(name: str) -> Emit:
 
 
 def _to_char(call: Call) -> Value:
-    text = text_sql(call.arguments[0], call.context.session)
+    text = CASTS.text_sql(call.arguments[0], call.context.session)
     return value(f"pg_to_char_numeric({text}, {call.sql(1)})", TEXT)
 
 

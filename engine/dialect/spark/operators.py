@@ -24,7 +24,7 @@ from engine.dialect import numbers
 from engine.dialect.context import Context
 from engine.dialect.lattice import INTEGERS, common_number
 from engine.dialect.operators import Emit, template
-from engine.dialect.spark.casts import text_sql
+from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import spark_type, string
 from engine.dialect.spark.tables import OPERATORS
@@ -35,7 +35,7 @@ _FLOAT_NAMES = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
 def concatenate(context: Context, left: Value, right: Value) -> Value:
     """text || text, and text || anything else by its text. Arrays are handled before."""
-    texts = ", ".join(text_sql(v, context.session) for v in (left, right))
+    texts = ", ".join(CASTS.text_sql(v, context.session) for v in (left, right))
     return value(f"concat({texts})", TEXT)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.base import Dialect
 from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
     arrays,
-    casts,
     functions_aggregates,
     functions_arrays,
     functions_json,
@@ -15,6 +14,7 @@ from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
     operators,
     patterns,
 )
+from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.forms import FORMS
 from engine.dialect.spark.tables import AGGREGATES, OPERATORS, SCALARS, WINDOWS
 from engine.dialect.target import Target
@@ -23,7 +23,7 @@ SPARK = Target(
     Dialect.SPARK,
     "on Spark",
     FORMS,
-    casts=casts,
+    casts=CASTS,
     arrays=arrays,
     patterns=patterns,
     operands=operators,
