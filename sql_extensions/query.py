@@ -197,11 +197,8 @@ def _forward(context: Context, reason: RouteReason, *, text: bool = False) -> Re
 def _shadow_query(context: Context, sql: str, binary: Sequence[bool]) -> Result:
     call, shadow = context.call, context.session.shadow
     params = [ShadowParam(param.type_oid, param.data, param.binary) for param in call.params]
-    call.on_cancel(shadow.cancel)
-    try:
+    with call.stopping(shadow.cancel):
         answer = shadow.query(sql, params, binary[0] if len(binary) == 1 else binary or False)
-    finally:
-        call.off_cancel(shadow.cancel)
     notices = [Notice(item.severity, item.message, item.sqlstate, item.detail, item.hint) for item in answer.notices]
     if answer.columns is None or answer.rows is None:
         return Result(answer.tag, notices=notices)
