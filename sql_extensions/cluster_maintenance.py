@@ -12,7 +12,7 @@ from engine.delta import log, maintain
 from engine.delta.maintain import PartitionFilter, VacuumResult
 from engine.delta.snapshot import open_table
 from engine.spark.literals import quote_name, string_literal
-from sql_extensions import native, needs, tables
+from sql_extensions import native, tables
 from sql_extensions.context import Context
 
 UNCOMMITTED_KEPT = timedelta(hours=24)
@@ -22,14 +22,6 @@ _NO_CHECK = {
     "spark.databricks.delta.vacuum.logging.enabled": "true",  # its commits tell how much was deleted
 }
 _OPERATORS = {"!=": "<>", "in": "IN", "not in": "NOT IN"}
-
-
-def cluster_for(ctx: Context, relation: Relation) -> str | None:
-    """The cluster that is to do it; None: it is done here."""
-    where = ctx.session.compute.route(ctx.call, needs.of_rewrite(ctx, relation))
-    if where.cluster is not None:
-        ctx.call.route = where
-    return where.cluster
 
 
 def optimize(

@@ -26,7 +26,7 @@ from engine.delta.log import commits
 from engine.delta.snapshot import columns_of
 from engine.delta.table import CommitInfo
 from engine.storage.storage import Storage
-from sql_extensions import cluster_maintenance, partition_filter, tables
+from sql_extensions import cluster_maintenance, native, partition_filter, tables
 from sql_extensions.cluster_maintenance import UNCOMMITTED_KEPT
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
@@ -148,7 +148,7 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
             f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
         )
     relation = target.relation
-    cluster = None if relation is None or options.dry_run else cluster_maintenance.cluster_for(ctx, relation)
+    cluster = None if relation is None or options.dry_run else native.cluster_for(ctx, relation)
     if relation is not None and cluster is not None:
         return cluster_maintenance.vacuum(
             ctx, cluster, relation, options.retain, lite=options.lite, force=options.force
@@ -200,7 +200,7 @@ def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: 
     """Rewrite small files: one row of OPTIMIZE_COLUMNS."""
     relation = _owned(ctx, name)
     filters = partition_filter.resolve(where, relation, ctx.session)
-    cluster = cluster_maintenance.cluster_for(ctx, relation)
+    cluster = native.cluster_for(ctx, relation)
     if cluster is not None:
         on_cluster = cluster_maintenance.optimize(ctx, cluster, relation, filters, zorder_by)
         return pa.Table.from_pylist([dict(on_cluster)], OPTIMIZE_COLUMNS)
@@ -227,7 +227,7 @@ def restore(ctx: Context, relation: Relation, version: int, *, dry_run: bool) ->
     """Make an earlier version current again: one row of RESTORE_COLUMNS. `relation` is one that `owned` gave."""
     tenant = ctx.session.tenant
     uri = tables.location_of(relation)
-    cluster = None if dry_run else cluster_maintenance.cluster_for(ctx, relation)
+    cluster = None if dry_run else native.cluster_for(ctx, relation)
     if cluster is not None:
         figures = cluster_maintenance.restore(ctx, cluster, relation, version)
         _take_over_columns(ctx, relation)

@@ -6,7 +6,6 @@ others, until COMMIT. What PostgreSQL checks on assignment is checked inside the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,9 +18,9 @@ from catalog.names import TableLocation
 from engine.base import ArrowSource, Description, TableRead
 from engine.delta import log
 from engine.delta.rows import RowCaster
-from engine.delta.schema import DeltaField, read_fields
+from engine.delta.schema import GENERATION_KEY, DeltaField, read_fields
 from engine.delta.snapshot import open_table
-from engine.delta.table import spark_metadata
+from engine.delta.table import noted_by_spark, spark_metadata
 from engine.spark.literals import quote_name, string_literal
 from engine.spark.relations import delta_table
 from sql_extensions import constraints, maintenance, needs, planner, query, row_rules, rows, tables
@@ -31,7 +30,7 @@ from sql_extensions.statement import recognise
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 LOOKED_AT = 100
 """Commits looked at to find ours."""
-_COMPUTED = ("delta.generationExpression", "delta.identity.start", "CURRENT_DEFAULT")
+_COMPUTED = (GENERATION_KEY, "delta.identity.start", "CURRENT_DEFAULT")
 """What Delta notes of columns that Spark fills where a row gives nothing for them."""
 
 
@@ -46,6 +45,14 @@ class Outcome:
     def count(self, name: str) -> int:
         """A figure of the commit, else 0."""
         return int(self.metrics.get(name, 0))
+
+    @property
+    def affected(self) -> int:
+        """The rows that UPDATE, DELETE or MERGE has changed."""
+        if self.rows is None or "num_affected_rows" not in self.rows.column_names:
+            raise TypeError("Spark tells how many rows are affected")
+        (count,) = self.rows.column("num_affected_rows").to_pylist()
+        return int(count)
 
 
 def stands_alone(ctx: Context, *, created: bool = False) -> bool:
@@ -62,11 +69,15 @@ def may_insert(ctx: Context, *, created: bool = False) -> bool:
 
 def cluster_for_rewrite(ctx: Context, relation: Relation) -> str | None:
     """The cluster that is to change the table's rows itself; None: rows are computed as queries, and staged here."""
-    if not stands_alone(ctx):
-        return None
-    where = ctx.session.compute.route(ctx.call, needs.of_rewrite(ctx, relation))
+    return cluster_for(ctx, relation) if stands_alone(ctx) else None
+
+
+def cluster_for(ctx: Context, relation: Relation) -> str | None:
+    """The cluster that work on the table's files goes to; None: it is done here."""
+    call = ctx.call
+    where = call.data_route or ctx.session.compute.route(call, needs.of_rewrite(ctx, relation))
     if where.cluster is not None:
-        ctx.call.route = where
+        call.route = where
     return where.cluster
 
 
@@ -211,16 +222,7 @@ def _commit_of(call_id: str, before: int, commits: Sequence[log.Commit]) -> tupl
     for commit in commits:
         if commit.version <= before:
             break
-        noted = commit.info.get("userMetadata")
-        if isinstance(noted, str) and _names_call(noted, call_id):
+        if noted_by_spark(commit.info).get("queryId") == call_id:
             metrics = commit.info.get("operationMetrics") or {}
             return commit.version, {str(key): str(value) for key, value in metrics.items()}
     return None, {}
-
-
-def _names_call(noted: str, call_id: str) -> bool:
-    try:
-        told = json.loads(noted)
-    except json.JSONDecodeError:
-        return False
-    return isinstance(told, dict) and isinstance(told.get("kadali"), dict) and told["kadali"].get("queryId") == call_id

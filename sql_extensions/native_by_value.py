@@ -99,10 +99,7 @@ def _merge(
         f"MERGE INTO {native.target(relation)} AS {_TARGET} USING ({work.query.sql}) AS {_SOURCE} ON {same} "
         f"WHEN MATCHED THEN {action}"
     )
-    done = native.execute(ctx, cluster, relation, merge, work.query.params, work.query.tables, rewrites=True)
-    if done.rows is None:
-        raise TypeError("Spark tells how many rows are affected")
-    return int(done.rows.column("num_affected_rows")[0].as_py())
+    return native.execute(ctx, cluster, relation, merge, work.query.params, work.query.tables, rewrites=True).affected
 
 
 def _same(name: str, oid: int, number: int) -> str:

@@ -71,7 +71,7 @@ def update(
         return None
     sql = f"UPDATE {native.target(relation)} AS {_TARGET} SET {listed}{condition}"
     done = native.execute(ctx, cluster, relation, sql, query.param_values(ctx, description), rewrites=True)
-    return _affected(done)
+    return done.affected
 
 
 def delete(
@@ -88,7 +88,7 @@ def delete(
         return None
     sql = f"DELETE FROM {native.target(relation)} AS {_TARGET}{condition}"
     done = native.execute(ctx, cluster, relation, sql, query.param_values(ctx, description), rewrites=True)
-    return _affected(done)
+    return done.affected
 
 
 def merge(ctx: Context, relation: Relation, stmt: Merge, description: Description) -> int | None:
@@ -132,14 +132,7 @@ def merge(ctx: Context, relation: Relation, stmt: Merge, description: Descriptio
         done = native.execute(ctx, cluster, relation, sql, source.query.params, source.query.tables, rewrites=True)
     except CardinalityViolation as error:
         raise CardinalityViolation(MADE_TWICE, hint=MADE_TWICE_HINT) from error
-    return _affected(done)
-
-
-def _affected(done: native.Outcome) -> int:
-    if done.rows is None or "num_affected_rows" not in done.rows.column_names:
-        raise TypeError("Spark tells how many rows are affected")
-    (count,) = done.rows.column("num_affected_rows").to_pylist()
-    return int(count)
+    return done.affected
 
 
 def _deletes_whatever_matches(whens: Sequence[When]) -> bool:
