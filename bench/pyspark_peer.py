@@ -1,4 +1,4 @@
-"""Runs in the Spark distribution's Python, not in ours: pyspark's own client answers what the parent asks for.
+"""Runs in a Python of its own, not in ours: pyspark's own client answers what the parent asks for.
 
 Each line on standard input, {"sql", "repeat", "threads"}, is answered by one on standard output: {"seconds", "rows"}.
 """

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from bench import peers
 from bench.measure import Report, alternate, latency, throughput
@@ -35,21 +36,29 @@ COLUMNS: dict[str, tuple[str, PgType]] = {
 FIELDS = tuple(Field(name, kind) for name, (_, kind) in COLUMNS.items())
 
 
+JVM = {"spark.driver.extraJavaOptions": "-XX:+UseG1GC"}
+"""Java's default: the servers of tests have settings for a quick start, which long runs pay for."""
+
+
 def run(report: Report, rounds: int) -> None:
-    dist = spark_distribution()
+    try:
+        dist = spark_distribution()
+    except pytest.skip.Exception as lacking:
+        report.skipped("Spark", str(lacking))
+        return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         table = Path(folder) / "table"
-        with local_server(Path(folder) / "server") as server:
-            _connect(report, rounds, dist, server, table)
+        with local_server(Path(folder) / "server", JVM) as server:
+            _connect(report, rounds, server, table)
         _thrift(report, rounds, dist, Path(folder), table)
         _starts(report, min(rounds, 3), dist, Path(folder))
 
 
-def _connect(report: Report, rounds: int, dist: Path, server: SparkServer, table: Path) -> None:
+def _connect(report: Report, rounds: int, server: SparkServer, table: Path) -> None:
     engines = [SparkEngine("bench", server.session(f"bench/{number}")) for number in range(THREADS)]
     listed = ", ".join(f"{text} AS {name}" for name, (text, _) in COLUMNS.items())
     engines[0].run(f"CREATE TABLE delta.`{table}` USING delta AS SELECT {listed} FROM range(0, {ROWS}, 1, 4)")
-    theirs = PySpark(dist, server, THREADS)
+    theirs = PySpark(server, THREADS)
     try:
         one, bulk = "SELECT 1 AS id", f"SELECT * FROM delta.`{table}`"
         costs = alternate(lambda: _cost(engines[0], one, 20), lambda: theirs.cost(one, 20), rounds)
@@ -70,7 +79,7 @@ def _connect(report: Report, rounds: int, dist: Path, server: SparkServer, table
 def _thrift(report: Report, rounds: int, dist: Path, folder: Path, table: Path) -> None:
     python = pyhive_python()
     sql = f"SELECT * FROM delta.`{table}` LIMIT {THRIFT_ROWS}"
-    with thrift_server(dist, folder / "thrift") as port, local_server(folder / "beside") as server:
+    with thrift_server(dist, folder / "thrift") as port, local_server(folder / "beside", JVM) as server:
         engine = SparkEngine("bench", server.session())
         costs = alternate(lambda: _cost(engine, sql, 1), lambda: pyhive_cost(python, port, sql), rounds)
         engine.close()

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from bench.peers import cache_folder
 from engine.spark.local import free_port, spark_home
 from tests.spark.servers import SparkServer
 
+PYSPARK = ("pyspark-client==4.2.0", "pandas<3")
+"""The distribution's own pyspark lacks what its Connect client needs."""
 PYHIVE = ("pyhive==0.7.0", "thrift==0.16.0", "pure-sasl==0.6.2", "thrift_sasl==0.4.3", "six")
 START_S = 120.0
 
@@ -25,15 +27,16 @@ START_S = 120.0
 class PySpark:
     """pyspark's Connect client on the same server; `cost` gives seconds as it measures them itself."""
 
-    def __init__(self, dist: Path, server: SparkServer, sessions: int) -> None:
+    def __init__(self, server: SparkServer, sessions: int) -> None:
+        port = server.endpoint.rpartition(":")[2]
         environment = os.environ | {
-            "KADALI_BENCH_REMOTE": f"sc://{server.endpoint}/;token={server.token}",
+            "KADALI_BENCH_REMOTE": f"sc://localhost:{port}/;token={server.token}",  # elsewhere a token asks for TLS
             "KADALI_BENCH_SESSIONS": str(sessions),
             "SPARK_CONNECT_MODE_ENABLED": "1",
         }
         program = Path(__file__).with_name("pyspark_peer.py")
         self._process = subprocess.Popen(
-            [str(dist / "env" / "bin" / "python"), str(program)],
+            [str(_python_with("pyspark", PYSPARK)), str(program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -70,16 +73,7 @@ class PySpark:
 
 def pyhive_python() -> Path:
     """A Python with PyHive, made once."""
-    folder = cache_folder() / "pyhive"
-    python = folder / "bin" / "python"
-    if not (folder / "made").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PYHIVE], check=True
-        )
-        (folder / "made").touch()
-    return python
+    return _python_with("pyhive", PYHIVE)
 
 
 @contextmanager
@@ -126,6 +120,20 @@ def pyhive_cost(python: Path, port: int, sql: str) -> float:
     )
     done = subprocess.run([str(python), "-c", program, str(port), sql], check=True, capture_output=True, text=True)
     return float(done.stdout.split()[0])
+
+
+def _python_with(name: str, packages: Sequence[str]) -> Path:
+    """A Python of its own with these packages, made once."""
+    folder = cache_folder() / name
+    python = folder / "bin" / "python"
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True
+        )
+        (folder / "made").touch()
+    return python
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
