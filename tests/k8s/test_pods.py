@@ -7,8 +7,7 @@ Processes to kill are found by tests/k8s/victims.py.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +26,10 @@ from engine.clusters.names import dns_label, object_name
 from engine.clusters.objects import CLUSTER_ID, ROLE
 from engine.clusters.place import Place, TenantData
 from engine.clusters.pods import KINDS, KubernetesBackend
-from engine.clusters.reconcile import Reconciler
 from engine.spark.engine import SparkEngine
 from engine.spark.session import ConnectSession
-from tests.clusters.samples import TIER, MemoryStore, cluster
+from tests.clusters.live_site import LiveSite
+from tests.clusters.samples import cluster
 from tests.k8s import victims
 from tests.k8s.conftest import SPARK_IMAGE
 
@@ -39,30 +38,16 @@ TENANT = "Acme"
 SMALL = {"driver_cores": 0.2, "worker_cores": 0.1}
 
 
-class Site:
-    """A tenant on the node, and a thread that reconciles as a gateway does."""
+class Site(LiveSite):
+    """A tenant on the node."""
 
     def __init__(self, machine: Machine, lake: Path) -> None:
         self.lake = lake
         self.api = KubernetesApi(str(machine.kubeconfig))
         place = Place("t3", "t3-", SPARK_IMAGE, pull_policy="Never", gateways=(f"{machine.node.network.machine}/32",))
         data = TenantData(folder=str(lake), user=lake_user(lake))
-        self.store = MemoryStore()
-        self.backend = KubernetesBackend(self.api, place, lambda _: data)
-        self.reconciler = Reconciler(self.store, {Backend.KUBERNETES: self.backend}, lambda _: TIER)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._rounds)
-        self._thread.start()
-
-    def _rounds(self) -> None:
-        while not self._stop.wait(0.5):
-            self.store.now = datetime.now(UTC)
-            self.reconciler.round()
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.reconciler.close()
+        backend = KubernetesBackend(self.api, place, lambda _: data)
+        super().__init__({Backend.KUBERNETES: backend}, every_s=0.5, deadline_s=DEADLINE_S)
 
     def put(self, *, autoscale: tuple[int, int] = (1, 1), **fields: Any) -> Cluster:
         """A small cluster that is to run, with workers between these bounds."""
@@ -72,33 +57,12 @@ class Site:
         row = cluster(spec=spec, **{"id": uuid4(), "tenant": TENANT, "workers_wanted": least, **fields})
         return self.store.put(replace(row, created_at=at, state_since=at, last_used=at))
 
-    def row(self, one: Cluster) -> Cluster:
-        return self.store.rows[one.id]
-
     def pods(self, one: Cluster, role: str = "executor") -> list[Any]:
         return self.api.list("Pod", "t3-" + self.tenant_label, labels=f"{CLUSTER_ID}={one.id},{ROLE}={role}")
 
     @property
     def tenant_label(self) -> str:
         return dns_label(TENANT)
-
-    def until(self, met: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
-        deadline = time.monotonic() + deadline_s
-        while not met():
-            if time.monotonic() > deadline:
-                rows = [(row.name, row.desired, row.observed) for row in self.store.rows.values()]
-                raise AssertionError(f"not reached: {what}\n{rows}\n{self.store.events}\n{self.logs()}")
-            time.sleep(0.2)
-
-    def runs(self, one: Cluster, workers: int) -> None:
-        self.until(
-            lambda: (
-                self.row(one).state is ClusterState.RUNNING
-                and self.row(one).observed.workers == workers
-                and self.row(one).observed.generation == self.row(one).generation
-            ),
-            f"running with {workers} workers",
-        )
 
     def logs(self) -> str:
         found = []
