@@ -288,7 +288,7 @@ def _cast(context: Context, scope: Scope, node: exp.Expression) -> Value:
         raise UndefinedObject(f'type "{name}" does not exist') if not to.meta else refuse(f"type {name}")
     literal = node.this
     if isinstance(literal, exp.Array) and not literal.expressions and element(pg) is not None:
-        return context.target.arrays.empty(pg)
+        return context.target.arrays.empty(context, pg)
     operand = compile_expression(context, scope, literal)
     if pg.oid == INTERVAL.oid and (to.meta.get("fields") or to.meta.get("precision") is not None):
         if operand.literal is None or operand.oid != UNKNOWN.oid:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from catalog.types import PgType
 from engine.base import Dialect
 from engine.dialect.casts import Casts
 from engine.dialect.constants import Constants
@@ -20,31 +19,10 @@ from engine.dialect.syntax import Syntax
 from engine.dialect.value import Value
 
 if TYPE_CHECKING:
+    from engine.dialect.arrays import Arrays
     from engine.dialect.context import Context
     from engine.dialect.functions import Emissions
     from engine.dialect.operators import OperatorEmissions
-
-
-class Arrays(Protocol):
-    """One-dimensional arrays. A module satisfies it."""
-
-    def empty(self, pg: PgType) -> Value: ...
-
-    def constructor(self, context: Context, items: list[Value]) -> Value: ...
-
-    def literal_as(self, context: Context, items: list[Value], pg: PgType) -> Value: ...
-
-    def item(self, context: Context, array: Value, index: Value) -> Value: ...
-
-    def slice_of(self, context: Context, array: Value, low: Value | None, high: Value | None) -> Value: ...
-
-    def concatenate(self, context: Context, left: Value, right: Value) -> Value: ...
-
-    def operator(self, context: Context, symbol: str, left: Value, right: Value) -> Value: ...
-
-    def collected(self, context: Context, item: Value, source: str) -> Value:
-        """ARRAY(SELECT ...): `item` over `source` (a FROM item) in its order."""
-        ...
 
 
 class Patterns(Protocol):

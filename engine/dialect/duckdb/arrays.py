@@ -1,124 +1,42 @@
-"""One-dimensional arrays as DuckDB lists: constructors, subscripts, slices, operators."""
+"""DuckDB's half of the arrays: its lists."""
 
 from __future__ import annotations
 
-from catalog.types import BOOL, JSONB, NUMERIC, TEXT, UNKNOWN, PgType, array_of, element, format_type
-from engine.dialect import comparisons
+from catalog.types import PgType
+from engine.dialect.arrays import Arrays
 from engine.dialect.context import Context
-from engine.dialect.duckdb.numbers import NUMBERS
 from engine.dialect.duckdb.syntax import duck_type
-from engine.dialect.functions import exact_elements
-from engine.dialect.lattice import array_oid, common_type
-from engine.dialect.value import Value, refuse, value
+from engine.dialect.lattice import array_oid
+from engine.dialect.value import Value
 
 
-def list_type(item: Value) -> str:
-    """The DuckDB type of a list of such items."""
-    return duck_type(item.type, item.shape) + "[]"
+class _DuckArrays(Arrays):
+    def json_step(self, document: str, key: str) -> str:
+        return f"CAST(pg_json_path(CAST({document} AS VARCHAR), [{key}]) AS JSON)"
+
+    def at(self, array: str, index: Value) -> str:
+        return f"pg_array_item({array}, {index.sql})"
+
+    def part(self, array: str, first: str, last: str | None) -> str:
+        return f"pg_array_slice({array}, {first}, {last or f'len({array})'})"
+
+    def joined(self, left: Value, right: Value, *, arrays: tuple[bool, bool]) -> str:
+        if all(arrays):
+            return f"pg_array_cat({left.sql}, {right.sql})"
+        if arrays[0]:
+            return f"list_append(coalesce({left.sql}, []), {right.sql})"
+        return f"list_prepend({left.sql}, coalesce({right.sql}, []))"
+
+    def contains(self, whole: str, part: str) -> str:
+        return f"pg_array_contains({whole}, {part})"
+
+    def overlap(self, left: str, right: str) -> str:
+        return f"pg_array_overlaps({left}, {right})"
+
+    def collected(self, context: Context, item: Value, source: str) -> Value:
+        found = PgType(array_oid(item.oid))
+        sql = f"coalesce((SELECT list({item.sql}) FROM {source}), CAST([] AS {duck_type(item.type, item.shape)}[]))"
+        return Value(sql, found, shape=item.shape)
 
 
-def empty(pg: PgType) -> Value:
-    """ARRAY[]::type[]"""
-    shape = (1, 0) if (element(pg) or pg).oid == NUMERIC.oid else None
-    return Value(f"CAST([] AS {duck_type(PgType(pg.oid), shape)})", PgType(pg.oid), shape=shape)
-
-
-def constructor(context: Context, items: list[Value]) -> Value:
-    """ARRAY[...]"""
-    if not items:
-        raise refuse("an empty ARRAY without a cast")
-    inner = common_type([i.type for i in items])
-    if inner is None or any(i.row is not None for i in items):
-        raise refuse("ARRAY of different types")
-    return literal_as(context, items, PgType(array_oid(inner.oid)))
-
-
-def literal_as(context: Context, items: list[Value], pg: PgType) -> Value:
-    """An array of `items` as the array type `pg`."""
-    inner = element(pg)
-    if inner is None or any(element(i.type) is not None for i in items):
-        raise refuse("an array of more than one dimension")
-    inner = PgType(inner.oid)
-    unified = comparisons.unify(context, items, inner)
-    if any(v.scale_sql for v in unified):
-        unified = [NUMBERS.to_exact(v) if not v.is_null else Value("NULL", NUMERIC, is_null=True) for v in unified]
-    shape = next((v.shape for v in unified if not v.is_null), unified[0].shape if unified else None)
-    texts = ", ".join(v.sql for v in unified)
-    found = PgType(pg.oid)
-    return Value(f"CAST([{texts}] AS {duck_type(found, shape)})", found, shape=shape)
-
-
-def _element(v: Value) -> PgType:
-    inner = element(v.type)
-    if inner is None:
-        raise refuse(f"a subscript of type {format_type(v.type)}")
-    return PgType(inner.oid)
-
-
-def item(context: Context, array: Value, index: Value) -> Value:
-    """array[index]: NULL outside the bounds, never counted from the end. jsonb[key]: one step of a path."""
-    if array.oid == JSONB.oid:
-        step = context.cast(index, TEXT)
-        return value(f"CAST(pg_json_path(CAST({array.sql} AS VARCHAR), [{step.sql}]) AS JSON)", JSONB)
-    inner = _element(array)
-    at = context.cast(index, PgType(23))
-    return Value(f"pg_array_item({array.sql}, {at.sql})", inner, shape=array.shape)
-
-
-def slice_of(context: Context, array: Value, low: Value | None, high: Value | None) -> Value:
-    """array[low:high]"""
-    _element(array)
-    first = "1" if low is None else context.cast(low, PgType(23)).sql
-    last = f"len({array.sql})" if high is None else context.cast(high, PgType(23)).sql
-    return array.with_sql(f"pg_array_slice({array.sql}, {first}, {last})")
-
-
-def concatenate(context: Context, left: Value, right: Value) -> Value:
-    """array || array, array || element, element || array."""
-    a, b = element(left.type), element(right.type)
-    if left.oid == UNKNOWN.oid:
-        left, a = context.cast(left, right.type), b
-    elif right.oid == UNKNOWN.oid:
-        right, b = context.cast(right, left.type), a
-    inners = [t for t in (a, b) if t is not None] + [v.type for v, t in ((left, a), (right, b)) if t is None]
-    inner = common_type([PgType(t.oid) for t in inners])
-    if inner is None:
-        raise refuse("operator || of these types")
-    whole = PgType(array_oid(inner.oid))
-    left = context.cast(left, whole if a else inner)
-    right = context.cast(right, whole if b else inner)
-    if left.shape != right.shape or left.scale_sql or right.scale_sql:
-        left, right = exact_elements(context, left), exact_elements(context, right)
-    if a and b:
-        return Value(f"pg_array_cat({left.sql}, {right.sql})", whole, shape=left.shape)
-    if a:
-        return Value(f"list_append(coalesce({left.sql}, []), {right.sql})", whole, shape=left.shape)
-    return Value(f"list_prepend({left.sql}, coalesce({right.sql}, []))", whole, shape=left.shape)
-
-
-def operator(context: Context, symbol: str, left: Value, right: Value) -> Value:
-    """`@>`, `<@` and `&&`. NULL elements never match."""
-    if symbol not in ("@>", "<@", "&&"):
-        raise refuse(f"operator {symbol} of arrays")
-    if left.oid == UNKNOWN.oid:
-        left = context.cast(left, right.type)
-    if right.oid == UNKNOWN.oid:
-        right = context.cast(right, left.type)
-    if left.oid != right.oid:
-        inner = common_type([PgType((element(v.type) or v.type).oid) for v in (left, right)])
-        if inner is None:
-            raise refuse(f"operator {symbol} of arrays of different types")
-        left, right = (context.cast(v, array_of(PgType(inner.oid))) for v in (left, right))
-    if (element(left.type) or left.type).oid == NUMERIC.oid:
-        a, b = (comparisons.array_key(context, exact_elements(context, v)) for v in (left, right))
-    else:
-        a, b = left.sql, right.sql
-    name = {"@>": "pg_array_contains", "<@": "pg_array_contains", "&&": "pg_array_overlaps"}[symbol]
-    return value(f"{name}({b}, {a})" if symbol == "<@" else f"{name}({a}, {b})", BOOL)
-
-
-def collected(context: Context, item: Value, source: str) -> Value:
-    """ARRAY(SELECT ...): an empty array for no rows."""
-    found = PgType(array_oid(item.oid))
-    sql = f"coalesce((SELECT list({item.sql}) FROM {source}), CAST([] AS {list_type(item)}))"
-    return Value(sql, found, shape=item.shape)
+ARRAYS = _DuckArrays()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.base import Dialect
 from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
-    arrays,
     functions_aggregates,
     functions_arrays,
     functions_json,
@@ -14,6 +13,7 @@ from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
     operators,
     patterns,
 )
+from engine.dialect.duckdb.arrays import ARRAYS
 from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.forms import FORMS
 from engine.dialect.duckdb.operators import OPERATORS
@@ -25,7 +25,7 @@ DUCKDB = Target(
     "by the embedded engine",
     FORMS,
     casts=CASTS,
-    arrays=arrays,
+    arrays=ARRAYS,
     patterns=patterns,
     operands=operators,
     operators=OPERATORS,

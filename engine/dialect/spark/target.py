@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine.base import Dialect
 from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
-    arrays,
     functions_aggregates,
     functions_arrays,
     functions_json,
@@ -14,6 +13,7 @@ from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
     operators,
     patterns,
 )
+from engine.dialect.spark.arrays import ARRAYS
 from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.forms import FORMS
 from engine.dialect.spark.tables import AGGREGATES, OPERATORS, SCALARS, WINDOWS
@@ -24,7 +24,7 @@ SPARK = Target(
     "on Spark",
     FORMS,
     casts=CASTS,
-    arrays=arrays,
+    arrays=ARRAYS,
     patterns=patterns,
     operands=operators,
     operators=OPERATORS,
