@@ -23,18 +23,7 @@ if TYPE_CHECKING:
     from engine.dialect.context import Context
     from engine.dialect.functions import Emissions
     from engine.dialect.operators import OperatorEmissions
-
-
-class Patterns(Protocol):
-    """LIKE, SIMILAR TO and regular expressions. A module satisfies it."""
-
-    def like(
-        self, context: Context, left: Value, right: Value, escape: Value | None, *, insensitive: bool
-    ) -> Value: ...
-
-    def regex_operator(self, context: Context, symbol: str, left: Value, right: Value) -> Value: ...
-
-    def similar(self, context: Context, left: Value, right: Value, escape: Value | None) -> Value: ...
+    from engine.dialect.patterns import Patterns
 
 
 class Operands(Protocol):

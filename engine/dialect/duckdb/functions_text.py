@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.types import BOOL, BYTEA, INT4, INT8, NUMERIC, TEXT, PgType
-from engine.dialect.duckdb import patterns
+from engine.dialect import patterns
 from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.syntax import string
 from engine.dialect.duckdb.tables import SCALARS

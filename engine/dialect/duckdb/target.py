@@ -11,12 +11,12 @@ from engine.dialect.duckdb import (  # noqa: F401  (functions_* fill the tables)
     functions_text,
     functions_times,
     operators,
-    patterns,
 )
 from engine.dialect.duckdb.arrays import ARRAYS
 from engine.dialect.duckdb.casts import CASTS
 from engine.dialect.duckdb.forms import FORMS
 from engine.dialect.duckdb.operators import OPERATORS
+from engine.dialect.duckdb.patterns import PATTERNS
 from engine.dialect.duckdb.tables import AGGREGATES, SCALARS, WINDOWS
 from engine.dialect.target import Target
 
@@ -26,7 +26,7 @@ DUCKDB = Target(
     FORMS,
     casts=CASTS,
     arrays=ARRAYS,
-    patterns=patterns,
+    patterns=PATTERNS,
     operands=operators,
     operators=OPERATORS,
     emissions={"scalar": SCALARS, "aggregate": AGGREGATES, "window": WINDOWS},

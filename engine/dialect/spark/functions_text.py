@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from catalog.types import BOOL, BPCHAR, BYTEA, INT4, INT8, NUMERIC, TEXT, UNKNOWN, PgType
+from engine.dialect import patterns
 from engine.dialect.functions import Call, Emit
 from engine.dialect.lattice import ANY
 from engine.dialect.regex import Rewritten, rewrite
-from engine.dialect.spark import patterns
 from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.syntax import string
 from engine.dialect.spark.tables import SCALARS

@@ -11,11 +11,11 @@ from engine.dialect.spark import (  # noqa: F401  (functions_* fill the tables)
     functions_text,
     functions_times,
     operators,
-    patterns,
 )
 from engine.dialect.spark.arrays import ARRAYS
 from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.forms import FORMS
+from engine.dialect.spark.patterns import PATTERNS
 from engine.dialect.spark.tables import AGGREGATES, OPERATORS, SCALARS, WINDOWS
 from engine.dialect.target import Target
 
@@ -25,7 +25,7 @@ SPARK = Target(
     FORMS,
     casts=CASTS,
     arrays=ARRAYS,
-    patterns=patterns,
+    patterns=PATTERNS,
     operands=operators,
     operators=OPERATORS,
     emissions={"scalar": SCALARS, "aggregate": AGGREGATES, "window": WINDOWS},
