@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 
+from catalog.clusters.store import Clusters
+from catalog.clusters.tenant import TenantClusters
 from catalog.errors import SqlError
 from catalog.history import QueryHistory
 from catalog.principal import Principal
@@ -28,50 +30,62 @@ from sql_extensions.statement import recognise
 TENANT = "shop"
 
 
-class Door:
-    """Owns everything a gateway owns but its sockets. `run` is one simple Query of one statement."""
+class WirelessGateway:
+    """Owns everything a gateway owns but its sockets, and has a tenant that ann administers."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        self.settings: Settings = load({"data_dir": str(folder)})
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        clusters: Callable[[str], TenantClusters] | None = None,
+        cluster_store: Clusters | None = None,
+        **settings: str,
+    ) -> None:
+        self.settings: Settings = load({"data_dir": str(folder)} | settings)
         self.store = store
         store.ensure_tenant(TENANT)
         store.users.add("ann", TENANT, "secret words", admin=True)
         self.calls = CallRegister()
         self.history = QueryHistory(store.database, store.instance)
+        removal = FileRemoval(self.settings)
         self.tenants = Tenants(
-            self.settings, store, self.history, self.calls, shadow_objects(), FileRemoval(self.settings)
+            self.settings, store, self.history, self.calls, shadow_objects(), removal, clusters, cluster_store
         )
         self._pids = itertools.count(1)
         self._workers = ThreadPoolExecutor(1)
         self._services = Services(self.settings, self._workers, self.calls, (), (), ())
         self._sessions: list[Session] = []
 
-    def open(self, user: str = "ann", *, admin: bool = True) -> Session:
+    def session(self, user: str, *, admin: bool) -> Session:
         session = self.tenants.open_session(Principal(user, TENANT, admin), {}, next(self._pids))
         self._sessions.append(session)
         return session
 
-    def run(self, session: Session, sql: str) -> Sequence[tuple[object, ...]]:
-        """The rows of one statement. A statement outside of BEGIN is committed before this returns."""
+    def call(self, session: Session, sql: str) -> Call:
         call = Call(new_call_id(), session.principal, session.pid, sql)
         self.calls.add(call)
+        return call
+
+    def answer(self, call: Call, session: Session) -> tuple[str, list[tuple[object, ...]]]:
+        """(tag, rows) of a simple Query of one statement. Outside of BEGIN it is committed before this returns."""
+        session.transaction.alone = True
         try:
-            (call.statement,) = recognise(sql)
+            (call.statement,) = recognise(call.sql)
             result = execute(call, session, self._services)
             found: list[tuple[object, ...]] = []
             if result.rows is not None:
                 answer = result.rows if isinstance(result.rows, ArrowRows) else rows.to_arrow(result.rows)
                 found = _tuples(answer.reader.read_all())
             session.transaction.end_implicit()
-        except SqlError:
+        except SqlError as error:
             session.transaction.fail()
+            call.error = error
             settle(call, Outcome.FAILED, self._services)
             raise
+        finally:
+            session.transaction.alone = False
         settle(call, Outcome.DONE, self._services)
-        return found
-
-    def describe(self, session: Session, sql: str) -> None:
-        prepare(Call(new_call_id(), session.principal, session.pid, sql), session)
+        return f"{result.tag}{len(found)}" if result.tag.endswith(" ") else result.tag, found
 
     def close(self) -> None:
         for session in self._sessions:
@@ -79,6 +93,20 @@ class Door:
         self.tenants.close()
         self.history.close()
         self._workers.shutdown()
+
+
+class Door(WirelessGateway):
+    """One whose tenant has no clusters."""
+
+    def open(self, user: str = "ann", *, admin: bool = True) -> Session:
+        return self.session(user, admin=admin)
+
+    def run(self, session: Session, sql: str) -> Sequence[tuple[object, ...]]:
+        """The rows of one statement."""
+        return self.answer(self.call(session, sql), session)[1]
+
+    def describe(self, session: Session, sql: str) -> None:
+        prepare(Call(new_call_id(), session.principal, session.pid, sql), session)
 
 
 def _tuples(table: pa.Table) -> list[tuple[object, ...]]:
