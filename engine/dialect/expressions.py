@@ -190,7 +190,7 @@ def _negative(context: Context, scope: Scope, node: exp.Expression) -> Value:
         number = -int(inner.name)
         if number >= -(2**63):
             return integer(number, INT4 if number >= -(2**31) else INT8, context.target.forms)
-    return context.target.operands.negate(context, compile_expression(context, scope, node.this))
+    return operators.negate(context, compile_expression(context, scope, node.this))
 
 
 def _operator(context: Context, scope: Scope, node: exp.Expression) -> Value:

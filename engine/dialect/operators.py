@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from catalog.types import UNKNOWN, PgType, format_type
+from catalog.types import FLOAT4, FLOAT8, INTERVAL, NUMERIC, UNKNOWN, PgType, format_type
+from engine.dialect import numbers
 from engine.dialect.context import Context
-from engine.dialect.lattice import choose
+from engine.dialect.lattice import INTEGERS, choose
 from engine.dialect.value import Value, refuse, value
 
 Emit = Callable[[Context, Value, Value], Value]
@@ -61,3 +62,17 @@ def apply(context: Context, symbol: str, left: Value, right: Value) -> Value:
         for v, oid in zip((left, right), found.arguments, strict=True)
     ]
     return context.once(operands, lambda v: emit(context, *v))
+
+
+def negate(context: Context, v: Value) -> Value:
+    """-v"""
+    if v.oid == UNKNOWN.oid:
+        v = context.cast(v, FLOAT8)
+    if v.oid == NUMERIC.oid:
+        return numbers.bare(numbers.negate(v))
+    if v.oid == INTERVAL.oid:
+        return value(f"pg_interval_neg({v.sql})", INTERVAL)
+    if v.oid not in (*INTEGERS, FLOAT4.oid, FLOAT8.oid):
+        raise refuse(f"operator - {format_type(v.type)}")
+    constant = None if v.constant is None or v.oid not in INTEGERS else ("-" + v.constant).replace("--", "")
+    return replace(value(context.target.syntax.negative(v.sql), v.type), constant=constant)

@@ -62,6 +62,10 @@ class Syntax(Protocol):
         """Parameter $index in the inner form of `pg`."""
         ...
 
+    def negative(self, sql: str) -> str:
+        """A number with its sign turned round."""
+        ...
+
     def listed(self, texts: Sequence[str]) -> str:
         """An array of expressions."""
         ...

@@ -31,8 +31,6 @@ class Operands(Protocol):
 
     def concatenate(self, context: Context, left: Value, right: Value) -> Value: ...
 
-    def negate(self, context: Context, v: Value) -> Value: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -67,6 +67,9 @@ class DuckSyntax:
             return Value(f"rtrim(CAST(${index} AS VARCHAR), ' ')", BPCHAR)
         return value(f"CAST(${index} AS {duck_type(pg)})", PgType(pg.oid))
 
+    def negative(self, sql: str) -> str:
+        return f"(-{sql})"
+
     def listed(self, texts: Sequence[str]) -> str:
         return f"[{', '.join(texts)}]"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from catalog.types import (
     DATE,
     FLOAT4,
@@ -16,19 +14,17 @@ from catalog.types import (
     TEXT,
     TIMESTAMP,
     TIMESTAMPTZ,
-    UNKNOWN,
     PgType,
-    format_type,
 )
 from engine.dialect import numbers
 from engine.dialect.context import Context
-from engine.dialect.lattice import INTEGERS, common_number
+from engine.dialect.lattice import common_number
 from engine.dialect.operators import Emit, template
 from engine.dialect.spark.casts import CASTS
 from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import spark_type, string
 from engine.dialect.spark.tables import OPERATORS
-from engine.dialect.value import Value, refuse, value
+from engine.dialect.value import Value, value
 
 _FLOAT_NAMES = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 
@@ -37,22 +33,6 @@ def concatenate(context: Context, left: Value, right: Value) -> Value:
     """text || text, and text || anything else by its text. Arrays are handled before."""
     texts = ", ".join(CASTS.text_sql(v, context.session) for v in (left, right))
     return value(f"concat({texts})", TEXT)
-
-
-def negate(context: Context, v: Value) -> Value:
-    """-v"""
-    if v.oid == UNKNOWN.oid:
-        v = context.cast(v, FLOAT8)
-    if v.oid in INTEGERS:
-        constant = None if v.constant is None else ("-" + v.constant).replace("--", "")
-        return replace(value(f"(- {v.sql})", v.type), constant=constant)
-    if v.oid == NUMERIC.oid:
-        return numbers.bare(numbers.negate(v))
-    if v.oid in (FLOAT4.oid, FLOAT8.oid):
-        return value(f"(- {v.sql})", v.type)
-    if v.oid == INTERVAL.oid:
-        return value(f"pg_interval_neg({v.sql})", INTERVAL)
-    raise refuse(f"operator - {format_type(v.type)}")
 
 
 def _integers() -> None:

@@ -85,6 +85,9 @@ class SparkSyntax:
             raise refuse("a parameter of type interval")
         return value(f"CAST({place} AS {spark_type(pg)})", PgType(pg.oid))
 
+    def negative(self, sql: str) -> str:
+        return f"(- {sql})"
+
     def listed(self, texts: Sequence[str]) -> str:
         return f"array({', '.join(texts)})"
 
