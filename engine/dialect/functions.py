@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from catalog.types import NUMERIC, PgType, element
+from engine.dialect import numbers
 from engine.dialect.context import Context
 from engine.dialect.lattice import ANY, ANYARRAY, ANYELEMENT, array_oid, choose, common_type
 from engine.dialect.value import Value, refuse, value
@@ -107,6 +108,17 @@ class Emissions:
         self.add(name, arguments, lambda c: value(text.format(*(a.sql for a in c.arguments)), result))
 
 
+def on_exact_text(name: str) -> Emit:
+    """A numeric function computed on exact text."""
+
+    def emit(call: Call) -> Value:
+        text_of = call.context.target.numbers.text_of
+        texts = [text_of(a) if a.oid == NUMERIC.oid else a.sql for a in call.arguments]
+        return numbers.exact(f"{name}({', '.join(texts)})")
+
+    return emit
+
+
 def _takes(signature: Signature, count: int) -> bool:
     own = len(signature.arguments)
     return count >= own if signature.variadic else count == own
@@ -157,12 +169,12 @@ def _is_numeric(v: Value) -> bool:
 
 def exact_elements(context: Context, v: Value) -> Value:
     """A numeric, or an array of numeric, in exact text."""
-    numbers = context.target.numbers
+    own = context.target.numbers
     if v.oid == NUMERIC.oid:
-        return numbers.to_exact(v)
+        return own.to_exact(v)
     if v.shape is None:
         return v
-    return Value(context.target.syntax.mapped(v.sql, "pg_e", numbers.plain_text("pg_e", v.shape)), v.type)
+    return Value(context.target.syntax.mapped(v.sql, "pg_e", own.plain_text("pg_e", v.shape)), v.type)
 
 
 def find_call(kind: str, context: Context, name: str, arguments: Sequence[Value]) -> tuple[Emit, list[Value]] | None:

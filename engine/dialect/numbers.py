@@ -102,6 +102,17 @@ def negate(v: Value) -> Value:
     return replace(v, sql=f"(-{v.sql})", constant=constant)
 
 
+def absolute(v: Value) -> Value:
+    return exact(f"pg_numeric_abs({v.sql})") if v.shape is None else bare(v.with_sql(f"abs({v.sql})"))
+
+
+def sign(v: Value) -> Value:
+    """-1, 0 or 1 as numeric."""
+    if v.shape is None:
+        return exact(f"pg_numeric_sign({v.sql})")
+    return decimal(f"CAST(sign({v.sql}) AS DECIMAL(1,0))", 1, 0)
+
+
 def typed(v: Value, precision: int, scale: int) -> Value:
     """numeric(precision, scale): rounded half away from zero, an error where it does not fit."""
     target = numeric(precision, scale)

@@ -9,36 +9,12 @@ from engine.dialect import numbers
 from engine.dialect.duckdb.numbers import NUMBERS
 from engine.dialect.duckdb.syntax import duck_type
 from engine.dialect.duckdb.tables import SCALARS
-from engine.dialect.functions import Call, Emit
+from engine.dialect.functions import Call, Emit, on_exact_text
 from engine.dialect.value import Value, refuse, value
-
-
-def _exact(name: str) -> Emit:
-    """A numeric function computed on exact text."""
-
-    def emit(call: Call) -> Value:
-        texts = [NUMBERS.text_of(a) if a.oid == NUMERIC.oid else a.sql for a in call.arguments]
-        return numbers.exact(f"{name}({', '.join(texts)})")
-
-    return emit
 
 
 def _abs_integer(pg: PgType) -> Emit:
     return lambda c: value(f"CAST(abs({c.sql(0)}) AS {duck_type(pg)})", pg)
-
-
-def _abs_numeric(call: Call) -> Value:
-    v = call.arguments[0]
-    if v.shape is None:
-        return numbers.exact(f"pg_numeric_abs({v.sql})")
-    return numbers.bare(v.with_sql(f"abs({v.sql})"))
-
-
-def _sign_numeric(call: Call) -> Value:
-    v = call.arguments[0]
-    if v.shape is None:
-        return numbers.exact(f"pg_numeric_sign({v.sql})")
-    return numbers.decimal(f"CAST(sign({v.sql}) AS DECIMAL(1,0))", 1, 0)
 
 
 def _whole(name: str) -> Emit:
@@ -97,7 +73,7 @@ def _mod_numeric(call: Call) -> Value:
 
 
 def _power(call: Call) -> Value:
-    return _exact("pg_numeric_power")(call)
+    return on_exact_text("pg_numeric_power")(call)
 
 
 def _random(call: Call) -> Value:
@@ -124,9 +100,9 @@ def _register() -> None:
         s.add("mod", [pg, pg], _mod_integer(pg))
     for pg in (FLOAT4, FLOAT8):
         s.plain("abs", [pg], pg, "abs({0})")
-    s.add("abs", [NUMERIC], _abs_numeric)
+    s.add("abs", [NUMERIC], lambda c: numbers.absolute(c.arguments[0]))
     s.add("mod", [NUMERIC, NUMERIC], _mod_numeric)
-    s.add("sign", [NUMERIC], _sign_numeric)
+    s.add("sign", [NUMERIC], lambda c: numbers.sign(c.arguments[0]))
     s.plain("sign", [FLOAT8], FLOAT8, "pg_float_sign({0})")
     for name, duck in (
         ("ceil", "ceil"),
@@ -145,12 +121,12 @@ def _register() -> None:
     for name in ("power", "pow"):
         s.plain(name, [FLOAT8, FLOAT8], FLOAT8, "pg_power({0}, {1})")
     for name in ("sqrt", "exp", "ln"):
-        s.add(name, [NUMERIC], _exact(f"pg_numeric_{name}"))
+        s.add(name, [NUMERIC], on_exact_text(f"pg_numeric_{name}"))
         s.plain(name, [FLOAT8], FLOAT8, f"pg_float_{name}({{0}})")
     for name in ("log", "log10"):
-        s.add(name, [NUMERIC], _exact("pg_numeric_log10"))
+        s.add(name, [NUMERIC], on_exact_text("pg_numeric_log10"))
         s.plain(name, [FLOAT8], FLOAT8, "pg_float_log10({0})")
-    s.add("log", [NUMERIC, NUMERIC], _exact("pg_numeric_log"))
+    s.add("log", [NUMERIC, NUMERIC], on_exact_text("pg_numeric_log"))
     s.plain("cbrt", [FLOAT8], FLOAT8, "cbrt({0})")
     for name in ("sin", "cos", "tan", "asin", "acos", "atan", "degrees", "radians", "sinh", "cosh", "tanh"):
         s.plain(name, [FLOAT8], FLOAT8, f"pg_{name}({{0}})")
@@ -162,7 +138,7 @@ def _register() -> None:
     s.plain("gcd", [INT8, INT8], INT8, "CAST(gcd(CAST({0} AS HUGEINT), CAST({1} AS HUGEINT)) AS BIGINT)")
     s.plain("lcm", [INT4, INT4], INT4, "CAST(lcm(CAST({0} AS BIGINT), CAST({1} AS BIGINT)) AS INTEGER)")
     s.add("scale", [NUMERIC], _scale)
-    s.add("trim_scale", [NUMERIC], _exact("pg_numeric_trim_scale"))
+    s.add("trim_scale", [NUMERIC], on_exact_text("pg_numeric_trim_scale"))
     s.plain("isfinite", [PgType(1082)], BOOL, "isfinite({0})")
     s.plain("isfinite", [PgType(1114)], BOOL, "isfinite({0})")
     s.plain("isfinite", [PgType(1184)], BOOL, "isfinite({0})")

@@ -18,6 +18,7 @@ from engine.dialect.duckdb.numbers import NUMBERS
 from engine.dialect.duckdb.syntax import string
 from engine.dialect.duckdb.tables import SCALARS
 from engine.dialect.functions import Call, Emit
+from engine.dialect.time_fields import TRUNCATED, field_name
 from engine.dialect.value import Value, refuse, value
 
 _STAMP_FIELDS = {
@@ -37,14 +38,6 @@ _STAMP_FIELDS = {
     "hour": "hour({0})",
     "minute": "minute({0})",
 }
-_UNITS = {
-    **{f"{u}s": u for u in ("year", "month", "week", "day", "hour", "minute", "second", "decade")},
-    "microseconds": "microsecond", "milliseconds": "millisecond",
-    "mon": "month", "mons": "month", "y": "year", "yr": "year", "yrs": "year", "d": "day", "h": "hour", "hr": "hour",
-    "hrs": "hour", "m": "minute", "min": "minute", "mins": "minute", "s": "second", "sec": "second", "secs": "second",
-    "us": "microsecond", "ms": "millisecond", "centuries": "century", "millennia": "millennium", "c": "century",
-    "qtr": "quarter", "w": "week",
-}  # fmt: skip
 _SECOND_FIELDS = {
     "second": ("pg_seconds_us({0})", 6),
     "millisecond": ("pg_seconds_us({0})", 3),
@@ -56,8 +49,7 @@ def _field(call: Call) -> str:
     sql = call.arguments[0].sql
     if not (sql[:1] == sql[-1:] == "'"):
         raise refuse(f"{call.name} with a field that is not a literal")
-    name = sql[1:-1].lower().strip()
-    return _UNITS.get(name, name)
+    return field_name(sql[1:-1])
 
 
 def _extract(call: Call) -> Value:
@@ -142,15 +134,10 @@ def _date_part(call: Call) -> Value:
     return value(NUMBERS.to_float(found), FLOAT8)
 
 
-_TRUNCATED = frozenset(
-    "microsecond millisecond second minute hour day week month quarter year decade century millennium".split()
-)
-
-
 def _date_trunc(pg: PgType) -> Emit:
     def emit(call: Call) -> Value:
         field = _field(call)
-        if field not in _TRUNCATED:
+        if field not in TRUNCATED:
             raise refuse(f'date_trunc("{field}")')
         if pg == INTERVAL and field == "week":
             raise refuse("date_trunc(week, interval)")
@@ -164,7 +151,7 @@ def _date_trunc(pg: PgType) -> Emit:
 
 def _date_trunc_zone(call: Call) -> Value:
     field = _field(call)
-    if field not in _TRUNCATED - {"decade", "century", "millennium"}:
+    if field not in TRUNCATED - {"decade", "century", "millennium"}:
         raise refuse(f'date_trunc("{field}")')
     zone = call.sql(2)
     return value(f"timezone({zone}, date_trunc({string(field)}, timezone({zone}, {call.sql(1)})))", TIMESTAMPTZ)

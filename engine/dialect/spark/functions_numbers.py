@@ -19,21 +19,11 @@ from catalog.types import (
     PgType,
 )
 from engine.dialect import numbers
-from engine.dialect.functions import Call, Emit
+from engine.dialect.functions import Call, Emit, on_exact_text
 from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import spark_type
 from engine.dialect.spark.tables import SCALARS
 from engine.dialect.value import Value, value
-
-
-def _exact(name: str) -> Emit:
-    """A numeric function computed on exact text."""
-
-    def emit(call: Call) -> Value:
-        texts = [NUMBERS.text_of(a) if a.oid == NUMERIC.oid else a.sql for a in call.arguments]
-        return numbers.exact(f"{name}({', '.join(texts)})")
-
-    return emit
 
 
 def _abs_integer(pg: PgType) -> Emit:
@@ -41,20 +31,6 @@ def _abs_integer(pg: PgType) -> Emit:
     if pg == INT2:
         return lambda c: value(f"CAST(abs(CAST({c.sql(0)} AS INT)) AS SMALLINT)", INT2)
     return lambda c: value(f"abs({c.sql(0)})", pg)
-
-
-def _abs_numeric(call: Call) -> Value:
-    v = call.arguments[0]
-    if v.shape is None:
-        return numbers.exact(f"pg_numeric_abs({v.sql})")
-    return numbers.bare(v.with_sql(f"abs({v.sql})"))
-
-
-def _sign_numeric(call: Call) -> Value:
-    v = call.arguments[0]
-    if v.shape is None:
-        return numbers.exact(f"pg_numeric_sign({v.sql})")
-    return numbers.decimal(f"CAST(sign({v.sql}) AS DECIMAL(1,0))", 1, 0)
 
 
 def _whole(name: str) -> Emit:
@@ -121,22 +97,22 @@ def _register() -> None:
         s.plain("mod", [pg, pg], pg, f"CAST(pg_mod_int({{0}}, {{1}}) AS {spark_type(pg)})")
     for pg in (FLOAT4, FLOAT8):
         s.plain("abs", [pg], pg, "abs({0})")
-    s.add("abs", [NUMERIC], _abs_numeric)
+    s.add("abs", [NUMERIC], lambda c: numbers.absolute(c.arguments[0]))
     s.add("mod", [NUMERIC, NUMERIC], lambda c: NUMBERS.modulo(*c.arguments))
-    s.add("sign", [NUMERIC], _sign_numeric)
+    s.add("sign", [NUMERIC], lambda c: numbers.sign(c.arguments[0]))
     for name, spark in (("ceil", "ceil"), ("ceiling", "ceil"), ("floor", "floor"), ("round", "round")):
         s.add(name, [NUMERIC], _whole(spark))
     s.add("trunc", [NUMERIC], _trunc_whole)
     s.add("round", [NUMERIC, INT4], _round)
     s.add("trunc", [NUMERIC, INT4], _trunc)
-    s.add("div", [NUMERIC, NUMERIC], _exact("pg_numeric_div_trunc"))
+    s.add("div", [NUMERIC, NUMERIC], on_exact_text("pg_numeric_div_trunc"))
     for name in ("power", "pow"):
-        s.add(name, [NUMERIC, NUMERIC], _exact("pg_numeric_power"))
+        s.add(name, [NUMERIC, NUMERIC], on_exact_text("pg_numeric_power"))
         s.plain(name, [FLOAT8, FLOAT8], FLOAT8, "pg_power({0}, {1})")
     for name in ("sqrt", "exp", "ln", "log10"):
-        s.add(name, [NUMERIC], _exact(f"pg_numeric_{name}"))
-    s.add("log", [NUMERIC], _exact("pg_numeric_log10"))
-    s.add("log", [NUMERIC, NUMERIC], _exact("pg_numeric_log"))
+        s.add(name, [NUMERIC], on_exact_text(f"pg_numeric_{name}"))
+    s.add("log", [NUMERIC], on_exact_text("pg_numeric_log10"))
+    s.add("log", [NUMERIC, NUMERIC], on_exact_text("pg_numeric_log"))
     for name, spark in _FLOAT_FUNCTIONS.items():
         s.plain(name, [FLOAT8], FLOAT8, f"{spark}({{0}})")
     s.plain("atan2", [FLOAT8, FLOAT8], FLOAT8, "atan2({0}, {1})")
@@ -146,7 +122,7 @@ def _register() -> None:
         for pg in (INT4, INT8):
             s.plain(name, [pg, pg], pg, f"pg_{name}({{0}}, {{1}})")
     s.add("scale", [NUMERIC], _scale)
-    s.add("trim_scale", [NUMERIC], _exact("pg_numeric_trim_scale"))
+    s.add("trim_scale", [NUMERIC], on_exact_text("pg_numeric_trim_scale"))
     for pg in (DATE, TIMESTAMP, TIMESTAMPTZ):
         s.plain("isfinite", [pg], BOOL, "pg_isfinite({0})")
     s.plain("isfinite", [INTERVAL], BOOL, "({0} IS NOT NULL)")

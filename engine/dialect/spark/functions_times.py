@@ -8,24 +8,14 @@ from engine.dialect.functions import Call, Emit
 from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import string
 from engine.dialect.spark.tables import SCALARS
+from engine.dialect.time_fields import TRUNCATED, field_name
 from engine.dialect.value import Value, refuse, value
 
 _FIELDS = {
     **{f: f for f in ("century", "decade", "millennium", "year", "isoyear", "quarter", "month", "week", "day", "dow",
                       "isodow", "doy", "hour", "minute")},
 }  # fmt: skip
-_UNITS = {
-    **{f"{u}s": u for u in ("year", "month", "week", "day", "hour", "minute", "second", "decade")},
-    "microseconds": "microsecond", "milliseconds": "millisecond",
-    "mon": "month", "mons": "month", "y": "year", "yr": "year", "yrs": "year", "d": "day", "h": "hour", "hr": "hour",
-    "hrs": "hour", "m": "minute", "min": "minute", "mins": "minute", "s": "second", "sec": "second", "secs": "second",
-    "us": "microsecond", "ms": "millisecond", "centuries": "century", "millennia": "millennium", "c": "century",
-    "qtr": "quarter", "w": "week",
-}  # fmt: skip
 _SECOND_SCALES = {"second": 6, "millisecond": 3, "microsecond": 0}
-_TRUNCATED = frozenset(
-    "microsecond millisecond second minute hour day week month quarter year decade century millennium".split()
-)
 _INTERVAL_FIELDS = {
     "year": "(pg_interval_months({0}) div 12)",
     "month": "(pg_interval_months({0}) % 12)",
@@ -44,8 +34,7 @@ def _field(call: Call) -> str:
     text = call.arguments[0].text
     if text is None:
         raise refuse(f"{call.name} with a field that is not a literal")
-    name = text.lower().strip()
-    return _UNITS.get(name, name)
+    return field_name(text)
 
 
 def _zone(call: Call) -> str:
@@ -109,7 +98,7 @@ def _date_part(call: Call) -> Value:
 def _date_trunc(pg: PgType) -> Emit:
     def emit(call: Call) -> Value:
         field = _field(call)
-        if field not in _TRUNCATED or (pg == INTERVAL and field == "week"):
+        if field not in TRUNCATED or (pg == INTERVAL and field == "week"):
             raise refuse(f'date_trunc("{field}")')
         zone = f", {_zone(call)}" if pg == TIMESTAMPTZ else ""
         return value(f"pg_date_trunc({string(field)}, {call.sql(1)}{zone})", pg)
@@ -119,7 +108,7 @@ def _date_trunc(pg: PgType) -> Emit:
 
 def _date_trunc_zone(call: Call) -> Value:
     field = _field(call)
-    if field not in _TRUNCATED:
+    if field not in TRUNCATED:
         raise refuse(f'date_trunc("{field}")')
     return value(f"pg_date_trunc({string(field)}, {call.sql(1)}, {_zone_name(call, 2)})", TIMESTAMPTZ)
 
