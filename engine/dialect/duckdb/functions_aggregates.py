@@ -29,6 +29,7 @@ from engine.dialect.duckdb.tables import AGGREGATES, WINDOWS
 from engine.dialect.functions import Call, Emit
 from engine.dialect.lattice import ANY, ANYARRAY, ANYELEMENT, array_oid
 from engine.dialect.value import Value, refuse, value
+from engine.dialect.window_functions import fraction, numbering, same, shifted
 
 
 def _count(call: Call) -> Value:
@@ -306,58 +307,28 @@ def _register_aggregates() -> None:
     a.add("mode", [ANYELEMENT], _mode)
 
 
-def _numbering(name: str) -> Emit:
-    return lambda c: value(f"CAST({name}(){c.over} AS BIGINT)", INT8)
-
-
-def _fraction(name: str) -> Emit:
-    return lambda c: value(f"{name}(){c.over}", FLOAT8)
-
-
 def _ntile(call: Call) -> Value:
     return value(f"CAST(ntile(pg_ntile_count({call.sql(0)})){call.over} AS INTEGER)", INT4)
 
 
-def _same(name: str) -> Emit:
-    """first_value and its kin: the value of another row, in the same inner form."""
-
-    def emit(call: Call) -> Value:
-        v = call.arguments[0]
-        if v.oid == NUMERIC.oid:
-            v = NUMBERS.fixed(v)
-        rest = "".join(f", {a.sql}" for a in call.arguments[1:])
-        return replace(v.with_sql(f"{name}({v.sql}{rest}){call.over}"), type=_untyped(v.type), is_null=False)
-
-    return emit
-
-
-def _shifted(name: str) -> Emit:
-    """lag and lead with a default."""
-
-    def emit(call: Call) -> Value:
-        v, offset, default = call.arguments[0], call.arguments[1], call.arguments[2]
-        v, default = comparisons.unify(call.context, [v, default], PgType(v.oid))
-        if v.oid == NUMERIC.oid and (v.scale_sql or default.scale_sql):
-            v, default = NUMBERS.to_exact(v), NUMBERS.to_exact(default)
-        return replace(v.with_sql(f"{name}({v.sql}, {offset.sql}, {default.sql}){call.over}"), type=_untyped(v.type))
-
-    return emit
+def _offset(call: Call, v: Value) -> str:
+    return v.sql
 
 
 def _register_windows() -> None:
     w = WINDOWS
     for name in ("row_number", "rank", "dense_rank"):
-        w.add(name, [], _numbering(name))
+        w.add(name, [], numbering(name))
     for name in ("percent_rank", "cume_dist"):
-        w.add(name, [], _fraction(name))
+        w.add(name, [], fraction(name))
     w.add("ntile", [INT4], _ntile)
-    w.add("first_value", [ANYELEMENT], _same("first_value"))
-    w.add("last_value", [ANYELEMENT], _same("last_value"))
-    w.add("nth_value", [ANYELEMENT, INT4], _same("nth_value"))
+    w.add("first_value", [ANYELEMENT], same("first_value", _offset))
+    w.add("last_value", [ANYELEMENT], same("last_value", _offset))
+    w.add("nth_value", [ANYELEMENT, INT4], same("nth_value", _offset))
     for name in ("lag", "lead"):
-        w.add(name, [ANYELEMENT], _same(name))
-        w.add(name, [ANYELEMENT, INT4], _same(name))
-        w.add(name, [ANYELEMENT, INT4, ANYELEMENT], _shifted(name))
+        w.add(name, [ANYELEMENT], same(name, _offset))
+        w.add(name, [ANYELEMENT, INT4], same(name, _offset))
+        w.add(name, [ANYELEMENT, INT4, ANYELEMENT], shifted(name, _offset))
 
 
 _register_aggregates()

@@ -29,6 +29,7 @@ from engine.dialect.spark.numbers import NUMBERS
 from engine.dialect.spark.syntax import spark_type
 from engine.dialect.spark.tables import AGGREGATES, WINDOWS
 from engine.dialect.value import Value, refuse, value
+from engine.dialect.window_functions import fraction, numbering, same, shifted
 
 _ROWS_DIGITS = 10
 """Spark's sum of DECIMAL(p, s) is a DECIMAL(p + 10, s), up to 38 digits."""
@@ -255,28 +256,11 @@ def _register_aggregates() -> None:
     a.add("mode", [ANYELEMENT], _mode)
 
 
-def _numbering(name: str) -> Emit:
-    return lambda c: value(f"CAST({name}(){c.over} AS BIGINT)", INT8)
-
-
 def _ntile(call: Call) -> Value:
     count = call.arguments[0].constant
     if count is None or not count.isdigit() or int(count) == 0:
         raise refuse("ntile with a number that is not a positive constant")
     return value(f"CAST(ntile({count}){call.over} AS INT)", INT4)
-
-
-def _same(name: str) -> Emit:
-    """first_value and its kin: the value of another row, in the same inner form."""
-
-    def emit(call: Call) -> Value:
-        v = call.arguments[0]
-        if v.oid == NUMERIC.oid:
-            v = NUMBERS.fixed(v)
-        rest = "".join(f", {_offset(call, a)}" for a in call.arguments[1:])
-        return replace(v.with_sql(f"{name}({v.sql}{rest}){call.over}"), type=PgType(v.oid), is_null=False)
-
-    return emit
 
 
 def _offset(call: Call, v: Value) -> str:
@@ -288,36 +272,23 @@ def _offset(call: Call, v: Value) -> str:
 def _nth(call: Call) -> Value:
     if _offset(call, call.arguments[1]).lstrip("-") != call.arguments[1].constant or call.arguments[1].constant == "0":
         raise refuse("nth_value with a number that is not positive")
-    return _same("nth_value")(call)
-
-
-def _shifted(name: str) -> Emit:
-    """lag and lead with a default."""
-
-    def emit(call: Call) -> Value:
-        v, default = comparisons.unify(call.context, [call.arguments[0], call.arguments[2]], call.arguments[0].type)
-        if v.oid == NUMERIC.oid and (v.scale_sql or default.scale_sql):
-            v, default = NUMBERS.to_exact(v), NUMBERS.to_exact(default)
-        offset = _offset(call, call.arguments[1])
-        return replace(v.with_sql(f"{name}({v.sql}, {offset}, {default.sql}){call.over}"), type=PgType(v.oid))
-
-    return emit
+    return same("nth_value", _offset)(call)
 
 
 def _register_windows() -> None:
     w = WINDOWS
     for name in ("row_number", "rank", "dense_rank"):
-        w.add(name, [], _numbering(name))
-    w.add("percent_rank", [], lambda c: value(f"percent_rank(){c.over}", FLOAT8))
-    w.add("cume_dist", [], lambda c: value(f"cume_dist(){c.over}", FLOAT8))
+        w.add(name, [], numbering(name))
+    for name in ("percent_rank", "cume_dist"):
+        w.add(name, [], fraction(name))
     w.add("ntile", [INT4], _ntile)
-    w.add("first_value", [ANYELEMENT], _same("first_value"))
-    w.add("last_value", [ANYELEMENT], _same("last_value"))
+    w.add("first_value", [ANYELEMENT], same("first_value", _offset))
+    w.add("last_value", [ANYELEMENT], same("last_value", _offset))
     w.add("nth_value", [ANYELEMENT, INT4], _nth)
     for name in ("lag", "lead"):
-        w.add(name, [ANYELEMENT], _same(name))
-        w.add(name, [ANYELEMENT, INT4], _same(name))
-        w.add(name, [ANYELEMENT, INT4, ANYELEMENT], _shifted(name))
+        w.add(name, [ANYELEMENT], same(name, _offset))
+        w.add(name, [ANYELEMENT, INT4], same(name, _offset))
+        w.add(name, [ANYELEMENT, INT4, ANYELEMENT], shifted(name, _offset))
 
 
 _register_aggregates()
