@@ -10,21 +10,16 @@ from catalog.errors import DataException
 from catalog.types import BPCHAR, INTERVAL, NUMERIC, TIME, PgType, element
 from engine.dialect import numbers
 from engine.dialect.value import Value, refuse, value
+from engine.spark.literals import quote_name, string_literal
 
 _ROWS_MAX = 2**31 - 1
 """Spark counts rows of LIMIT and OFFSET in 32 bits."""
 _GENERATED = re.compile(r"r[0-9]+\.c[0-9]+(?:_s)?")
-_ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\x1a": "\\Z"}
 
 
 def string(text: str) -> str:
     """`text` as a Spark literal (in which the backslash escapes), safe for any character."""
-    return "'" + "".join(_ESCAPED.get(c, c) for c in text) + "'"
-
-
-def quote(name: str) -> str:
-    """A name in backticks."""
-    return "`" + name.replace("`", "``") + "`"
+    return string_literal(text)
 
 
 def spark_type(pg: PgType, shape: tuple[int, int] | None = None) -> str:
@@ -72,7 +67,7 @@ class SparkSyntax:
         return sql if _GENERATED.fullmatch(sql) and sql.endswith(f".{name}") else f"{sql} AS {name}"
 
     def quote(self, name: str) -> str:
-        return quote(name)
+        return quote_name(name)
 
     def parameter(self, index: int, pg: PgType) -> Value:
         """A place that `engine.spark.literals.inline` fills; NUL never occurs in PostgreSQL's text."""
