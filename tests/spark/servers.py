@@ -16,10 +16,14 @@ from tests.s3.object_store import ACCESS_KEY, SECRET_KEY
 from tests.spark.distribution import spark_distribution
 
 TOKEN = "token-of-the-tests"
-_QUICK = {
-    "spark.ui.enabled": "false",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Ddelta.log.cacheSize=50",
-}
+_JAVA_OPTIONS = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:ReservedCodeCacheSize=240m",  # Java's default; with one tier it is 48 MB, which a long run of tests fills
+    "-Xshare:auto",
+    "-Ddelta.log.cacheSize=50",
+)
+_QUICK = {"spark.ui.enabled": "false", "spark.driver.extraJavaOptions": " ".join(_JAVA_OPTIONS)}
 
 
 @dataclass(frozen=True)
