@@ -34,12 +34,17 @@ KINDS = ("StatefulSet", "Pod", "Service", "ConfigMap", "Secret")
 log = logging.getLogger("kadali.clusters")
 
 
+_Key = tuple[str, str]
+"""Namespace and cluster id. Drivers can make pods in their own namespace, with whatever labels: a pod counts for a
+cluster only in the namespace of that cluster's tenant."""
+
+
 @dataclass(slots=True)
 class _Survey:
-    """What one round has found, by cluster id or namespace."""
+    """What one round has found; namespaces by name."""
 
-    sets: dict[str, Object] = field(default_factory=dict)
-    pods: dict[str, list[Object]] = field(default_factory=dict)
+    sets: dict[_Key, Object] = field(default_factory=dict)
+    pods: dict[_Key, list[Object]] = field(default_factory=dict)
     namespaces: dict[str, Object] = field(default_factory=dict)
 
 
@@ -53,7 +58,7 @@ class KubernetesBackend:
         """When which revision was last applied, by us."""
         self._refused: dict[UUID, str] = {}
         """Why the last attempt to apply failed."""
-        self._strangers: dict[str, float] = {}
+        self._strangers: dict[_Key, float] = {}
         self._place_at = -API_ADDRESS_S
         self._tenant_lock = threading.Lock()
 
@@ -63,9 +68,9 @@ class KubernetesBackend:
         found = _Survey()
         with _errors():
             for one in self._api.list("StatefulSet", labels=ours):
-                found.sets[_label(one, CLUSTER_ID)] = one
+                found.sets[_key_of(one)] = one
             for one in self._api.list("Pod", labels=ours):
-                found.pods.setdefault(_label(one, CLUSTER_ID), []).append(one)
+                found.pods.setdefault(_key_of(one), []).append(one)
             for one in self._api.list("Namespace", labels=TENANT):
                 found.namespaces[one["metadata"]["name"]] = one
             if time.monotonic() - self._place_at > API_ADDRESS_S:
@@ -76,11 +81,11 @@ class KubernetesBackend:
         for gone in self._applied.keys() - known:
             self._applied.pop(gone, None)
             self._refused.pop(gone, None)
-        self._remove_strangers({str(one) for one in known})
+        self._remove_strangers({self._key(cluster) for cluster in clusters})
 
     def look(self, cluster: Cluster, tier: Tier) -> Sight:
         revision, settings = self._wanted(cluster, tier)
-        survey, key = self._survey, str(cluster.id)
+        survey, key = self._survey, self._key(cluster)
         stateful_set = survey.sets.get(key)
         pods = survey.pods.get(key, [])
         driver_pod = next((pod for pod in pods if _label(pod, ROLE) == DRIVER), None)
@@ -142,20 +147,21 @@ class KubernetesBackend:
         except SqlError as error:
             raise BackendError(error.message) from error
 
-    def _remove_strangers(self, known: set[str]) -> None:
+    def _key(self, cluster: Cluster) -> _Key:
+        return namespace_name(self._place.prefix, cluster.tenant), str(cluster.id)
+
+    def _remove_strangers(self, known: set[_Key]) -> None:
         """Objects of clusters that have no row, as after a restored store. Not at once: another leader may have made
         them for a row that is newer than ours.
         """
         now = time.monotonic()
-        found = (self._survey.sets.keys() | self._survey.pods.keys()) - known - {""}
+        found = {one for one in self._survey.sets.keys() | self._survey.pods.keys() if one[1]} - known
         self._strangers = {one: self._strangers.get(one, now) for one in found}
         old = sorted(one for one, since in self._strangers.items() if now - since > STRANGER_PATIENCE_S)
-        for one in old[:STRANGERS_A_ROUND]:
-            objects = [*self._survey.pods.get(one, ()), *filter(None, [self._survey.sets.get(one)])]
-            for namespace in {each["metadata"]["namespace"] for each in objects}:
-                log.warning("cluster %s in namespace %s has no row in the store: it is removed", one, namespace)
-                with _errors():
-                    self._destroy(namespace, one)
+        for namespace, one in old[:STRANGERS_A_ROUND]:
+            log.warning("cluster %s in namespace %s has no row in the store: it is removed", one, namespace)
+            with _errors():
+                self._destroy(namespace, one)
 
     def _ground(self, tenant: str) -> Ground:
         found = self._survey.namespaces.get(namespace_name(self._place.prefix, tenant))
@@ -220,7 +226,7 @@ class KubernetesBackend:
             raise KubernetesError(409, "Conflict", f"namespace {name} belongs to somebody else")
 
     def _ask(self, cluster: Cluster, workers: int) -> None:
-        pods = self._survey.pods.get(str(cluster.id), [])
+        pods = self._survey.pods.get(self._key(cluster), [])
         driver = next((driver_of(pod) for pod in pods if _label(pod, ROLE) == DRIVER), None)
         if driver is None or driver.endpoint is None:
             return
@@ -279,6 +285,10 @@ def give_up_released_volume(api: KubernetesApi, place: Place, tenant: str) -> No
 def _control(endpoint: str) -> str:
     """The control port of the driver with this Connect endpoint."""
     return f"{endpoint.rpartition(':')[0]}:{AGENT_PORT}"
+
+
+def _key_of(one: Object) -> _Key:
+    return str(one["metadata"]["namespace"]), _label(one, CLUSTER_ID)
 
 
 def _label(one: Object, name: str) -> str:

@@ -18,33 +18,48 @@ from engine.spark.configuration import SESSION_SETTINGS, spark_defaults
 CONFIG_DIR = "/opt/spark/kadali"
 EXECUTOR_TEMPLATE = "executor.json"
 PROPERTIES = "spark-defaults.conf"
-_ALLOWED = re.compile(
-    r"spark\.(sql|databricks\.delta|default|shuffle|reducer|broadcast|rdd|memory|speculation|task|locality"
-    r"|scheduler|network|rpc|io|serializer|kryo|kryoserializer|cleaner|storage|dynamicAllocation|executor)\b.*"
+_TUNING = (
+    # how queries are run: nothing that names code, files or addresses, asks for resources, or changes an answer
+    r"sql\.adaptive\.(?!customCost|optimizer|logLevel|streaming).+",
+    r"sql\.(shuffle\.partitions|leafNodeDefaultParallelism|autoBroadcastJoinThreshold|broadcastTimeout)",
+    r"sql\.files\.(maxPartition|minPartition|openCost|maxRecords).+",
+    r"sql\.optimizer\.(dynamicPartitionPruning|runtime|runtimeFilter)\..+",
+    r"sql\.(cbo|statistics|codegen|inMemoryColumnarStorage|limit|subexpressionElimination)\.\w.*",
+    r"sql\.(join\.preferSortMergeJoin|shuffledHashJoinFactor|exchange\.reuse|sort\.enableRadixSort)",
+    r"sql\.(maxSinglePartitionBytes|maxBroadcastTableSize|maxConcurrentOutputFileWriters|objectHashAggregate\..+)",
+    r"sql\.(windowExec|sortMergeJoinExec|cartesianProductExec|sessionWindow|window\.segmentTree)\..+",
+    r"sql\.execution\.(reuseSubquery|removeRedundant.+|replaceHashWithSortAgg|useObjectHash.+)",
+    r"sql\.parquet\.(compression\.codec|filterPushdown.*|aggregatePushdown|enable\w*VectorizedReader|pushdown\..+)",
+    r"sql\.parquet\.columnarReaderBatchSize|sql\.sources\.(parallelPartitionDiscovery\.threshold|v2\.bucketing\..+)",
+    r"databricks\.delta\.(autoCompact|optimize|optimizeWrite)\..+",
+    r"databricks\.delta\.(merge\.(materializeSource|repartitionBeforeWrite)|vacuum\.parallelDelete)\..+",
+    r"default\.parallelism|broadcast\.(blockSize|checksum|compress)|rdd\.compress|memory\.(fraction|storageFraction)",
+    r"speculation(\..+)?|locality\.wait(\..+)?|task\.(cpus|maxFailures|reaper\..+)|reducer\.max.+|cleaner\..+",
+    r"shuffle\.(compress|spill\..+|file\.buffer|unsafe\.file\..+|sort\.bypassMergeThreshold|accurateBlock.+)",
+    r"shuffle\.io\.(maxRetries|retryWait|numConnectionsPerPeer|connectionTimeout)|io\.compression\.(lz4|zstd|snappy)\..+",
+    r"scheduler\.(mode|revive\.interval|listenerbus\.eventqueue\..*capacity)|kryoserializer\.buffer(\.max)?",
+    r"network\.timeout(Interval)?|network\.maxRemoteBlockSizeFetchToMem|rpc\.(askTimeout|lookupTimeout|message\.maxSize)",
+    r"storage\.(memoryMapThreshold|unrollMemoryThreshold)|executor\.heartbeatInterval",
+    r"dynamicAllocation\.(\w+IdleTimeout|\w*[bB]acklogTimeout|executorAllocationRatio|shuffleTracking\.timeout)",
 )
-_REFUSED = re.compile(
-    r"spark\.sql\.(extensions|catalog\b|warehouse|hive|queryExecutionListeners|streaming|artifact|sources\.default"
-    r"|catalogImplementation|cache\.serializer|defaultCatalog|ui|legacy\.allowUntypedScalaUDF|.*[Cc]lass(es|Name)?$)"
-    r"|spark\.(default\.confs?|executor\.(extra|log|id|instances|cores|memory|resource|user|decommission|plugins)"
-    r"|dynamicAllocation\.(enabled|minExecutors|maxExecutors|initialExecutors|shuffleTracking\.enabled)"
-    r"|executor\.(maxNumFailures|failuresValidityInterval)|shuffle\.(service|manager|sort\.io)|serializer$"
-    r"|io\.(encryption|compression\.codec)|kryo\.(registrator|classesToRegister)|storage\.decommission"
-    r"|scheduler\.(minRegistered|listenerbus\.metrics|allocation|resource|excludeOnFailure\.unschedulable)"
-    r"|network\.crypto|rpc\.(netty|io)\b.*|.*(password|secret|token|credential).*)",
-    re.IGNORECASE,
-)
+_ALLOWED = re.compile(rf"(?=[\w.]+\Z)spark\.({'|'.join(_TUNING)})", re.ASCII)
+_VALUE = re.compile(r"[\w.,:+-]{0,64}", re.ASCII)
+"""Numbers, sizes, times, words. Never `${env:NAME}`, which Spark replaces by what the driver's environment holds."""
 
 
 def check_settings(named: Mapping[str, str]) -> None:
-    """Raises InvalidParameterValue for a setting that is not a tenant's to choose: what loads code, says where Spark
-    runs or whom it trusts, or is an option of clusters, or is what answers depend on.
+    """Raises InvalidParameterValue for a setting that is not a tenant's to choose: anything that is not known to tune
+    only. What loads code, says where Spark runs or whom it trusts, is an option of clusters, or changes answers is not.
     """
-    for key in named:
-        if key in SESSION_SETTINGS or not _ALLOWED.fullmatch(key) or _REFUSED.match(key):
+    for key, value in named.items():
+        if key in SESSION_SETTINGS or not _ALLOWED.fullmatch(key):
             raise InvalidParameterValue(
                 f'"{key}" cannot be set for a cluster',
-                hint="Settings of Spark SQL, Delta, shuffles and scheduling can; resources are options of their own.",
+                hint="Settings that tune joins, shuffles, files, scheduling and Delta's OPTIMIZE can; resources are "
+                "options of their own.",
             )
+        if not _VALUE.fullmatch(value):
+            raise InvalidParameterValue(f'invalid value for "{key}"', hint="A number, a size, a time or a word.")
 
 
 def driver_settings(cluster: Cluster, place: Place, data: TenantData) -> dict[str, str]:

@@ -269,6 +269,28 @@ def test_settings_a_tenant_may_name(key: str) -> None:
         "spark.hadoop.fs.s3a.endpoint",
         "spark.authenticate.secret",
         "spark.ui.filters",
+        "spark.executor.defaultJavaOptions",
+        "spark.executor.pyspark.memory",
+        "spark.memory.offHeap.size",
+        "spark.storage.replication.policy",
+        "spark.storage.replication.topologyFile",
+        "spark.authenticate",
+        "spark.network.crypto.enabled",
+        "spark.sql.execution.pyspark.python",
+        "spark.sql.extendedExplainProviders",
+        "spark.sql.adaptive.customCostEvaluatorClass",
+        "spark.sql.maven.additionalRemoteRepositories",
+        "spark.sql.redaction.string.regex",
+        "spark.sql.files.ignoreMissingFiles",
+        "spark.sql.legacy.timeParserPolicy",
+        "spark.sql.parser.quotedRegexColumnNames",
+        "spark.sql.storeAssignmentPolicy",
+        "spark.databricks.delta.checkConstraints.validation.enabled",
+        "spark.databricks.delta.commitValidation.enabled",
+        "spark.databricks.delta.retentionDurationCheck.enabled",
+        "spark.databricks.delta.coordinatedCommits.commitCoordinator.dynamodb.awsCredentialsProviderName",
+        "spark.sql.shuffle.partitions\nspark.plugins",
+        "spark.sql.adaptive.enabled=true spark.plugins",
         "spark.eventLog.dir",
         "spark.redaction.regex",
         "spark.extraListeners",
@@ -280,6 +302,14 @@ def test_settings_a_tenant_may_name(key: str) -> None:
 def test_settings_that_are_not_a_tenants(key: str) -> None:
     with pytest.raises(InvalidParameterValue):
         check_settings({key: "x"})
+
+
+@pytest.mark.parametrize(
+    "value", ["${env:AWS_SECRET_ACCESS_KEY}", "${spark.connect.authenticate.token}", "1\nspark.plugins=x", "a b"]
+)
+def test_values_that_would_be_replaced_or_end_the_line(value: str) -> None:
+    with pytest.raises(InvalidParameterValue):
+        check_settings({"spark.sql.shuffle.partitions": value})
 
 
 def test_a_driver_of_this_machine_has_no_pods_settings() -> None:
