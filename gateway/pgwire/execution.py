@@ -15,7 +15,6 @@ from catalog.errors import (
     FeatureNotSupported,
     InternalError,
     ObjectNotInPrerequisiteState,
-    QueryCanceled,
     SqlError,
     sql_error_in,
 )
@@ -265,13 +264,6 @@ def style_of(settings: SessionSettings) -> Style:
         settings.bytea_output,
         settings.extra_float_digits,
     )
-
-
-def outcome_of(error: SqlError, *, lost: bool) -> Outcome:
-    """How a call that raised `error` ended."""
-    if lost:
-        return Outcome.ABANDONED
-    return Outcome.CANCELED if isinstance(error, QueryCanceled) else Outcome.FAILED
 
 
 def _in_formats(rows: Rows, formats: Sequence[int]) -> Rows:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from catalog.errors import InternalError, OutOfMemory, ProgramLimitExceeded, QueryCanceled, SqlError
+from catalog.errors import InternalError, QueryCanceled, SqlError
 from engine.base import CopyIn, Notice
-from gateway.calls import Call, Outcome
+from gateway.calls import Outcome
+from gateway.outcome import as_sql_error, outcome_of, with_reason
 from gateway.pgwire import messages as m
-from gateway.pgwire.execution import Chunk, Execution, Stop, outcome_of
+from gateway.pgwire.execution import Chunk, Execution, Stop
 from gateway.pgwire.link import ConnectionLost, Link
 
 log = logging.getLogger(__name__)
@@ -133,25 +134,3 @@ def _settling(execution: Execution, first: Callable[[], Chunk], then: Callable[[
         if then is not None:
             then()
     return chunk
-
-
-def with_reason(error: SqlError, call: Call) -> SqlError:
-    """An engine that was stopped does not know why: the call does."""
-    if isinstance(error, QueryCanceled) and call.canceled:
-        try:
-            call.check_canceled()
-        except QueryCanceled as told:
-            return told
-    return error
-
-
-def as_sql_error(error: Exception) -> SqlError:
-    """What the client may see: errors of ours as they are; anything else is a bug, told in the log only."""
-    if isinstance(error, SqlError) and not isinstance(error, InternalError):
-        return error
-    if isinstance(error, RecursionError):
-        return ProgramLimitExceeded("stack depth limit exceeded", code="54001")
-    if isinstance(error, MemoryError):
-        return OutOfMemory("out of memory")
-    log.error("internal error", exc_info=error)
-    return InternalError("internal error")

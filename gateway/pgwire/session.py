@@ -15,10 +15,11 @@ from catalog.errors import (
 from engine.base import Param
 from gateway.calls import Call, Outcome, new_call_id
 from gateway.execute import Services, prepare, settle
+from gateway.outcome import as_sql_error, outcome_of, with_reason
 from gateway.pgwire import messages as m
 from gateway.pgwire import replies
 from gateway.pgwire.connection import Phase
-from gateway.pgwire.execution import Execution, outcome_of, spread
+from gateway.pgwire.execution import Execution, spread
 from gateway.pgwire.link import ConnectionLost, Link
 from gateway.pgwire.portals import (
     ParsedStatement,
@@ -29,7 +30,7 @@ from gateway.pgwire.portals import (
     check_result_formats,
 )
 from gateway.pgwire.rows import row_description
-from gateway.pgwire.runner import Runner, as_sql_error, with_reason
+from gateway.pgwire.runner import Runner
 from sql_extensions.session import Prepared, Session
 from sql_extensions.statement import Statement, recognise
 

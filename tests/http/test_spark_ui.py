@@ -21,7 +21,7 @@ from catalog.clusters.store import Clusters
 from catalog.clusters.tenant import TenantClusters
 from catalog.clusters.tiers import BUILT_IN
 from catalog.store import Store
-from gateway.http import login as login_module
+from gateway.auth import password as password_module
 from gateway.http import spark_ui as ui_module
 from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
@@ -223,12 +223,12 @@ def test_rights_count_as_they_are_now(door: Door) -> None:
 
 
 def test_guessing_ends_soon(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_module, "FAILURES_MAX", 3)
+    monkeypatch.setattr(password_module, "FAILURES_MAX", 3)
     found = [door.get(f"{ETL}/jobs/", "ann", f"guess {n}")[0] for n in range(3)]
     status, _, headers = door.get(f"{ETL}/jobs/")
     assert (found, status) == ([401, 401, 401], 429) and 0 < int(headers["retry-after"]) <= 61
     assert door.get(f"{ETL}/jobs/", "bob")[0] == 200, "others are not held up"
-    monkeypatch.setattr(login_module, "FAILURES_S", 0.0)
+    monkeypatch.setattr(password_module, "FAILURES_S", 0.0)
     assert door.get(f"{ETL}/jobs/")[0] == 200
 
 

@@ -1,0 +1,1 @@
+"""Generated: the messages of Arrow Flight and Flight SQL. See README.md."""
