@@ -109,7 +109,6 @@ _PODS: Mapping[str, str] = {
     "spark.connect.grpc.binding.port": str(tenancy.CONNECT_PORT),
     "spark.ui.enabled": "true",
     "spark.ui.port": str(tenancy.UI_PORT),
-    "spark.ui.killEnabled": "false",
     # a refusal by the quota counts as a failure: with Spark's own limits a few end the driver within seconds
     "spark.executor.maxNumFailures": "1000",
     "spark.executor.failuresValidityInterval": "1m",

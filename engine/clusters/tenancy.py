@@ -15,6 +15,8 @@ DRIVER_ACCOUNT, EXECUTOR_ACCOUNT = "spark-driver", "spark-executor"
 DATA_CLAIM, DATA_SECRET = "lake", "lake-keys"
 CONNECT_PORT, AGENT_PORT, UI_PORT = 15002, 9400, 4040
 DRIVER_PORT, DRIVER_BLOCKS_PORT, WORKER_BLOCKS_PORT = 7078, 7079, 7080
+SYSTEM_PRIORITY = "system-"
+"""How Kubernetes' own priority classes begin."""
 _API_PORTS = (443, 6443)
 _VOLUME_SIZE = "1Ti"
 _METADATA_SERVICES = ("169.254.0.0/16", "fe80::/10")
@@ -37,6 +39,7 @@ def tenant_objects(place: Place, tenant: str, tier: Tier, data: TenantData) -> l
     ]
     # an empty quota is one as well: it takes back the limits of an earlier tier
     objects.insert(1, _object(place, tenant, "v1", "ResourceQuota", "tier", spec={"hard": hard_limits(tier)}))
+    objects.insert(2, _object(place, tenant, "v1", "ResourceQuota", "priorities", spec=_NO_SYSTEM_PODS))
     if data.folder is not None:
         objects += [data_volume(place, tenant, data.folder), _claim(place, tenant)]
     if data.secrets:
@@ -64,6 +67,21 @@ _DEFAULTS: Mapping[str, object] = {
     "defaultRequest": {"cpu": "100m", "memory": "256Mi"},
 }
 """For containers that say nothing (none of ours): the quota would refuse them."""
+
+
+_NO_SYSTEM_PODS: Mapping[str, object] = {
+    "hard": {"pods": "0"},
+    "scopeSelector": {
+        "matchExpressions": [
+            {
+                "scopeName": "PriorityClass",
+                "operator": "In",
+                "values": [f"{SYSTEM_PRIORITY}cluster-critical", f"{SYSTEM_PRIORITY}node-critical"],
+            }
+        ]
+    },
+}
+"""A driver makes pods as it likes: none that push out those of Kubernetes itself."""
 
 
 def _namespace(place: Place, tenant: str) -> Manifest:

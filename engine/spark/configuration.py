@@ -56,6 +56,13 @@ def spark_defaults(
         "spark.driver.maxResultSize": str(result_bytes_max),
         "spark.connect.session.manager.defaultSessionTimeout": f"{session_timeout_s}s",
         "spark.connect.progress.reportInterval": "250ms",  # a cancel waits for the first one: execution.SETTLE_S
+        # driver and workers talk to who knows the secret that Spark makes for them, and encrypted
+        "spark.authenticate": "true",
+        "spark.network.crypto.enabled": "true",
+        "spark.network.crypto.authEngineVersion": "2",
+        "spark.network.crypto.saslFallback": "false",
+        "spark.network.crypto.cipher": "AES/GCM/NoPadding",  # Spark's default is not authenticated
+        "spark.ui.killEnabled": "false",
         # what the driver remembers of the past, for its web page, is bounded
         "spark.ui.retainedJobs": "200",
         "spark.ui.retainedStages": "200",

@@ -21,6 +21,11 @@ SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 START_TIMEOUT_S = 180.0
 STOP_PATIENCE_S = 20.0
 _LOOK_EVERY_S = 0.25
+_ENVIRONMENT = frozenset(
+    "HOME JAVA_HOME LANG LD_LIBRARY_PATH LOGNAME PATH TMPDIR TZ USER"
+    " AWS_PROFILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE".split()
+)
+"""What a driver gets of this process's variables: others may hold the server's own secrets."""
 _LOG_LINES_SHOWN = 15
 _LOGGING = """rootLogger.level = warn
 rootLogger.appenderRef.stdout.ref = console
@@ -144,7 +149,7 @@ class LocalSpark:
         file.write_text(properties(settings))
         (self._work / "log4j2.properties").write_text(_LOGGING)
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))},
+            **{name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
             **self._environment,
             "LC_ALL": "C.UTF-8",  # names of files are UTF-8, whatever this process was started with
             "SPARK_HOME": str(home),

@@ -52,7 +52,7 @@ def test_all_objects_carry_labels_and_lie_in_the_tenants_namespace() -> None:
     plans = made()
     kinds = [one["kind"] for one in plans.objects]
     assert kinds == (
-        "Namespace ResourceQuota LimitRange ServiceAccount ServiceAccount Role RoleBinding NetworkPolicy"
+        "Namespace ResourceQuota ResourceQuota LimitRange ServiceAccount ServiceAccount Role RoleBinding NetworkPolicy"
         " PersistentVolume PersistentVolumeClaim Secret ConfigMap Service".split()
     )
     for one in (*plans.objects, plans.stateful_set):
