@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from catalog.clusters.model import Cluster
+from catalog.clusters.scans import Scans
 from catalog.clusters.store import Clusters
-from catalog.history import QueryHistory
 from catalog.principal import Principal
 from engine.clusters.admission import Admission
 from engine.spark.engine import SparkEngine
@@ -48,9 +47,14 @@ class Uses:
 
 
 def cluster_access(
-    settings: Settings, tenant: str, board: ClusterBoard, admission: Admission, history: QueryHistory, root: str
+    settings: Settings,
+    scans: Scans,
+    board: ClusterBoard,
+    admission: Admission,
+    root: str,
+    abort: Callable[[], None],
 ) -> ClusterAccess:
-    """For one tenant. `root` is its lake: large results of its clusters are staged there."""
+    """For one tenant. `scans` are its own, `root` is its lake: large results of its clusters are staged there. `abort`: of ClusterDuties."""
 
     def connect(cluster: Cluster, principal: Principal) -> SparkEngine:
         endpoint = cluster.observed.endpoint or ""
@@ -62,32 +66,38 @@ def cluster_access(
         admission,
         connect,
         Uses(board).note,
-        ScanMeter(lambda since: history.scanned_since(tenant, since)),
+        ScanMeter(scans),
+        abort,
         default=settings.default_cluster,
         auto_bytes=settings.auto_bytes,
     )
 
 
-class ClusterReports:
-    """What this gateway tells the store of its queries on clusters, and does when the store says so. For one thread."""
+class ClusterDuties:
+    """What this gateway does now and then for its queries on clusters. Safe for many threads; raises SqlError."""
 
     def __init__(self, store: Clusters, admission: Admission, running: Callable[[], list[Call]]) -> None:
         self._store, self._admission, self._running = store, admission, running
-        self._unsent: dict[UUID, tuple[int, int]] = {}
 
     def tick(self) -> None:
-        """Report changed numbers of queries; cancel what ABORT ALL QUERIES means. Raises SqlError: then tried again."""
-        self._unsent.update(self._admission.take_changed())
-        if self._unsent:
-            self._store.report(self._unsent)
-            self._unsent = {}
-        if self._admission.busy():
-            self._abort(self._store.aborts())
+        """Give back in the store what could not be given back before; cancel what somebody has had aborted."""
+        self._admission.flush()
+        self.abort()
 
-    def _abort(self, aborts: Mapping[UUID, datetime]) -> None:
+    def abort(self) -> None:
+        """Cancel the calls that ABORT ALL QUERIES means, on any gateway, and those on clusters that are dropped."""
+        busy = set(self._admission.busy())
+        if not busy:
+            return
+        asked = time.monotonic()
+        aborts = self._store.aborts()
         for call in self._running():
-            if any(cluster in aborts and call.queued_at < aborts[cluster] for cluster in call.sought):
-                call.cancel("abort of all queries on the cluster")
+            for cluster in call.sought & busy:
+                age = aborts.get(cluster)
+                if cluster not in aborts:
+                    call.cancel("drop of the cluster")
+                elif age is not None and call.started < asked - age:
+                    call.cancel("abort of all queries on the cluster")
 
 
 def _staging(root: str) -> Staging | None:
@@ -95,4 +105,4 @@ def _staging(root: str) -> Staging | None:
         return None
     folder = Path(root) / RESULTS
     folder.mkdir(mode=0o770, exist_ok=True)
-    return local_staging(folder)
+    return local_staging(folder, Path(root).parent)

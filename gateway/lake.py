@@ -52,7 +52,7 @@ def s3_options(
 
 def storage_of(settings: Settings, tenant: str | None = None) -> Storage:
     """The storage of a tenant, or (None) of the server itself. Raises ConfigFileError."""
-    return Storage(s3_options(settings, tenant))
+    return Storage(s3_options(settings, tenant), None if is_s3(settings.lake) else str(settings.lake))
 
 
 class FileRemoval:

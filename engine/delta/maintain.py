@@ -130,8 +130,9 @@ def vacuum(
     `full` also takes old files that the log never named, but not those of deletion vectors: deltalake cannot tell the
     living ones. Raises InvalidParameterValue for a retention below the table's unless `force`.
     """
-    table = open_table(uri, None, storage)
+    table, root = open_table(uri, None, storage), storage.place(uri).rstrip("/")
     with delta_errors():
+        storage.files(root).check_tree(root)  # deltalake would list, and delete, what links lead to
         check_table_writable(table, read_fields(table.schema().to_json()))
         configured = retention(table.metadata().configuration)
         vectors = "deletionVectors" in (table.protocol().reader_features or ())
@@ -150,7 +151,6 @@ def vacuum(
                 commit_properties=commit.properties(),
             )
 
-    root = storage.place(uri).rstrip("/")
     found = _present(root, run(only_list=True, unknown_files=full), storage)
     if vectors:  # a full run of deltalake deletes the files of living vectors: what it may take is taken here
         found = {name: size for name, size in found.items() if not name.endswith(".bin")}
@@ -192,12 +192,13 @@ def _optimize_once(
     target_bytes: int | None,
     storage: Storage,
 ) -> OptimizeResult:
-    table = open_table(uri, None, storage)
+    table, place = open_table(uri, None, storage), storage.place(uri)
     with delta_errors():
         fields = read_fields(table.schema().to_json())
         metadata = table.metadata()
         check_table_writable(table, fields)
         files = pa.table(table.get_add_actions(flatten=True))
+        storage.files(place).check_tree(place)
         check_partition_values(fields, metadata.partition_columns, files)
         check_file_paths(files)
         _check_optimize(metadata.configuration, metadata.partition_columns, [f.name for f in fields], where, zorder_by)

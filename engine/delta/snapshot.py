@@ -75,6 +75,10 @@ class Snapshot:
         """Where each row of `files` is: its place on disk or in the store."""
         return [resolve(self.root, path) for path in self.files["path"].to_pylist()]
 
+    def check_files(self) -> None:
+        """Raises InsufficientPrivilege if a data file is not where the log says, but where a symbolic link leads."""
+        self.storage.files(self.root).check(self.paths())
+
     def statistics(self) -> Statistics:
         """Rows (without deleted ones), bytes and files. Opens footers only of files with no row count in the log."""
         counts, sizes = self.files["num_records"].to_pylist(), self.files["size_bytes"].to_pylist()
@@ -147,6 +151,7 @@ def _check_log_start(path: str, storage: Storage) -> None:
     log = log_folder(path)
     files = storage.files(log)
     with delta_errors():
+        files.check_tree(log)
         if files.stat(log, [commit_file(0)])[0] is not None:
             return
         entries = False
@@ -332,6 +337,8 @@ class _Handle:
         if next_one is not None or not self._checkpoint_known or checkpoint != self._checkpoint:
             version = table.version()
             with delta_errors():
+                log = log_folder(self._storage.place(uri))
+                self._storage.files(log).check_tree(log)
                 table.update_incremental()
             if table.version() != version:
                 (present,) = self._look(uri, [commit_file(table.version())])

@@ -305,6 +305,7 @@ class DeltaTransaction:
         raise AssertionError("unreachable")
 
     def _commit_where(self, name: TableName, snapshot: Snapshot, where: _Where) -> int:
+        snapshot.check_files()
         table = self._pinned_handle(snapshot)
         properties = self.commit_info.properties()
         with delta_errors():

@@ -70,6 +70,7 @@ def scan(
     check_distinct([item.name for item in fields])
     paths = snapshot.paths()
     _check_inside([snapshot.root, *paths], roots)
+    snapshot.storage.files(snapshot.root).check(paths)
     if not paths:
         return Scan("SELECT " + _list(f"NULL::{f.duckdb} AS {always_quote(f.name)}" for f in fields) + " WHERE false")
     named = set(paths)

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from catalog.errors import IoError
+from catalog.errors import IoError, SqlError
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.proto import commands_pb2 as commands
 from engine.spark.proto import relations_pb2 as relations
+from engine.storage.files import Files, LocalFiles
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +38,13 @@ class Staging:
     uri: str
     path: str
     filesystem: pafs.FileSystem = field(default_factory=pafs.LocalFileSystem)
+    files: Files | None = None
+    """What tells whether a file is what it seems, where a cluster might have made a link."""
 
 
-def local_staging(folder: Path) -> Staging:
-    """A folder of this machine that the cluster sees at the same path."""
-    return Staging(str(folder), str(folder))
+def local_staging(folder: Path, lake: Path | None = None) -> Staging:
+    """A folder of this machine that the cluster sees at the same path; `lake` as for LocalFiles."""
+    return Staging(str(folder), str(folder), files=LocalFiles(None if lake is None else str(lake)))
 
 
 class StagedResult:
@@ -91,6 +94,8 @@ class StagedResult:
         return f"{self._staging.path.rstrip('/')}/{self._name}"
 
     def _open(self, path: str) -> pq.ParquetFile:
+        if self._staging.files is not None:
+            self._staging.files.check([path])
         return pq.ParquetFile(self._staging.filesystem.open_input_file(path), pre_buffer=False)
 
     def _stream(self, files: list[str]) -> Iterator[pa.RecordBatch]:
@@ -110,6 +115,8 @@ def sweep(staging: Staging, older_than_s: float = LEFT_AFTER_S) -> int:
 
 
 def _listed(staging: Staging, path: str, *, recursive: bool = False) -> list[pafs.FileInfo]:
+    if staging.files is not None:
+        staging.files.check([path])
     selector = pafs.FileSelector(path, allow_not_found=True, recursive=recursive)
     return list(staging.filesystem.get_file_info(selector))
 
@@ -123,8 +130,10 @@ def _touched(staging: Staging, path: str) -> datetime:
 
 def _delete(staging: Staging, path: str) -> None:
     try:
+        if staging.files is not None:
+            staging.files.check([path])
         staging.filesystem.delete_dir(path)
     except FileNotFoundError:
         return
-    except OSError as error:  # left to `sweep`
+    except (OSError, SqlError) as error:  # left to `sweep`
         logger.warning("a staged result could not be deleted: %s", error)

@@ -56,6 +56,12 @@ class S3Files:
                     break
         return [found.get(name) for name in names]
 
+    def check(self, paths: Iterable[str]) -> None:
+        """An object store has no links."""
+
+    def check_tree(self, folder: str) -> None:
+        """As `check`."""
+
     def list(self, folder: str) -> Iterator[FileInfo]:
         store, prefix = self._at(folder)
         prefix = prefix.rstrip("/") + "/"

@@ -10,10 +10,13 @@ from engine.storage.s3 import S3Files
 
 
 class Storage:
-    """Folders of this machine and, with options, an S3-compatible store. Safe for many threads."""
+    """Folders of this machine and, with options, an S3-compatible store. Safe for many threads.
 
-    def __init__(self, s3: S3Options | None = None) -> None:
-        self._local = LocalFiles()
+    `lake`: the folder whose folders are tenants'; no symbolic links are followed in those.
+    """
+
+    def __init__(self, s3: S3Options | None = None, lake: str | None = None) -> None:
+        self._local = LocalFiles(lake)
         self.s3 = S3Files(s3) if s3 is not None else None
         self._delta = delta_options(s3) if s3 is not None else None
 
