@@ -270,32 +270,48 @@ def _bind_address() -> str:
 
 
 def sweep() -> None:
-    """In a pod, before Spark starts: executors of this cluster are an earlier driver's, whose container has ended.
+    """In a pod, before Spark starts: executors of this cluster, and config maps that this pod owns, are those of an
+    earlier driver, whose container has ended.
 
-    Spark leaves them (SPARK-37856). If the API server refuses, the driver starts anyhow: they end by themselves.
+    Spark leaves them (SPARK-37856). If the API server refuses, the driver starts anyhow: executors end by themselves,
+    the rest goes with the pod.
     """
-    name, token = os.environ.get("KADALI_CLUSTER"), SERVICE_ACCOUNT / "token"
-    if not name or not token.exists():
+    name = os.environ.get("KADALI_CLUSTER")
+    if not name or not (SERVICE_ACCOUNT / "token").exists():
         return
-    selector = urllib.parse.quote(f"kadali.io/cluster-id={name},kadali.io/role=executor")
-    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-    host = f"[{host}]" if ":" in host else host
-    place = f"https://{host}:{port}/api/v1/namespaces/{os.environ['POD_NAMESPACE']}/pods?labelSelector={selector}"
-    trust = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
-    body = json.dumps({"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}).encode()
+    executors = urllib.parse.quote(f"kadali.io/cluster-id={name},kadali.io/role=executor")
     deadline = time.monotonic() + SWEEP_TIMEOUT_S
     while True:
-        headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
-        request = urllib.request.Request(place, data=body, headers=headers, method="DELETE")
         try:
-            opener.open(request, timeout=REQUEST_TIMEOUT_S).close()
+            _kubernetes("DELETE", f"pods?labelSelector={executors}", {"gracePeriodSeconds": 0})
+            for one in _kubernetes("GET", "configmaps?labelSelector=spark-role%3Dexecutor").get("items", ()):
+                owners = [owner["name"] for owner in one["metadata"].get("ownerReferences", ())]
+                if os.environ["POD_NAME"] in owners:
+                    _kubernetes("DELETE", f"configmaps/{one['metadata']['name']}", {})
             return
         except (urllib.error.URLError, OSError) as error:
-            print(f"executors of an earlier driver could not be removed: {error}", file=sys.stderr, flush=True)
+            print(f"what an earlier driver left could not be removed: {error}", file=sys.stderr, flush=True)
             if time.monotonic() > deadline:
                 return
             time.sleep(LOOK_EVERY_S)
+
+
+def _kubernetes(method: str, path: str, options: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A request about this pod's namespace, as this pod. Raises OSError, of which URLError is one."""
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+    host = f"[{host}]" if ":" in host else host
+    place = f"https://{host}:{port}/api/v1/namespaces/{os.environ['POD_NAMESPACE']}/{path}"
+    trust = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    body = None
+    if options is not None:
+        body = json.dumps({"kind": "DeleteOptions", "apiVersion": "v1", **options}).encode()
+    token = (SERVICE_ACCOUNT / "token").read_text().strip()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(place, data=body, headers=headers, method=method)
+    with opener.open(request, timeout=REQUEST_TIMEOUT_S) as answer:
+        told: dict[str, Any] = json.loads(answer.read())
+    return told
 
 
 class Control(http.server.ThreadingHTTPServer):
