@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,9 @@ IN_CLUSTER = "in-cluster"
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 15.0
 PAGE = 500
 MANAGER = "kadali"
+CREDENTIALS_AGAIN_S = 10.0
+"""Where the API server does not take our credentials, they are read anew, at most so often."""
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 LOG_BYTES_MAX = 65_536
 
 _PLACES: Mapping[str, tuple[str, str, bool]] = {
@@ -65,11 +70,15 @@ class KubernetesError(Exception):
 class KubernetesApi:
     """A connection pool to one API server. Safe for many threads.
 
-    `config` is a kubeconfig file, or `in-cluster` for the service account of the pod we are in. Raises ConfigFileError.
+    `config` is a kubeconfig file, or `in-cluster` for the service account of the pod we are in; it is read again when
+    the API server no longer takes what it says. Raises ConfigFileError.
     """
 
     def __init__(self, config: str) -> None:
+        self._config: str | None = config
         self._client = _client(config)
+        self._read_at = time.monotonic()
+        self._reading = threading.Lock()
 
     @property
     def server(self) -> str:
@@ -82,6 +91,7 @@ class KubernetesApi:
         from kubernetes.client import ApiClient
 
         made = cls.__new__(cls)
+        made._config, made._read_at, made._reading = None, 0.0, threading.Lock()
         configuration = _copy(other._client.configuration)
         configuration.api_key = {"authorization": f"Bearer {token}"}
         made._client = ApiClient(configuration)
@@ -96,12 +106,21 @@ class KubernetesApi:
                 return None
             raise
 
-    def list(self, kind: str, namespace: str | None = None, *, labels: str = "", fields: str = "") -> list[Object]:
+    def list(
+        self,
+        kind: str,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        only_metadata: bool = False,
+    ) -> list[Object]:
         """All of them, in one namespace or in all. Raises KubernetesError."""
         found: list[Object] = []
+        accept = _METADATA if only_metadata else ""
         query = {"limit": str(PAGE), "labelSelector": labels, "fieldSelector": fields}
         while True:
-            page = self._json("GET", _path(kind, namespace), query)
+            page = self._json("GET", _path(kind, namespace), query, accept=accept)
             found += page.get("items") or ()
             more = page.get("metadata", {}).get("continue")
             if not more:
@@ -120,6 +139,17 @@ class KubernetesApi:
         path = _path("StatefulSet", namespace, stateful_set)
         body = {"spec": {"replicas": replicas}}
         self._json("PATCH", path, {"fieldManager": MANAGER}, body, content="application/merge-patch+json")
+
+    def refusal(self, manifest: Manifest) -> str | None:
+        """Why an object like this would not be made now; None if it would. Raises KubernetesError if nobody can say."""
+        path = _path(manifest["kind"], manifest["metadata"].get("namespace"))
+        try:
+            self._json("POST", path, {"dryRun": "All", "fieldManager": MANAGER}, manifest)
+        except KubernetesError as error:
+            if error.unreachable:
+                raise
+            return f"{error.reason}: {error.message}"
+        return None
 
     def delete(
         self, kind: str, name: str, namespace: str | None = None, *, uid: str, grace_s: int | None = None
@@ -152,31 +182,70 @@ class KubernetesApi:
         self._client.close()
 
     def _json(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: object = None, content: str = ""
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        content: str = "",
+        accept: str = "",
     ) -> dict[str, Any]:
-        data = self._call(method, path, query or {}, body, content)
+        data = self._call(method, path, query or {}, body, content, accept)
         made: dict[str, Any] = json.loads(data)
         return made
 
-    def _call(self, method: str, path: str, query: Mapping[str, str], body: object = None, content: str = "") -> bytes:
-        headers = {"Accept": "application/json"}
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: object = None,
+        content: str = "",
+        accept: str = "",
+    ) -> bytes:
+        headers = {"Accept": accept or "application/json"}
         if body is not None:
             headers["Content-Type"] = content or "application/json"
         sent = json.dumps(body) if content.endswith("yaml") else body  # the client encodes what is called JSON
-        with _transport_errors():
-            request = self._client.param_serialize(
-                method=method,
-                resource_path="/" + path,
-                query_params=[(key, value) for key, value in query.items() if value],
-                header_params=headers,
-                body=sent,
-                auth_settings=["BearerToken"],
-            )
-            answer = self._client.call_api(*request, _request_timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
-            data: bytes = answer.read() or b""
-        if not 200 <= answer.status <= 299:
-            raise _refused(answer.status, answer.reason or "", data)
+        client = self._client
+        status, reason, data = _sent(client, method, path, query, headers, sent)
+        if status == 401 and self._has_other_credentials(client):
+            status, reason, data = _sent(self._client, method, path, query, headers, sent)
+        if not 200 <= status <= 299:
+            raise _refused(status, reason, data)
         return data
+
+    def _has_other_credentials(self, refused: ApiClient) -> bool:
+        """Read the configuration anew, unless another thread just has: tokens expire, files get new ones."""
+        with self._reading:
+            if self._client is not refused:
+                return True
+            if self._config is None or time.monotonic() - self._read_at < CREDENTIALS_AGAIN_S:
+                return False
+            self._read_at = time.monotonic()
+            try:
+                self._client = _client(self._config)
+            except ConfigFileError as error:  # half written, or not there now
+                log.warning("%s: %s", error.message, error.detail)
+                return False
+        return True
+
+
+def _sent(
+    client: ApiClient, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: object
+) -> tuple[int, str, bytes]:
+    """Status, its word, and what came. Raises KubernetesError if nothing did."""
+    with _transport_errors():
+        request = client.param_serialize(
+            method=method,
+            resource_path="/" + path,
+            query_params=[(key, value) for key, value in query.items() if value],
+            header_params=dict(headers),
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        answer = client.call_api(*request, _request_timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
+        return answer.status, answer.reason or "", answer.read() or b""
 
 
 @contextmanager
@@ -195,6 +264,8 @@ def _transport_errors() -> Iterator[None]:
 
 
 def _refused(status: int, reason: str, data: bytes) -> KubernetesError:
+    if status == 401:  # its own word says it twice, and no more
+        return KubernetesError(status, "Unauthorized", "the API server does not take the gateway's credentials")
     try:
         told = json.loads(data)
     except ValueError:
@@ -219,6 +290,7 @@ def _client(config: str) -> ApiClient:
     from kubernetes import config as loading
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config.config_exception import ConfigException
+    from yaml import YAMLError  # type: ignore[import-untyped]
 
     configuration = Configuration()  # never the process-wide default: its refresh hook would bring other rights along
     configuration.retries = False  # the next round is the retry
@@ -229,7 +301,7 @@ def _client(config: str) -> ApiClient:
         else:
             file = str(Path(config).expanduser())
             loading.load_kube_config(config_file=file, client_configuration=configuration, persist_config=False)
-    except (ConfigException, OSError) as error:
+    except (ConfigException, OSError, YAMLError, TypeError) as error:  # TypeError: YAML of something else
         raise ConfigFileError(f'"{config}" does not say how to reach Kubernetes', detail=str(error)) from error
     return ApiClient(configuration)
 

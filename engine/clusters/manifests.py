@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
 from catalog.clusters.model import Cluster, ClusterSpec, Tier
 from catalog.clusters.tiers import memory_text
@@ -174,6 +175,26 @@ def executor_template(place: Place, cluster: Cluster, data: TenantData) -> Mappi
             "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": SCRATCH_SIZE}}],
             **_scheduling(cluster.spec),
         },
+    }
+
+
+def worker_pod(place: Place, cluster: Cluster, data: TenantData) -> Manifest:
+    """A worker as the API server sees it from the driver, as far as it can be refused: never made, only asked about."""
+    template, spec = executor_template(place, cluster, data), cluster.spec
+    pod = cast("dict[str, Any]", template["spec"])
+    container = {
+        **pod["containers"][0],
+        "image": spec.image or place.image,
+        "resources": _resources(spec.worker_cores, spec.worker_memory),
+    }
+    metadata = cast("dict[str, Any]", template["metadata"])
+    where = {"name": f"{object_name(cluster.id)}-exec-next", "namespace": namespace_name(place.prefix, cluster.tenant)}
+    account = spec.service_account or tenancy.EXECUTOR_ACCOUNT
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": cast("Metadata", {**metadata, **where}),
+        "spec": {**pod, "serviceAccountName": account, "containers": [container]},
     }
 
 

@@ -149,7 +149,7 @@ def _running(cluster: Cluster, sight: Sight, now: datetime, room: Fit) -> Plan:
     if driver is None:
         made = _not_up(cluster, sight.refusal, now, "waiting for the driver to be made")
     elif driver.ending:
-        made = _not_up(cluster, None, now, "the earlier driver is ending")
+        made = _not_up(cluster, None, now, _ending(driver))
     elif (why := _outdated(cluster, driver, sight)) is not None:
         actions.append(Replace(driver, why))
         made = _not_up(cluster, None, now, why)
@@ -173,10 +173,18 @@ def _blocked(cluster: Cluster, sight: Sight, room: Fit) -> Observed | None:
     return None
 
 
+def _ending(driver: Driver) -> str:
+    if driver.silent:
+        return "the driver's node does not answer: another one is made when it is back, or removed from Kubernetes"
+    return "the earlier driver is ending"
+
+
 def _outdated(cluster: Cluster, driver: Driver, sight: Sight) -> str | None:
     """Why this driver is to be replaced now."""
     if driver.restarts < cluster.restarts:
         return "restarting, as was asked for"
+    if driver.held:
+        return "making another driver: this one had run well, and Kubernetes lets it wait"
     idle = not _busy(cluster, sight)
     if driver.settings != sight.settings and (idle or not driver.ready):
         return "restarting with new settings"
@@ -221,7 +229,7 @@ def _up(cluster: Cluster, sight: Sight, now: datetime, room: Fit) -> tuple[Obser
             note = "new settings take effect when its queries have ended"
         return _alive(cluster, sight, ClusterState.RUNNING, note), actions
     reason = f"{agent.registered}/{least if agent.registered < least else most} workers registered"
-    problem = next((one.problem for one in sight.workers if one.problem is not None and not one.ending), None)
+    problem = next((one.problem for one in sight.workers if one.problem is not None and not one.ending), sight.refusal)
     if problem is not None:
         reason += f": {problem.reason}"
     if agent.registered or cluster.state.answers:

@@ -5,32 +5,36 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from catalog.clusters.model import Cluster, Desired, Tier
+from catalog.clusters.model import Cluster, ClusterState, Desired, Tier
 from catalog.errors import SqlError
 from engine.clusters.agent import AgentError, agent_state, ask_workers
 from engine.clusters.backend import BackendError, Deed
 from engine.clusters.kubernetes import KubernetesApi, KubernetesError
-from engine.clusters.manifests import Plans, cluster_plans
+from engine.clusters.manifests import Plans, cluster_plans, worker_pod
 from engine.clusters.names import namespace_name, object_name, volume_name
 from engine.clusters.objects import CLUSTER_ID, DRIVER, NAME, REVISION, ROLE, SERVER, TENANT, Manifest
 from engine.clusters.place import Endpoint, Place, TenantData
 from engine.clusters.plan import Apply, Ask, Destroy, Replace, Sweep
-from engine.clusters.reading import Object, addresses_in, driver_of, refusal_in, worker_of
+from engine.clusters.reading import Object, addresses_in, driver_of, refusal_in, words, worker_of
 from engine.clusters.sight import Agent, Driver, Ground, Problem, Sight, Worker
 from engine.clusters.tenancy import AGENT_PORT
 
-APPLY_AGAIN_S = 300.0
-"""Objects are applied anew after this time, in case somebody has changed or removed some of them."""
+APPLY_AGAIN_S, APPLY_UNSETTLED_S = 300.0, 30.0
+"""Objects are applied anew after this time, in case somebody has changed or removed some of them; sooner while the
+cluster is not as it should be: that may be the reason.
+"""
 API_ADDRESS_S = 60.0
 STRANGER_PATIENCE_S = 60.0
 STRANGERS_A_ROUND = 5
 KINDS = ("StatefulSet", "Pod", "Service", "ConfigMap", "Secret")
 """What a cluster consists of, in the order of removal."""
+PARTS = ("Service", "ConfigMap", "Secret")
+"""Those of which a survey only sees whether they are there."""
 log = logging.getLogger("kadali.clusters")
 
 
@@ -45,6 +49,8 @@ class _Survey:
 
     sets: dict[_Key, Object] = field(default_factory=dict)
     pods: dict[_Key, list[Object]] = field(default_factory=dict)
+    parts: dict[_Key, set[str]] = field(default_factory=dict)
+    """Kinds."""
     namespaces: dict[str, Object] = field(default_factory=dict)
 
 
@@ -63,7 +69,7 @@ class KubernetesBackend:
         self._tenant_lock = threading.Lock()
 
     def survey(self, clusters: Sequence[Cluster]) -> None:
-        """Three lists, whatever the number of clusters."""
+        """Few lists, whatever the number of clusters."""
         ours = f"{SERVER}={self._place.server}"
         found = _Survey()
         with _errors():
@@ -71,6 +77,10 @@ class KubernetesBackend:
                 found.sets[_key_of(one)] = one
             for one in self._api.list("Pod", labels=ours):
                 found.pods.setdefault(_key_of(one), []).append(one)
+            for kind in PARTS:
+                for one in self._api.list(kind, labels=f"{ours},{CLUSTER_ID}", only_metadata=True):
+                    if "deletionTimestamp" not in one["metadata"]:
+                        found.parts.setdefault(_key_of(one), set()).add(kind)
             for one in self._api.list("Namespace", labels=TENANT):
                 found.namespaces[one["metadata"]["name"]] = one
             if time.monotonic() - self._place_at > API_ADDRESS_S:
@@ -90,6 +100,9 @@ class KubernetesBackend:
         pods = survey.pods.get(key, [])
         driver_pod = next((pod for pod in pods if _label(pod, ROLE) == DRIVER), None)
         driver = driver_of(driver_pod) if driver_pod is not None else None
+        agent = self._agent(cluster, driver)
+        if driver is not None and driver.silent and agent is not None:  # it knows better than who has not heard of it
+            driver = replace(driver, ready=agent.ready and not driver.ending)
         workers = tuple(worker_of(pod) for pod in pods if _label(pod, ROLE) != DRIVER)
         applied = None
         if stateful_set is not None and "deletionTimestamp" not in stateful_set["metadata"]:
@@ -101,16 +114,18 @@ class KubernetesBackend:
             settings=settings,
             ground=ground,
             applied=applied,
-            stale=self._is_stale(cluster.id, revision),
+            stale=self._is_stale(cluster, revision) or survey.parts.get(key, set()) != set(PARTS),
             on=on,
             driver=driver,
             workers=workers,
-            agent=self._agent(cluster, driver),
+            agent=agent,
         )
         if cluster.desired is Desired.TERMINATED and ground is not Ground.MISSING:
             return replace(sight, leftovers=self._leftovers(cluster))
         if cluster.desired is Desired.RUNNING and driver is None:
             return replace(sight, refusal=self._refusal(cluster, on))
+        if cluster.desired is Desired.RUNNING and agent is not None and _present(workers) < (agent.wanted or 0):
+            return replace(sight, refusal=self._worker_refusal(cluster))
         return sight
 
     def act(self, cluster: Cluster, tier: Tier, deed: Deed) -> None:
@@ -155,7 +170,8 @@ class KubernetesBackend:
         them for a row that is newer than ours.
         """
         now = time.monotonic()
-        found = {one for one in self._survey.sets.keys() | self._survey.pods.keys() if one[1]} - known
+        survey = self._survey
+        found = {one for one in survey.sets.keys() | survey.pods.keys() | survey.parts.keys() if one[1]} - known
         self._strangers = {one: self._strangers.get(one, now) for one in found}
         old = sorted(one for one, since in self._strangers.items() if now - since > STRANGER_PATIENCE_S)
         for namespace, one in old[:STRANGERS_A_ROUND]:
@@ -175,12 +191,13 @@ class KubernetesBackend:
             return Ground.TERMINATING
         return Ground.READY
 
-    def _is_stale(self, cluster_id: UUID, revision: str) -> bool:
-        applied, at = self._applied.get(cluster_id, ("", 0.0))
-        return applied != revision or time.monotonic() - at > APPLY_AGAIN_S
+    def _is_stale(self, cluster: Cluster, revision: str) -> bool:
+        applied, at = self._applied.get(cluster.id, ("", 0.0))
+        lasts = APPLY_AGAIN_S if cluster.state is ClusterState.RUNNING else APPLY_UNSETTLED_S
+        return applied != revision or time.monotonic() - at > lasts
 
     def _agent(self, cluster: Cluster, driver: Driver | None) -> Agent | None:
-        if driver is None or not driver.ready or driver.endpoint is None:
+        if driver is None or not (driver.ready or driver.silent) or driver.endpoint is None:
             return None
         try:
             return agent_state(_control(driver.endpoint), cluster.token)
@@ -198,6 +215,16 @@ class KubernetesBackend:
         fields = f"involvedObject.kind=StatefulSet,involvedObject.name={object_name(cluster.id)}"
         with _errors():
             return refusal_in(self._api.list("Event", namespace, fields=fields))
+
+    def _worker_refusal(self, cluster: Cluster) -> Problem | None:
+        """Why the driver gets no pods for more workers: it alone is told, so we ask whether one would be made."""
+        try:
+            pod = worker_pod(self._place, cluster, self._data(cluster.tenant))
+        except SqlError as error:
+            raise BackendError(error.message) from error
+        with _errors():
+            told = self._api.refusal(pod)
+        return None if told is None else Problem(words(told), lasting=False)
 
     def _apply(self, cluster: Cluster, tier: Tier) -> None:
         plans = self._plans(cluster, tier)
@@ -285,6 +312,10 @@ def give_up_released_volume(api: KubernetesApi, place: Place, tenant: str) -> No
 def _control(endpoint: str) -> str:
     """The control port of the driver with this Connect endpoint."""
     return f"{endpoint.rpartition(':')[0]}:{AGENT_PORT}"
+
+
+def _present(workers: Iterable[Worker]) -> int:
+    return sum(not one.ending for one in workers)
 
 
 def _key_of(one: Object) -> _Key:

@@ -30,15 +30,19 @@ def driver_of(pod: Object) -> Driver:
     address = pod.get("status", {}).get("podIP")
     host = f"[{address}]" if address and ":" in address else address
     ending = "deletionTimestamp" in pod["metadata"]
+    ready, silent = is_ready(pod), is_silent(pod)
+    problem = Problem("the driver's node does not answer", lasting=False) if silent else problem_of(pod)
     return Driver(
         id=pod["metadata"]["uid"],
         restarts=_number(annotations.get(RESTARTS)),
         settings=annotations.get(SETTINGS, ""),
-        ready=is_ready(pod) and not ending,
+        ready=ready and not ending,
         ending=ending,
+        silent=silent,
+        held=_is_held(pod),
         endpoint=f"{host}:{CONNECT_PORT}" if host else None,
         ui=f"http://{host}:{UI_PORT}" if host else None,
-        problem=problem_of(pod),
+        problem=problem,
     )
 
 
@@ -58,18 +62,25 @@ def is_ready(pod: Object) -> bool:
     return _condition(pod, "Ready").get("status") == "True"
 
 
+def is_silent(pod: Object) -> bool:
+    """Whether the pod was ready when its node was last heard of: only who has given up a node says the one without the
+    other.
+    """
+    return not is_ready(pod) and _condition(pod, "ContainersReady").get("status") == "True"
+
+
 def problem_of(pod: Object) -> Problem | None:
     """Why the pod does not run; None if it does, or may be about to."""
     status = pod.get("status", {})
     scheduled = _condition(pod, "PodScheduled")
     if scheduled.get("status") == "False" and scheduled.get("reason") in ("Unschedulable", "SchedulerError"):
-        return Problem(_words(f"Unschedulable: {scheduled.get('message', '')}"), lasting=False)
+        return Problem(words(f"Unschedulable: {scheduled.get('message', '')}"), lasting=False)
     if status.get("phase") == "Failed" and status.get("reason"):
-        return Problem(_words(f"{status['reason']}: {status.get('message', '')}"), lasting=False)
+        return Problem(words(f"{status['reason']}: {status.get('message', '')}"), lasting=False)
     for container in status.get("containerStatuses") or ():
         waiting = container.get("state", {}).get("waiting") or {}
         reason = waiting.get("reason", "")
-        told = _words(f"{reason}: {waiting.get('message', '')}".rstrip(": "))
+        told = words(f"{reason}: {waiting.get('message', '')}".rstrip(": "))
         if reason in _HOPELESS or reason in _WORRYING:
             return Problem(told, lasting=reason in _HOPELESS)
         if reason == "CrashLoopBackOff":
@@ -83,7 +94,7 @@ def refusal_in(events: Iterable[Object]) -> Problem | None:
     if not warnings:
         return None
     latest = max(warnings, key=_seen)
-    return Problem(_words(f"{latest.get('reason', 'Refused')}: {latest['message']}"), lasting=True)
+    return Problem(words(f"{latest.get('reason', 'Refused')}: {latest['message']}"), lasting=True)
 
 
 def addresses_in(slices: Iterable[Object]) -> list[tuple[str, int]]:
@@ -99,15 +110,28 @@ def addresses_in(slices: Iterable[Object]) -> list[tuple[str, int]]:
     return sorted(found)
 
 
-def _crash(container: Object) -> Problem:
+def _is_held(pod: Object) -> bool:
+    """Kubernetes lets a container that has ended several times wait for minutes, however long it had run before."""
+    return any(
+        (container.get("state", {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+        and not _was_short(container)
+        for container in pod.get("status", {}).get("containerStatuses") or ()
+    )
+
+
+def _was_short(container: Object) -> bool:
     ended = container.get("lastState", {}).get("terminated") or {}
     started, finished = _time(ended.get("startedAt")), _time(ended.get("finishedAt"))
-    short = started is None or finished is None or (finished - started).total_seconds() < SHORT_RUN_S
+    return started is None or finished is None or (finished - started).total_seconds() < SHORT_RUN_S
+
+
+def _crash(container: Object) -> Problem:
+    ended = container.get("lastState", {}).get("terminated") or {}
     why = ended.get("reason", "Error")
     if "exitCode" in ended:
         why += f", exit code {ended['exitCode']}"
     text = f"CrashLoopBackOff: the driver has ended {container.get('restartCount', 0)} times ({why})"
-    return Problem(_words(text), lasting=short)
+    return Problem(words(text), lasting=_was_short(container))
 
 
 def _condition(pod: Object, kind: str) -> Object:
@@ -133,7 +157,7 @@ def _number(text: str | None) -> int:
     return int(text) if text is not None and text.isdigit() else 0
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """On one line, bounded."""
     text = " ".join(text.split()).rstrip(": ")
     return text if len(text) <= REASON_CHARS_MAX else text[: REASON_CHARS_MAX - 3] + "..."

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
@@ -89,11 +89,14 @@ class Reconciler:
     def round(self) -> Round:
         """Look at every cluster, take the next step of each. Raises SqlError if the store cannot be read."""
         rows = list(self._store.all())
-        blind = {kind for kind in self._backends if not self._survey(kind, rows)}
+        blind = {kind: why for kind in self._backends if (why := self._survey(kind, rows)) is not None}
         self._under_way = {one: future for one, future in self._under_way.items() if not future.done()}
         made: list[Future[bool]] = []
         for cluster in rows:
-            if cluster.id in self._under_way or cluster.spec.backend in blind:
+            if cluster.id in self._under_way:
+                continue
+            if cluster.spec.backend in blind:
+                self._put_off(cluster, blind[cluster.spec.backend])
                 continue
             others = [one for one in rows if one.tenant == cluster.tenant and one.id != cluster.id]
             future = self._pool.submit(self._work, cluster, others)
@@ -116,14 +119,21 @@ class Reconciler:
         for backend in self._backends.values():
             backend.close()
 
-    def _survey(self, kind: BackendKind, rows: Sequence[Cluster]) -> bool:
-        """Whether the backend can see; if it cannot, its rows stay as they are."""
+    def _survey(self, kind: BackendKind, rows: Sequence[Cluster]) -> str | None:
+        """None if the backend can see; else why not, and its rows stay as they are."""
         try:
             self._backends[kind].survey([one for one in rows if one.spec.backend is kind])
         except BackendError as error:
             self._complain(kind.value, f"clusters on {kind.value} cannot be looked at, they stay as they are: {error}")
-            return False
-        return True
+            return "it cannot be reached" if error.unreachable else str(error)
+        return None
+
+    def _put_off(self, cluster: Cluster, why: str) -> None:
+        """Nothing is known and nothing done: who has asked for something, or waits, is told the reason."""
+        before = cluster.observed
+        if before.generation != cluster.generation or before.state not in _STEADY:
+            reason = f"nothing can be done on {cluster.spec.backend.value} now, it is tried again: {why}"
+            self._note(cluster, replace(before, reason=reason))
 
     def _work(self, cluster: Cluster, others: Sequence[Cluster]) -> bool:
         """One cluster, in a thread of the pool; whether nothing is under way. Its errors are its own."""

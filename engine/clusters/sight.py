@@ -28,7 +28,8 @@ class Problem:
 class Driver:
     """A driver: a pod, or a process. `id` is what a second one with the same name would not have (uid, pid).
 
-    `restarts` and `settings`: those of the row it was started for.
+    `restarts` and `settings`: those of the row it was started for. `silent`: its node is not heard of, it may well
+    answer. `held`: it has ended after it had run well, and is kept from starting again.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Driver:
     settings: str
     ready: bool = False
     ending: bool = False
+    silent: bool = False
+    held: bool = False
     endpoint: str | None = None
     ui: str | None = None
     problem: Problem | None = None
@@ -72,7 +75,8 @@ class Sight:
     """All of it. `revision` and `settings` are what the row asks for; `applied` is what is in place, None: nothing.
 
     `on`: whoever runs the driver has been told to. `stale`: applied so long ago that it is to be applied again, in
-    case somebody has changed or removed part of it. `refusal`: why a pod is not even made. `leftovers`: objects of the
+    case somebody has changed or removed part of it. `refusal`: why a pod, of the driver or a worker, is not even made.
+    `leftovers`: objects of the
     cluster of any kind; counted only when it is to be removed.
     """
 

@@ -42,6 +42,30 @@ def test_a_driver() -> None:
     assert (bare.ready, bare.endpoint, bare.restarts, bare.settings) == (False, None, 0, "")
 
 
+def conditions(**status: str) -> dict[str, Any]:
+    return {**READY, "conditions": [{"type": kind, "status": value} for kind, value in status.items()]}
+
+
+def test_a_driver_whose_node_is_not_heard_of() -> None:
+    silent = reading.driver_of(pod(conditions(Ready="False", ContainersReady="True")))
+    assert (silent.ready, silent.silent) == (False, True)
+    assert silent.problem == Problem("the driver's node does not answer", lasting=False)
+    for status in (
+        conditions(Ready="True", ContainersReady="True"),
+        conditions(Ready="False", ContainersReady="False"),
+        {},
+    ):
+        assert not reading.driver_of(pod(status)).silent
+
+
+def test_a_driver_that_is_kept_from_starting() -> None:
+    ended = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:01:01Z", "exitCode": 137}
+    assert reading.driver_of(pod(waiting("CrashLoopBackOff", lastState={"terminated": ended}))).held
+    ended["finishedAt"] = "2026-01-01T00:00:59Z"
+    assert not reading.driver_of(pod(waiting("CrashLoopBackOff", lastState={"terminated": ended}))).held
+    assert not reading.driver_of(pod(READY)).held
+
+
 def test_a_worker() -> None:
     found = reading.worker_of(pod({"phase": "Pending"}))
     assert (found.name, found.uid, found.application, found.ending) == ("c-1-0", "u1", "spark-1", False)

@@ -116,6 +116,30 @@ def test_what_runs_keeps_its_endpoint_while_nothing_can_be_seen(stage: Stage) ->
         reconciler.close()
 
 
+def test_who_waits_while_nothing_can_be_seen_is_told_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    rows = put(store, "up", "changed", "starting")
+    reconciler = made(store, stage)
+    stage.sights["starting"] = replace(UP, driver=None, agent=None)
+    try:
+        reconciler.round()
+        before = {name: store.rows[row.id].observed for name, row in rows.items()}
+        store.change(rows["changed"].id, workers_wanted=3)
+
+        def blind(_: Sequence[Cluster]) -> None:
+            raise BackendError("connection refused", unreachable=True)
+
+        monkeypatch.setattr(stage, "survey", blind)
+        assert not reconciler.round().steady
+    finally:
+        reconciler.close()
+    assert store.rows[rows["up"].id].observed == before["up"]
+    for name in ("changed", "starting"):
+        found = store.rows[rows[name].id].observed
+        assert "kubernetes now, it is tried again: it cannot be reached" in str(found.reason)
+        assert replace(found, reason=before[name].reason) == before[name]
+
+
 def test_who_has_lost_the_lead_does_nothing_more(stage: Stage) -> None:
     store = MemoryStore()
     put(store, "etl")

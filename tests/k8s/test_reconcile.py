@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +17,11 @@ import pytest
 from singlenode.control_plane import ControlPlane
 
 from catalog.clusters.model import Backend, Cluster, ClusterState, Desired, Tier
+from engine.clusters import kubernetes as kubernetes_module
 from engine.clusters import pods as pods_module
 from engine.clusters.backend import BackendError
 from engine.clusters.kubernetes import KubernetesApi, KubernetesError
+from engine.clusters.manifests import worker_pod
 from engine.clusters.names import namespace_name, object_name, volume_name
 from engine.clusters.objects import CLUSTER_ID
 from engine.clusters.place import Place, TenantData
@@ -135,10 +138,17 @@ def test_every_object_is_applied_without_conflict_and_twice_the_same(site: Site)
 def test_what_somebody_removes_comes_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     one = site.put()
     site.until(lambda: "Pod" in site.objects(one), "made")
-    service = site.objects(one)["Service"][0]
-    site.api.delete("Service", service["metadata"]["name"], site.namespace, uid=service["metadata"]["uid"])
-    monkeypatch.setattr(pods_module, "APPLY_AGAIN_S", 0.0)
-    site.until(lambda: "Service" in site.objects(one), "the Service is back")
+    for kind in ("Service", "ConfigMap", "Secret"):
+        removed = site.objects(one)[kind][0]["metadata"]
+        site.api.delete(kind, removed["name"], site.namespace, uid=removed["uid"])
+        site.until(lambda kind=kind: kind in site.objects(one), f"the {kind} is back")  # type: ignore[misc]
+    role = site.api.get("RoleBinding", "spark-driver", site.namespace)
+    assert role is not None
+    site.api.delete("RoleBinding", "spark-driver", site.namespace, uid=role["metadata"]["uid"])
+    site.reconciler.round()
+    assert site.api.get("RoleBinding", "spark-driver", site.namespace) is None, "of these no list is asked for"
+    monkeypatch.setattr(pods_module, "APPLY_UNSETTLED_S", 0.0)
+    site.until(lambda: site.api.get("RoleBinding", "spark-driver", site.namespace), "back after a while")
     stateful_set = site.objects(one)["StatefulSet"][0]["metadata"]
     site.api.delete("StatefulSet", stateful_set["name"], site.namespace, uid=stateful_set["uid"])
     site.until(
@@ -344,7 +354,8 @@ def test_an_api_server_that_is_gone_changes_nothing(site: Site, control_plane: C
         site.store.change(one.id, desired=Desired.TERMINATED)
         for _ in range(3):
             assert not site.reconciler.round().steady
-        assert site.row(one).observed == running
+        assert replace(site.row(one).observed, reason=running.reason) == running
+        assert "it cannot be reached" in str(site.row(one).observed.reason)
         with pytest.raises(BackendError) as caught:
             site.backend.survey([])
         assert caught.value.unreachable
@@ -359,8 +370,41 @@ def test_objects_without_a_row_are_removed_after_a_while(site: Site, monkeypatch
     del site.store.rows[one.id]
     site.reconciler.round()
     assert "StatefulSet" in site.objects(one)
+    for kind in ("StatefulSet", "Pod"):  # parts alone are found as well
+        for item in site.objects(one).get(kind, ()):
+            site.api.delete(kind, item["metadata"]["name"], site.namespace, uid=item["metadata"]["uid"], grace_s=0)
     monkeypatch.setattr(pods_module, "STRANGER_PATIENCE_S", 0.0)
     site.until(lambda: site.objects(one) == {}, "removed")
+
+
+def test_credentials_are_read_anew_when_they_are_refused(
+    site: Site, control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = control_plane.write_kubeconfig(tmp_path / "kubeconfig", "expired")
+    api = KubernetesApi(str(file))
+    backend = KubernetesBackend(api, site.place, lambda _: site.data)
+    monkeypatch.setattr(kubernetes_module, "CREDENTIALS_AGAIN_S", 0.0)
+    for _ in range(2):
+        with pytest.raises(BackendError, match="Unauthorized: the API server does not take") as caught:
+            backend.survey([])
+        assert not caught.value.unreachable
+    file.write_text("half writ")
+    with pytest.raises(BackendError, match="Unauthorized"):
+        backend.survey([])
+    control_plane.write_kubeconfig(file, control_plane.token)
+    backend.survey([])
+    backend.close()
+
+
+def test_why_no_pod_is_made_for_a_worker(site: Site) -> None:
+    one = site.put()
+    site.until(lambda: "Pod" in site.objects(one), "made")
+    asked = worker_pod(site.place, one, site.data)
+    assert site.api.refusal(asked) is None, "a worker is allowed here"
+    quota = {"name": "shrunk", "namespace": site.namespace}
+    site.api.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": quota, "spec": {"hard": {"pods": "1"}}})
+    site.until(lambda: "exceeded quota: shrunk" in (site.api.refusal(asked) or ""), "no longer")
+    assert len(site.objects(one)["Pod"]) == 1, "it was only asked"
 
 
 def test_two_servers_on_one_kubernetes_leave_each_other_alone(
