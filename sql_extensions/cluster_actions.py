@@ -32,7 +32,7 @@ from engine.clusters.quota import check_fit, check_shape, used, workers_most
 from engine.clusters.settings import check_settings
 from sql_extensions import cluster_options
 from sql_extensions.cluster_options import Given
-from sql_extensions.cluster_state import has_right, may_use
+from sql_extensions.cluster_state import check_budget, has_right, may_use
 from sql_extensions.context import Context
 from sql_extensions.settings.rules import PLACES
 
@@ -152,6 +152,7 @@ def resume(ctx: Context, name: str, *, if_suspended: bool) -> Cluster:
         if not if_suspended:
             raise ObjectNotInPrerequisiteState(f'cluster "{name}" is not suspended')
         return cluster
+    check_budget(cluster)
     by = ctx.session.principal.user
     return clusters_of(ctx).want(
         name, Desired.RUNNING, by, check=lambda others: _fits(ctx, cluster.spec, workers_most(cluster), name, others)

@@ -10,18 +10,17 @@ from types import MappingProxyType
 from typing import Any
 
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, EngineKind, Size, Tier
-from catalog.clusters.tiers import memory_bytes, memory_text
 from catalog.errors import ConfigurationLimitExceeded, FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
 from catalog.names import quote_literal
-from engine.clusters.manifests import TOLERATION_EFFECTS
 from engine.dialect.scanner import TokenKind
-from sql_extensions.cursor import Cursor, OptionValue, duration
+from engine.spark import SPARK_VERSION
+from sql_extensions import option_values as kinds
+from sql_extensions.cursor import Cursor, OptionValue
 
 Given = Mapping[str, OptionValue]
 """Options as written, by lower-case name; Spark's own settings with their full names."""
+PERIODS = ("day", "week", "month")
 ENGINES = {kind.value for kind in EngineKind}
-_TOLERATION = re.compile(rf"[\w./-]+(=[\w.-]*)?(:({'|'.join(TOLERATION_EFFECTS)}))?")
-_PAIR = re.compile(r"\s*([\w./-]+)\s*=\s*([\w./-]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,150 +32,40 @@ class Option:
     show: Callable[[Any], str]
 
 
-def _text(value: OptionValue) -> str:
-    if isinstance(value, bool):
-        raise ValueError("text")
-    return str(value)
-
-
-def _word(*allowed: str) -> Callable[[OptionValue], str]:
-    def read(value: OptionValue) -> str:
-        word = str(value).lower()
-        if word not in allowed:
-            raise ValueError(f"one of {', '.join(allowed)}")
-        return word
-
-    return read
-
-
-def _count(least: int) -> Callable[[OptionValue], int]:
-    def read(value: OptionValue) -> int:
-        number = float(value) if not isinstance(value, bool) else -1.0
-        if number != int(number) or number < least or number > 1_000_000:
-            raise ValueError(f"an integer, at least {least}")
-        return int(number)
-
-    return read
-
-
-def _number(value: OptionValue) -> float:
-    number = float(value) if not isinstance(value, bool) else -1.0
-    if not 0 < number < 1e9:
-        raise ValueError("a positive number")
-    return number
-
-
-def _memory(value: OptionValue) -> int:
-    try:
-        size = memory_bytes(str(value))
-    except ValueError:
-        size = 0
-    if not 0 < size < 1 << 50:
-        raise ValueError("an amount of memory such as '16Gi'")
-    return size
-
-
-def _duration(value: OptionValue) -> float | None:
-    """Seconds, an interval, or never (None)."""
-    if isinstance(value, bool):
-        raise ValueError("seconds, an interval such as '10 minutes', or never")
-    if isinstance(value, int | float):
-        seconds = float(value)
-    elif value.strip().lower() == "never":
-        return None
-    elif value.strip().isdigit():
-        seconds = float(value)
-    else:
-        seconds = duration(value).total_seconds()
-    if not 0 < seconds <= 100 * 366 * 86400:
-        raise ValueError("a length of time above zero")
-    return seconds
-
-
-def _truth(value: OptionValue) -> bool:
-    if isinstance(value, bool):
-        return value
-    word = str(value).lower()
-    if word not in ("on", "off", "1", "0", "true", "false"):
-        raise ValueError("true or false")
-    return word in ("on", "1", "true")
-
-
-def _pairs(value: OptionValue) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for part in str(value).split(","):
-        pair = _PAIR.fullmatch(part)
-        if pair is None:
-            raise ValueError("a list such as 'key=value, other=value'")
-        found[pair[1]] = pair[2]
-    return MappingProxyType(found)
-
-
-def _tolerations(value: OptionValue) -> tuple[str, ...]:
-    parts = tuple(part.strip() for part in str(value).split(","))
-    if not all(_TOLERATION.fullmatch(part) for part in parts):
-        raise ValueError("a list such as 'dedicated=spark:NoSchedule'")
-    return parts
-
-
-def _quoted(value: Any) -> str:
-    return quote_literal(str(value))
-
-
-def seconds_text(value: float | None) -> str:
-    """`never`, or an interval in quotes."""
-    if value is None:
-        return "never"
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if value % size == 0:
-            count = int(value // size)
-            return quote_literal(f"{count} {unit}{'' if count == 1 else 's'}")
-    return quote_literal(f"{value:g} seconds")
-
-
-def _pairs_text(value: Mapping[str, str]) -> str:
-    return quote_literal(", ".join(f"{key}={item}" for key, item in sorted(value.items())))
-
-
-def _list_text(value: tuple[str, ...]) -> str:
-    return quote_literal(", ".join(value))
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
 OPTIONS: Mapping[str, Option] = {
-    "engine": Option("engine", lambda value: EngineKind(_word(*ENGINES)(value)), lambda value: str(value.value)),
-    "size": Option("size", lambda value: _text(value).lower(), _quoted),
-    "min_workers": Option("min_workers", _count(0), _plain),
-    "max_workers": Option("max_workers", _count(1), _plain),
-    "driver_cores": Option("driver_cores", _number, _plain),
-    "driver_memory": Option("driver_memory", _memory, lambda value: _quoted(memory_text(value))),
-    "worker_cores": Option("worker_cores", _number, _plain),
-    "worker_memory": Option("worker_memory", _memory, lambda value: _quoted(memory_text(value))),
-    "auto_suspend": Option("auto_suspend_s", _duration, seconds_text),
-    "auto_resume": Option("auto_resume", _truth, _plain),
-    "initially_suspended": Option("initially_suspended", _truth, _plain),
-    "auto_terminate": Option("auto_terminate_s", _duration, seconds_text),
-    "max_lifetime": Option("max_lifetime_s", _duration, seconds_text),
-    "max_concurrency": Option("max_concurrency", _count(1), _plain),
-    "queue_limit": Option("queue_limit", _count(0), _plain),
-    "queue_timeout": Option("queue_timeout_s", _duration, seconds_text),
-    "statement_timeout": Option("statement_timeout_s", _duration, seconds_text),
-    "image": Option("image", _text, _quoted),
-    "service_account": Option("service_account", _text, _quoted),
-    "node_selector": Option("node_selector", _pairs, _pairs_text),
-    "tolerations": Option("tolerations", _tolerations, _list_text),
-    "priority": Option("priority", _text, _quoted),
-    "tags": Option("tags", _pairs, _pairs_text),
-    "url": Option("url", _text, _quoted),
+    "engine": Option("engine", lambda value: EngineKind(kinds.word(*ENGINES)(value)), lambda value: str(value.value)),
+    "size": Option("size", lambda value: kinds.text(value).lower(), kinds.quoted),
+    "min_workers": Option("min_workers", kinds.count(0), kinds.plain),
+    "max_workers": Option("max_workers", kinds.count(1), kinds.plain),
+    "driver_cores": Option("driver_cores", kinds.number, kinds.plain),
+    "driver_memory": Option("driver_memory", kinds.memory, kinds.memory_quoted),
+    "worker_cores": Option("worker_cores", kinds.number, kinds.plain),
+    "worker_memory": Option("worker_memory", kinds.memory, kinds.memory_quoted),
+    "auto_suspend": Option("auto_suspend_s", kinds.length_of_time, kinds.seconds_text),
+    "auto_resume": Option("auto_resume", kinds.truth, kinds.plain),
+    "initially_suspended": Option("initially_suspended", kinds.truth, kinds.plain),
+    "auto_terminate": Option("auto_terminate_s", kinds.length_of_time, kinds.seconds_text),
+    "max_lifetime": Option("max_lifetime_s", kinds.length_of_time, kinds.seconds_text),
+    "max_concurrency": Option("max_concurrency", kinds.count(1), kinds.plain),
+    "queue_limit": Option("queue_limit", kinds.count(0), kinds.plain),
+    "queue_timeout": Option("queue_timeout_s", kinds.length_of_time, kinds.seconds_text),
+    "statement_timeout": Option("statement_timeout_s", kinds.length_of_time, kinds.seconds_text),
+    "budget": Option("budget", kinds.number, kinds.plain),
+    "budget_period": Option("budget_period", kinds.word(*PERIODS), str),
+    "on_budget": Option("on_budget", kinds.word("notify", "suspend", "reject"), str),
+    "spark_version": Option("spark_version", kinds.text, kinds.quoted),
+    "image": Option("image", kinds.text, kinds.quoted),
+    "service_account": Option("service_account", kinds.text, kinds.quoted),
+    "node_selector": Option("node_selector", kinds.pairs, kinds.pairs_text),
+    "tolerations": Option("tolerations", kinds.tolerations, kinds.list_text),
+    "priority": Option("priority", kinds.priority, kinds.quoted),
+    "tags": Option("tags", kinds.pairs, kinds.pairs_text),
+    "url": Option("url", kinds.text, kinds.quoted),
 }
 """By the option's name. `workers`, `comment`, `token` and Spark's settings are read by `specified`."""
 OTHERS = ("workers", "comment", "token")
-REFUSED = ("budget", "budget_period", "on_budget", "spark_version")
-"""Options of the design that nothing obeys yet."""
 _SHAPE = ("driver_cores", "driver_memory", "worker_cores", "worker_memory")
+_BUDGET = ("budget_period", "on_budget")
 _WORKERS = frozenset({"workers", "min_workers", "max_workers"})
 
 
@@ -214,11 +103,9 @@ def names(c: Cursor) -> tuple[str, ...]:
 
 
 def check_name(key: str, at: int) -> None:
-    """Raises InvalidParameterValue (22023), naming the nearest option, or FeatureNotSupported (0A000)."""
+    """Raises InvalidParameterValue (22023), naming the nearest option."""
     if key in OPTIONS or key in OTHERS or key.startswith("spark."):
         return
-    if key in REFUSED:
-        raise FeatureNotSupported(f'cluster option "{key}" is not supported', position=at)
     near = difflib.get_close_matches(key, [*OPTIONS, *OTHERS], 1, 0.5)
     hint = f'Did you mean "{near[0]}"?' if near else f"Options are {', '.join(sorted([*OPTIONS, *OTHERS]))}."
     raise InvalidParameterValue(f'unrecognized cluster option "{key}"', hint=hint, position=at)
@@ -288,7 +175,8 @@ def reset(before: Cluster, keys: tuple[str, ...], sizes: Mapping[str, Size], tie
     kept = spec.named - set(keys)
     if "url" in keys:
         raise InvalidParameterValue("the url of a cluster cannot be reset")
-    given = {key: value for key, value in written(spec).items() if key in kept}
+    workers = {"workers": spec.min_workers, "min_workers": spec.min_workers, "max_workers": spec.max_workers}
+    given = {key: value for key, value in (written(spec) | workers).items() if key in kept}
     backend = None if spec.backend is Backend.EXTERNAL else spec.backend
     return specified(given, sizes, tier, backend)
 
@@ -313,9 +201,11 @@ def written(spec: ClusterSpec) -> dict[str, OptionValue]:
     found: dict[str, OptionValue] = {}
     for key, option in OPTIONS.items():
         value = getattr(spec, option.field)
-        if value in (None, "", ()) and option.show is not seconds_text:
+        if value in (None, "", ()) and option.show is not kinds.seconds_text:
             continue
         if isinstance(value, Mapping) and not value:
+            continue
+        if key in _BUDGET and spec.budget is None and key not in spec.named:
             continue
         shown = option.show(value)
         found[key] = shown[1:-1].replace("''", "'") if shown.startswith("'") else shown
@@ -384,7 +274,7 @@ def _workers(
         if "min_workers" in given or "max_workers" in given:
             raise InvalidParameterValue("workers excludes min_workers and max_workers")
         try:
-            number = _count(1)(given["workers"])
+            number = kinds.count(1)(given["workers"])
         except ValueError as error:
             raise InvalidParameterValue(
                 f'invalid value for cluster option "workers": {given["workers"]}', hint=f"workers is {error}."
@@ -419,9 +309,25 @@ def _with(spec: ClusterSpec, given: Given, values: Mapping[str, Any]) -> Cluster
     if not set(plain) <= known:
         raise TypeError("an option without a field")
     named = spec.named - _WORKERS if _WORKERS & set(given) else spec.named
-    return replace(
+    made = replace(
         spec,
         **plain,
         spark=MappingProxyType({**spec.spark, **spark}),
         named=named | (set(given) - {"comment", "token"}),
     )
+    _check_runs_here(made)
+    return made
+
+
+def _check_runs_here(spec: ClusterSpec) -> None:
+    """Options of what this server runs itself. Raises InvalidParameterValue (22023)."""
+    if spec.backend is Backend.EXTERNAL:
+        for key, value in (("budget", spec.budget), ("spark_version", spec.spark_version)):
+            if value is not None:
+                raise InvalidParameterValue(
+                    f"{key} excludes url", hint="What a Spark Connect server of others runs is not known here."
+                )
+    if spec.spark_version not in (None, SPARK_VERSION):
+        raise InvalidParameterValue(
+            f'Spark "{spec.spark_version}" is not available', hint=f"This server runs Spark {SPARK_VERSION}."
+        )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TypeVar
 
 from catalog.clusters.model import Cluster, ClusterState, Desired, Tier
-from catalog.errors import CannotConnectNow, InsufficientResources, ObjectNotInPrerequisiteState, UndefinedObject
+from catalog.errors import (
+    CannotConnectNow,
+    ConfigurationLimitExceeded,
+    InsufficientResources,
+    ObjectNotInPrerequisiteState,
+    UndefinedObject,
+)
 from catalog.principal import Principal
 from engine.clusters.admission import Limits
 
@@ -50,6 +57,7 @@ def check_startable(cluster: Cluster) -> None:
     name, reason = cluster.name, cluster.observed.reason
     if cluster.state is ClusterState.TERMINATED or cluster.desired is Desired.TERMINATED:
         raise gone(cluster)
+    check_budget(cluster)
     if cluster.desired is Desired.SUSPENDED and not cluster.spec.auto_resume:
         raise ObjectNotInPrerequisiteState(
             f'cluster "{name}" is suspended', hint=f"ALTER CLUSTER {name} RESUME starts it (auto_resume is off)."
@@ -58,6 +66,27 @@ def check_startable(cluster: Cluster) -> None:
         placed = any(word in (reason or "").lower() for word in _PLACEMENT)
         kind = InsufficientResources if placed else CannotConnectNow
         raise kind(f'cluster "{name}" has failed', detail=reason, hint=f"ALTER CLUSTER {name} RESTART tries again.")
+
+
+def check_budget(cluster: Cluster) -> None:
+    """Raises ConfigurationLimitExceeded (53400) where the budget is used up and no new query may run."""
+    spending = cluster.spending
+    if spending is None or not cluster.refuses_queries:
+        return
+    used = f"{spending.spent:.3f}" + ("" if spending.priced else " worker hours")
+    raise ConfigurationLimitExceeded(
+        f'cluster "{cluster.name}" has used up its budget',
+        detail=f"It has used {used} since {spending.since}.",
+        hint=f"The budget is {cluster.budget_text}. A new {cluster.spec.budget_period} begins on"
+        f" {next_period(spending.since, cluster.spec.budget_period)} (UTC).",
+    )
+
+
+def next_period(since: date, period: str) -> date:
+    """The first day of the period after the one that begins on `since`."""
+    if period == "month":
+        return (since.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return since + timedelta(days=7 if period == "week" else 1)
 
 
 def gone(cluster: Cluster) -> UndefinedObject:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
@@ -23,13 +24,13 @@ from catalog.errors import (
     UndefinedObject,
 )
 from catalog.principal import Principal
-from engine.base import ArrowRows, Engine, Route
+from engine.base import ArrowRows, Engine, Notice, Route
 from engine.clusters.admission import Admission, Ticket, Waiting
 from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
 from engine.spark.engine import SparkEngine
 from engine.spark.running import Options, ResultMode
 from sql_extensions.call import Call
-from sql_extensions.cluster_state import CHOOSE_HINT, answers, check_startable, gone, limits_of, may_use
+from sql_extensions.cluster_state import CHOOSE_HINT, answers, check_budget, check_startable, gone, limits_of, may_use
 from sql_extensions.scan_meter import ScanMeter
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Compute:
         self._result_mode = result_mode
         self._lock = threading.RLock()  # rows may give back their place wherever they are collected
         self._held: dict[UUID, _Held] = {}
+        self._warned: set[tuple[UUID, date]] = set()
         self._engines: dict[UUID, tuple[tuple[str, int], SparkEngine]] = {}
         """By cluster, with the endpoint and the driver they belong to."""
 
@@ -179,6 +181,9 @@ class Compute:
     def cluster_engine(self, call: Call, name: str) -> SparkEngine:
         """As `engine`, for a cluster."""
         cluster = self._get(name)
+        if cluster.id not in call.places:  # what has begun may end
+            check_budget(cluster)
+            self._warn_of_budget(call, cluster)
         held = self._place(call, cluster)
         try:
             cluster = self._answering(call, cluster, held.ticket.deadline)
@@ -193,6 +198,15 @@ class Compute:
                 watch=lambda progress: call.report(f"cluster {name}: {progress}"),
             )
         )
+
+    def _warn_of_budget(self, call: Call, cluster: Cluster) -> None:
+        """Once for a session and period, where the budget's end has no other effect."""
+        if cluster.over_budget and cluster.spending is not None:
+            period = (cluster.id, cluster.spending.since)
+            if period not in self._warned:
+                self._warned.add(period)
+                message = f'cluster "{cluster.name}" has used up its budget of {cluster.budget_text}'
+                call.notice(Notice("WARNING", message, "01000"))
 
     def keep_place(self, where: Route, rows: ArrowRows) -> ArrowRows:
         """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from types import MappingProxyType
 from uuid import UUID
@@ -66,6 +66,8 @@ class Size:
     worker_memory: int
     workers: int
     """Default of `workers` for clusters of this size."""
+    worker_hour_price: float | None = None
+    """What a worker costs in an hour; None: budgets of such clusters count hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class ClusterSpec:
     queue_timeout_s: float | None = None
     statement_timeout_s: float | None = None
     budget: float | None = None
-    """In worker hours per `budget_period`."""
+    """In worker hours, or in money where the size has a price, for each `budget_period` (day, week, month; UTC)."""
     budget_period: str = "month"
     on_budget: str = "notify"
     image: str | None = None
@@ -154,6 +156,16 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spending:
+    """What a cluster with a budget has used in the period that began on `since`, in the budget's unit."""
+
+    spent: float
+    since: date
+    priced: bool = False
+    """In money, not in worker hours."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One row of the store. `generation` rises with every change of spec, desired state, scale or restart."""
 
@@ -181,10 +193,31 @@ class Cluster:
     """Queries under way on it, over all gateways."""
     queued: int = 0
     started_by: str | None = None
+    spending: Spending | None = None
+    """None without a budget."""
+    budget_noted: date | None = None
+    """The start of the period whose budget is known to be used up."""
 
     @property
     def state(self) -> ClusterState:
         return self.observed.state
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the present period's budget is used up, whatever follows from that (`on_budget`)."""
+        budget, spending = self.spec.budget, self.spending
+        return budget is not None and spending is not None and spending.spent >= budget
+
+    @property
+    def refuses_queries(self) -> bool:
+        """Whether no new query may run on it, until the period turns or the budget is raised."""
+        return self.over_budget and self.spec.on_budget != "notify"
+
+    @property
+    def budget_text(self) -> str:
+        """For people: `5 worker hours a month`."""
+        unit = "" if self.spending is not None and self.spending.priced else " worker hours"
+        return f"{self.spec.budget or 0:g}{unit} a {self.spec.budget_period}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +231,17 @@ class ClusterEvent:
     user: str | None = None
     workers: int | None = None
     """Registered workers from here on: what billing integrates."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageDay:
+    """What a cluster has used on a day (UTC). `cost` None: its workers have no price."""
+
+    id: UUID
+    cluster: str
+    day: date
+    until: datetime
+    """The end of the day, or the moment up to which it is known."""
+    worker_s: float
+    driver_s: float
+    cost: float | None

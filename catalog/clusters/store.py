@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +21,17 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
+    or_,
     select,
     text,
     update,
 )
 from sqlalchemy import Uuid as UuidType
 
+from catalog.clusters import usage
 from catalog.clusters.documents import spec_from
 from catalog.clusters.model import Cluster, ClusterEvent, ClusterState, Desired, Observed
+from catalog.clusters.usage import Prices
 from catalog.clusters.watch import CHANNEL, ClusterWatch
 from catalog.store.database import Database
 from catalog.store.listener import INSTANCE_LOCK
@@ -43,8 +48,9 @@ EVENTS_KEPT = 2_000
 class Clusters:
     """Usable from any thread. All raise SqlError (08006) if the store cannot be reached."""
 
-    def __init__(self, database: Database, instance: int) -> None:
-        self.database = database
+    def __init__(self, database: Database, instance: int, prices: Prices = MappingProxyType({})) -> None:
+        """`prices`: of workers, where budgets and bills are in money."""
+        self.database, self.prices = database, prices
         self._instance = instance
 
     def watch(self) -> ClusterWatch:
@@ -54,10 +60,21 @@ class Clusters:
     def all(self) -> list[Cluster]:
         """Every cluster there is something of, dropped ones whose parts are still being removed included."""
         with self.database.begin() as connection:
-            return read(connection)
+            return self.read(connection)
+
+    def read(self, connection: Connection, *conditions: ColumnElement[bool]) -> list[Cluster]:
+        """The clusters for which the conditions hold, by tenant and name."""
+        found = [_cluster(row) for row in connection.execute(_rows().where(*conditions))]
+        budgeted = {one.id: one.spec.size in self.prices for one in found if one.spec.budget is not None}
+        spent = usage.spending(connection, budgeted, self.prices)
+        return [replace(one, spending=spent[one.id]) if one.id in spent else one for one in found]
 
     def observe(self, cluster: UUID, observed: Observed) -> None:
-        """Note what has been seen; `state_since` moves with the state."""
+        """Note what has been seen, with the event that tells of it and what was used until now, all or nothing.
+
+        `state_since` moves with the state. What changes is decided by the row, not by what the caller knew: seen twice,
+        by whomever, it is noted once.
+        """
         values: dict[str, Any] = {
             "state": observed.state.value,
             "reason": observed.reason,
@@ -67,31 +84,53 @@ class Clusters:
             "ui": observed.ui,
         }
         with self.database.begin() as connection:
-            before = select(clusters.c.state).where(clusters.c.id == cluster).with_for_update()
-            state = connection.execute(before).scalar()
-            if state is None:
+            at = usage.add(connection, [cluster], self.prices)
+            row = connection.execute(_rows().where(clusters.c.id == cluster)).one_or_none()
+            if row is None:
                 return
-            if state != observed.state.value:
-                values["state_since"] = func.now()
+            before = _cluster(row).observed
+            if before.state is not observed.state:
+                values["state_since"] = at
             connection.execute(update(clusters).where(clusters.c.id == cluster).values(values))
+            told = change_event(before, observed)
+            if told is not None:
+                note(connection, cluster, *told, workers=observed.workers, at=at)
             notify(connection)
 
-    def event(self, cluster: UUID, kind: str, message: str, workers: int | None = None) -> None:
-        """Add a line to kadali.cluster_events."""
+    def add_usage(self) -> None:
+        """Add what running clusters have used, where that has not been done for a while."""
         with self.database.begin() as connection:
-            note(connection, cluster, kind, message, workers=workers)
+            due = usage.due(connection)
+            if due:
+                usage.add(connection, due, self.prices)
 
     def suspend_idle(self, cluster: UUID, generation: int, idle_before: datetime) -> bool:
-        """Want it SUSPENDED, unless it has been used since `idle_before`, is in use, or has been changed meanwhile."""
+        """Want it SUSPENDED, unless it has been used since `idle_before`, is in use, or has been changed meanwhile.
+
+        With the event that tells of it; so do the next two.
+        """
         busy = select(_sum(cluster_activity.c.running + cluster_activity.c.queued)).where(
             cluster_activity.c.cluster_id == cluster, cluster_activity.c.instance.in_(_alive())
         )
         unused = (clusters.c.last_used < idle_before, busy.scalar_subquery() == 0)
-        return self._want(cluster, generation, Desired.SUSPENDED, *unused)
+        told = ("suspend", "not used for as long as auto_suspend says")
+        return self._want(cluster, generation, told, {"desired": Desired.SUSPENDED.value}, *unused)
 
-    def terminate(self, cluster: UUID, generation: int) -> bool:
+    def terminate(self, cluster: UUID, generation: int, why: str) -> bool:
         """Want it TERMINATED, unless it has been changed meanwhile."""
-        return self._want(cluster, generation, Desired.TERMINATED)
+        return self._want(cluster, generation, ("terminate", why), {"desired": Desired.TERMINATED.value})
+
+    def spent(self, cluster: UUID, generation: int, since: date, why: str, *, suspend: bool) -> bool:
+        """Note that the budget of the period from `since` on is used up, and want it SUSPENDED if `suspend`.
+
+        False if that is known already, or it has been changed meanwhile.
+        """
+        news = or_(clusters.c.budget_noted.is_(None), clusters.c.budget_noted < since)
+        values: dict[str, Any] = {"budget_noted": since}
+        if suspend:
+            news = or_(news, clusters.c.desired == Desired.RUNNING.value)
+            values["desired"] = Desired.SUSPENDED.value
+        return self._want(cluster, generation, ("budget", why), values, news)
 
     def remove(self, cluster: UUID) -> None:
         """Nothing is left of it: the row goes, if it is wanted TERMINATED."""
@@ -119,22 +158,25 @@ class Clusters:
                     names = ["cluster_id", "instance", "running", "queued"]
                     connection.execute(insert(cluster_activity).from_select(names, row))
 
-    def _want(self, cluster: UUID, generation: int, desired: Desired, *conditions: ColumnElement[bool]) -> bool:
+    def _want(
+        self,
+        cluster: UUID,
+        generation: int,
+        told: tuple[str, str],
+        values: Mapping[str, Any],
+        *conditions: ColumnElement[bool],
+    ) -> bool:
         change = (
             update(clusters)
             .where(clusters.c.id == cluster, clusters.c.generation == generation, *conditions)
-            .values(desired=desired.value, generation=clusters.c.generation + 1)
+            .values(**values, generation=clusters.c.generation + 1)
         )
         with self.database.begin() as connection:
             changed = connection.execute(change).rowcount == 1
             if changed:
+                note(connection, cluster, *told)
                 notify(connection)
             return changed
-
-
-def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Cluster]:
-    """The clusters for which the conditions hold, by tenant and name."""
-    return [_cluster(row) for row in connection.execute(_rows().where(*conditions))]
 
 
 def notify(connection: Connection) -> None:
@@ -150,8 +192,9 @@ def note(
     *,
     user: str | None = None,
     workers: int | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """Add an event; the oldest of a cluster with very many go."""
+    """Add an event; the oldest of a cluster with very many go. `at` None: now."""
     row = select(
         clusters.c.tenant_id,
         clusters.c.id,
@@ -159,8 +202,9 @@ def note(
         *(cast(value, cluster_events.c.kind.type) for value in (kind, message)),
         cast(user, cluster_events.c.user.type) if user is not None else null(),
         _number(workers) if workers is not None else null(),
+        cast(at, cluster_events.c.at.type) if at is not None else func.clock_timestamp(),
     ).where(clusters.c.id == cluster)
-    names = ["tenant_id", "cluster_id", "cluster", "kind", "message", "user", "workers"]
+    names = ["tenant_id", "cluster_id", "cluster", "kind", "message", "user", "workers", "at"]
     connection.execute(insert(cluster_events).from_select(names, row))
     newest = (
         select(cluster_events.c.id)
@@ -173,6 +217,16 @@ def note(
         cluster_events.c.cluster_id == cluster, cluster_events.c.id <= newest.scalar_subquery()
     )
     connection.execute(old)
+
+
+def change_event(before: Observed, after: Observed) -> tuple[str, str] | None:
+    """(kind, message) of the event for a change: of the state, of the reason for failure, of the number of workers."""
+    failed = after.state is ClusterState.FAILED and after.reason != before.reason
+    if after.state is not before.state or failed:
+        return after.state.value.lower(), after.reason or after.state.value.lower()
+    if after.workers != before.workers:
+        return "workers", f"{after.workers} workers"
+    return None
 
 
 def events(connection: Connection, tenant: UUID, cluster: str | None, limit: int) -> list[ClusterEvent]:
@@ -227,5 +281,6 @@ def _cluster(row: Row[Any]) -> Cluster:
         comment=row.comment,
         acl=tuple((role, right) for role, right in row.acl),
         started_by=row.started_by,
+        budget_noted=row.budget_noted,
     )
     return replace(made, running=int(row.running), queued=int(row.queued))

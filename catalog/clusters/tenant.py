@@ -8,14 +8,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from catalog.clusters import usage
 from catalog.clusters.documents import spec_document
-from catalog.clusters.model import Backend, Cluster, ClusterEvent, ClusterSpec, ClusterState, Desired, Size, Tier
-from catalog.clusters.store import Clusters, events, note, notify, read
+from catalog.clusters.model import (
+    Backend,
+    Cluster,
+    ClusterEvent,
+    ClusterSpec,
+    ClusterState,
+    Desired,
+    Size,
+    Tier,
+    UsageDay,
+)
+from catalog.clusters.store import Clusters, events, note, notify
 from catalog.errors import DuplicateObject, UndefinedObject
 from catalog.store.tables import clusters, tenants
 
@@ -23,6 +35,8 @@ STALE_S = 0.2
 """A list older than this is read anew."""
 EVENTS_MAX = 10_000
 """Rows of kadali.cluster_events at once."""
+USAGE_MAX = 10_000
+"""Rows of kadali.cluster_usage at once."""
 Check = Callable[[Sequence[Cluster]], None]
 """Raises what forbids a change, given the tenant's other clusters; called while nobody else can change them."""
 
@@ -126,6 +140,10 @@ class TenantClusters:
             values: dict[str, Any] = {"spec": spec_document(spec), "workers_wanted": workers}
             if token is not None:
                 values["token"] = token
+            if (spec.budget, spec.budget_period) != (before.spec.budget, before.spec.budget_period):
+                values["budget_noted"] = None
+            if spec.size != before.spec.size:
+                usage.add(connection, [before.id], self._store.prices)  # at the price it had
             return self._set(connection, before, values, "alter", "options changed", by)
 
     def want(self, name: str, desired: Desired, by: str, *, check: Check = lambda _: None) -> Cluster:
@@ -213,6 +231,11 @@ class TenantClusters:
         with self._store.database.begin() as connection:
             return events(connection, self._tenant, name, EVENTS_MAX)
 
+    def usage(self, since: date = date.min) -> Sequence[UsageDay]:
+        """What all have used by day (UTC), up to now, newest first; dropped ones too."""
+        with self._store.database.begin() as connection:
+            return usage.days(connection, self._tenant, self._store.prices, since, USAGE_MAX)
+
     @contextmanager
     def _change(self) -> Iterator[Connection]:
         """A transaction in which nobody else changes the tenant's clusters; all gateways are told at its end."""
@@ -224,7 +247,9 @@ class TenantClusters:
             self._read = -STALE_S
 
     def _mine(self, connection: Connection) -> Sequence[Cluster]:
-        return read(connection, clusters.c.tenant_id == self._tenant, clusters.c.desired != Desired.TERMINATED.value)
+        return self._store.read(
+            connection, clusters.c.tenant_id == self._tenant, clusters.c.desired != Desired.TERMINATED.value
+        )
 
     def _others(self, connection: Connection, cluster: Cluster) -> Sequence[Cluster]:
         return [one for one in self._mine(connection) if one.id != cluster.id]
@@ -239,7 +264,7 @@ class TenantClusters:
         values["generation"] = before.generation + 1
         connection.execute(update(clusters).where(clusters.c.id == before.id).values(values))
         note(connection, before.id, kind, message, user=by)
-        found = read(connection, clusters.c.id == before.id)
+        found = self._store.read(connection, clusters.c.id == before.id)
         return found[0]
 
     def _missing(self, name: str) -> Cluster:

@@ -49,6 +49,11 @@ class Tiers:
         """The tier of a tenant."""
         return self.tiers[self.tenants.get(tenant, DEFAULT_TIER.name)]
 
+    @property
+    def prices(self) -> Mapping[str, float]:
+        """What a worker costs in an hour, by size, where it costs anything."""
+        return {size.name: size.worker_hour_price for size in self.sizes.values() if size.worker_hour_price is not None}
+
 
 BUILT_IN = Tiers({DEFAULT_TIER.name: DEFAULT_TIER}, {size.name: size for size in SIZES}, {})
 
@@ -122,6 +127,6 @@ def _values(path: Path, where: str, given: dict[str, object], kind: type[Size] |
         elif isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
             raise ConfigFileError(f"{path}: {where}: {key} is not a number")
         values[key] = found
-    if kind is Size and (missing := known - set(values)):
+    if kind is Size and (missing := known - set(values) - {"worker_hour_price"}):
         raise ConfigFileError(f"{path}: {where}: {sorted(missing)[0]} is missing")
     return values

@@ -6,7 +6,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -194,9 +196,15 @@ clusters = Table(
     Column("comment", Text),
     Column("acl", JSONB, nullable=False, server_default="[]"),
     Column("started_by", Text),
+    Column("usage_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("budget_noted", Date),
     Index("clusters_tenant_id_name_idx", "tenant_id", "name", unique=True, postgresql_where="desired <> 'TERMINATED'"),
 )
-"""What is wanted and, in `state` to `ui`, what the reconciler has seen. Dropped ones stay until nothing is left."""
+"""What is wanted and, in `state` to `ui`, what the reconciler has seen. Dropped ones stay until nothing is left.
+
+`usage_at`: until when cluster_usage has what it used. `budget_noted`: the start of the period whose budget it is known
+to have used up.
+"""
 
 cluster_events = Table(
     "cluster_events",
@@ -214,6 +222,20 @@ cluster_events = Table(
     Index("cluster_events_cluster_id_id_idx", "cluster_id", "id"),
 )
 """Outlive their cluster: billing reads them."""
+
+cluster_usage = Table(
+    "cluster_usage",
+    metadata,
+    Column("cluster_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("cluster", Text, nullable=False),
+    Column("worker_s", Double, nullable=False),
+    Column("driver_s", Double, nullable=False),
+    Column("cost", Double, nullable=False),
+    Index("cluster_usage_tenant_id_day_idx", "tenant_id", "day"),
+)
+"""What a cluster has used on a day (UTC), until its `usage_at`; outlives it, as its events do."""
 
 cluster_activity = Table(
     "cluster_activity",

@@ -6,7 +6,7 @@ Called again and again. Whatever has gone wrong in between, the next call starts
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from catalog.clusters.model import Cluster, ClusterState, Desired, Observed
 from engine.clusters.quota import Fit
@@ -72,11 +72,20 @@ class Terminate:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetSpent:
+    """In the store: note, once, that the budget of the period from `since` on is used up, and suspend it if so said."""
+
+    since: date
+    why: str
+    suspend: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """In the store: nothing of it is left, the row may go."""
 
 
-Action = Apply | Replace | Ask | Sweep | Destroy | SuspendIdle | Terminate | Remove
+Action = Apply | Replace | Ask | Sweep | Destroy | SuspendIdle | Terminate | BudgetSpent | Remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,17 @@ def plan(cluster: Cluster, sight: Sight, now: datetime, room: Fit) -> Plan:
             made = _suspended(cluster, sight, now)
         case Desired.RUNNING:
             made = _running(cluster, sight, now, room)
-    return Plan(replace(made.observed, generation=cluster.generation), made.actions)
+    return Plan(replace(made.observed, generation=cluster.generation), _budgeted(cluster, made.actions))
+
+
+def _budgeted(cluster: Cluster, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """The actions, with what the end of a budget asks for; a cluster that it suspends gets nothing more."""
+    if not cluster.over_budget or cluster.spending is None or cluster.desired is Desired.TERMINATED:
+        return actions
+    since, why = cluster.spending.since, f"the budget of {cluster.budget_text} is used up"
+    if cluster.spec.on_budget == "suspend" and cluster.desired is Desired.RUNNING:
+        return (BudgetSpent(since, f"{why}: suspended", suspend=True),)
+    return actions if cluster.budget_noted == since else (*actions, BudgetSpent(since, why, suspend=False))
 
 
 def _terminated(cluster: Cluster, sight: Sight) -> Plan:

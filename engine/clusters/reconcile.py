@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from catalog.clusters.model import Backend as BackendKind
 from catalog.clusters.model import Cluster, ClusterState, Desired, Observed, Tier
 from catalog.errors import SqlError
 from engine.clusters.backend import Backend, BackendError
-from engine.clusters.plan import Action, Remove, SuspendIdle, Terminate, plan
+from engine.clusters.plan import Action, BudgetSpent, Remove, SuspendIdle, Terminate, plan
 from engine.clusters.quota import Fit, fit, used
 
 THREADS = 8
@@ -40,17 +40,23 @@ class ClusterStore(Protocol):
     def all(self) -> Sequence[Cluster]: ...
 
     def observe(self, cluster: UUID, observed: Observed) -> object:
-        """Written by the reconciler alone; `state_since` moves with the state."""
+        """Written by the reconciler alone, with the event that tells of it; `state_since` moves with the state."""
         ...
 
-    def event(self, cluster: UUID, kind: str, message: str, workers: int | None = None) -> object: ...
+    def add_usage(self) -> object:
+        """What running clusters use is written down from time to time."""
+        ...
 
     def suspend_idle(self, cluster: UUID, generation: int, idle_before: datetime) -> bool:
         """Wanted SUSPENDED, unless it has been used since `idle_before` or the row has another generation by now."""
         ...
 
-    def terminate(self, cluster: UUID, generation: int) -> bool:
+    def terminate(self, cluster: UUID, generation: int, why: str) -> bool:
         """Wanted TERMINATED, unless the row has another generation by now."""
+        ...
+
+    def spent(self, cluster: UUID, generation: int, since: date, why: str, *, suspend: bool) -> bool:
+        """The budget of the period from `since` on is used up: noted once, and wanted SUSPENDED if `suspend`."""
         ...
 
     def remove(self, cluster: UUID) -> object:
@@ -88,6 +94,7 @@ class Reconciler:
 
     def round(self) -> Round:
         """Look at every cluster, take the next step of each. Raises SqlError if the store cannot be read."""
+        self._store.add_usage()
         rows = list(self._store.all())
         blind = {kind: why for kind in self._backends if (why := self._survey(kind, rows)) is not None}
         self._under_way = {one: future for one, future in self._under_way.items() if not future.done()}
@@ -170,28 +177,21 @@ class Reconciler:
     def _take(self, cluster: Cluster, tier: Tier, backend: Backend, action: Action) -> None:
         match action:
             case SuspendIdle(idle_before):
-                if self._store.suspend_idle(cluster.id, cluster.generation, idle_before):
-                    self._store.event(cluster.id, "suspend", "not used for as long as auto_suspend says")
+                self._store.suspend_idle(cluster.id, cluster.generation, idle_before)
             case Terminate(why):
-                if self._store.terminate(cluster.id, cluster.generation):
-                    self._store.event(cluster.id, "terminate", why)
+                self._store.terminate(cluster.id, cluster.generation, why)
+            case BudgetSpent(since, why, suspend):
+                if self._store.spent(cluster.id, cluster.generation, since, why, suspend=suspend):
+                    log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, why)
             case Remove():
                 self._store.remove(cluster.id)
             case _:
                 backend.act(cluster, tier, action)
 
     def _note(self, cluster: Cluster, observed: Observed) -> None:
-        """Tell the store what is new; events are of states, of reasons for failure, and of numbers of workers."""
-        before = cluster.observed
-        if before == observed:
-            return
-        self._store.observe(cluster.id, observed)
-        failed = observed.state is ClusterState.FAILED and observed.reason != before.reason
-        if observed.state is not before.state or failed:
-            message = observed.reason or observed.state.value.lower()
-            self._store.event(cluster.id, observed.state.value.lower(), message, observed.workers)
-        elif observed.workers != before.workers:
-            self._store.event(cluster.id, "workers", f"{observed.workers} workers", observed.workers)
+        """Tell the store what is new."""
+        if cluster.observed != observed:
+            self._store.observe(cluster.id, observed)
 
     def _complain(self, about: str, message: str) -> None:
         """In the log, at most once a minute about one thing."""

@@ -47,7 +47,8 @@ class Candidate:
     def of(cluster: Cluster) -> Candidate:
         resumes = cluster.spec.auto_resume or cluster.desired is Desired.RUNNING
         ended = cluster.state in (ClusterState.FAILED, ClusterState.TERMINATED) or cluster.desired is Desired.TERMINATED
-        return Candidate(cluster.name, cluster.state.answers or (resumes and not ended))
+        reachable = cluster.state.answers or (resumes and not ended)
+        return Candidate(cluster.name, reachable and not cluster.refuses_queries)
 
 
 def route(wish: Wish, need: Need, cluster: Candidate | None, auto_bytes: int = AUTO_BYTES) -> Route:

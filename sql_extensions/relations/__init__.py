@@ -28,6 +28,7 @@ VIRTUAL: dict[str, VirtualRelation] = {
     "tables": VirtualRelation(tables.SCHEMA, tables.rows, "Delta tables with their newest known version and size"),
     "clusters": VirtualRelation(clusters.SCHEMA, clusters.rows, "Clusters you own or have a right on; all for admins"),
     "cluster_events": VirtualRelation(clusters.EVENTS, clusters.events, "What has happened to clusters, newest first"),
+    "cluster_usage": VirtualRelation(clusters.USAGE, clusters.usage, "What clusters have used, by day, newest first"),
     "settings": VirtualRelation(settings.SCHEMA, settings.rows, "Settings of the session"),
 }
 """By name in schema `kadali`."""

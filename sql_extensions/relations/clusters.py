@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import quote
 
 import pyarrow as pa
 
-from catalog.clusters.model import Cluster, ClusterEvent
+from catalog.clusters.model import Cluster, ClusterEvent, UsageDay
 from sql_extensions.cluster_actions import visible
 from sql_extensions.cluster_state import has_right
 from sql_extensions.session import Session
@@ -43,6 +43,16 @@ EVENTS = pa.schema(
     ]
 )
 DETAIL = pa.schema([("key", pa.string()), ("value", pa.string())])
+USAGE = pa.schema(
+    [
+        ("cluster", pa.string()),
+        ("period_start", MOMENT),
+        ("period_end", MOMENT),
+        ("worker_seconds", pa.float64()),
+        ("driver_seconds", pa.float64()),
+        ("cost", pa.float64()),
+    ]
+)
 EVENTS_SHOWN = 10
 
 
@@ -61,6 +71,16 @@ def events(session: Session) -> pa.Table:
     seen = monitored(session)
     found = [event for event in clusters.events() if session.principal.admin or event.cluster in seen]
     return pa.Table.from_pylist([_event(event) for event in found], EVENTS)
+
+
+def usage(session: Session) -> pa.Table:
+    """By day (UTC), newest first, of clusters the user may monitor; of those dropped too for administrators."""
+    clusters = session.tenant.clusters
+    if clusters is None:
+        return pa.Table.from_pylist([], USAGE)
+    seen = {one.id for one in clusters.list() if has_right(one, session.principal, "MONITOR")}
+    found = [day for day in clusters.usage() if session.principal.admin or day.id in seen]
+    return pa.Table.from_pylist([_usage(day) for day in found], USAGE)
 
 
 def monitored(session: Session) -> tuple[str, ...]:
@@ -92,7 +112,8 @@ def detail(session: Session, cluster: Cluster) -> pa.Table:
         "suspends_in": _clock(suspends),
         "started_by": cluster.started_by,
         "ui_url": None if observed.ui is None else ui_path(cluster),
-        "cost_today": f"{worker_hours(happened, now):.3f} worker hours",
+        "cost_today": _cost_today(session, cluster, now),
+        "budget": _budget(cluster),
         "last_error": errors[0] if errors else None,
         "events": "\n".join(f"{e.at:%Y-%m-%d %H:%M:%S} {e.kind}: {e.message}" for e in happened[:EVENTS_SHOWN]),
     }
@@ -102,21 +123,6 @@ def detail(session: Session, cluster: Cluster) -> pa.Table:
 def ui_path(cluster: Cluster) -> str:
     """Where the Spark UI is, below the gateway's HTTP address."""
     return f"/tenants/{quote(cluster.tenant, safe='')}/clusters/{quote(cluster.name, safe='')}/ui/"
-
-
-def worker_hours(happened: list[ClusterEvent], now: datetime) -> float:
-    """Registered workers over the time since midnight (UTC), from the events, newest first."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    total, until = 0.0, now
-    for event in happened:
-        if event.workers is None:
-            continue
-        since = max(event.at, midnight)
-        total += event.workers * max((until - since).total_seconds(), 0.0)
-        until = since
-        if event.at <= midnight:
-            break
-    return total / 3600
 
 
 def _visible(session: Session) -> list[Cluster]:
@@ -156,6 +162,31 @@ def _interval(length: timedelta | None) -> pa.MonthDayNano | None:
     if length is None:
         return None
     return pa.MonthDayNano([0, 0, (length.days * 86_400 + length.seconds) * 1_000_000_000])
+
+
+def _cost_today(session: Session, cluster: Cluster, now: datetime) -> str:
+    clusters = session.tenant.clusters
+    days = () if clusters is None else clusters.usage(now.date())
+    today = next((day for day in days if day.id == cluster.id), None)
+    hours = f"{0 if today is None else today.worker_s / 3600:.3f} worker hours"
+    return hours if today is None or today.cost is None else f"{today.cost:.2f} ({hours})"
+
+
+def _budget(cluster: Cluster) -> str | None:
+    if cluster.spending is None:
+        return None
+    return f"{cluster.spending.spent:.3f} of {cluster.budget_text}, then {cluster.spec.on_budget}"
+
+
+def _usage(day: UsageDay) -> dict[str, object]:
+    return {
+        "cluster": day.cluster,
+        "period_start": datetime.combine(day.day, time(), UTC),
+        "period_end": day.until,
+        "worker_seconds": day.worker_s,
+        "driver_seconds": day.driver_s,
+        "cost": day.cost,
+    }
 
 
 def _clock(length: timedelta | None) -> str | None:

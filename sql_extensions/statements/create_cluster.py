@@ -70,7 +70,10 @@ EXAMPLES: dict[str, object] = {
         "Big One", {"spark.sql.shuffle.partitions": "64"}, altering=True
     ),
     "CREATE CLUSTER etl (sice = 1)": "22023 at 21",
-    "CREATE CLUSTER etl (budget = 5)": "0A000 at 21",
+    "CREATE CLUSTER etl (budget = 5.5, budget_period = week, on_budget = 'reject')": CreateCluster(
+        "etl", {"budget": 5.5, "budget_period": "week", "on_budget": "reject"}
+    ),
+    "CREATE CLUSTER etl (budget = )": "42601 at 30",
     "CREATE CLUSTER etl (size = 'a', SIZE = 'b')": "42601 at 33",
     "CREATE CLUSTER etl WITH (size)": "42601 at 30",
     "CREATE OR REPLACE CLUSTER IF NOT EXISTS etl": "42601 at 27",

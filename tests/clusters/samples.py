@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, ClusterState, Desired, EngineKind, Observed, Tier
+from catalog.clusters.store import change_event
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIB = 1 << 30
@@ -89,10 +90,11 @@ class MemoryStore:
                 return
             since = row.state_since if row.state is observed.state else self.now
             self.rows[cluster] = replace(row, observed=observed, state_since=since)
+            told = change_event(row.observed, observed)
+            if told is not None:
+                self.events.append((*told, observed.workers))
 
-    def event(self, cluster: UUID, kind: str, message: str, workers: int | None = None) -> None:
-        with self._lock:
-            self.events.append((kind, message, workers))
+    def add_usage(self) -> None: ...
 
     def suspend_idle(self, cluster: UUID, generation: int, idle_before: datetime) -> bool:
         with self._lock:
@@ -102,12 +104,21 @@ class MemoryStore:
         self.change(cluster, desired=Desired.SUSPENDED)
         return True
 
-    def terminate(self, cluster: UUID, generation: int) -> bool:
+    def terminate(self, cluster: UUID, generation: int, why: str) -> bool:
         with self._lock:
             row = self.rows.get(cluster)
             if row is None or row.generation != generation:
                 return False
         self.change(cluster, desired=Desired.TERMINATED)
+        return True
+
+    def spent(self, cluster: UUID, generation: int, since: date, why: str, *, suspend: bool) -> bool:
+        with self._lock:
+            row = self.rows[cluster]
+            known = row.budget_noted == since and not (suspend and row.desired is Desired.RUNNING)
+            if row.generation != generation or known:
+                return False
+        self.change(cluster, budget_noted=since, desired=Desired.SUSPENDED if suspend else row.desired)
         return True
 
     def remove(self, cluster: UUID) -> None:

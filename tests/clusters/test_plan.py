@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from catalog.clusters.model import Cluster, ClusterState, Desired
+from catalog.clusters.model import Cluster, ClusterState, Desired, Spending
 from engine.clusters.plan import (
     Apply,
     Ask,
+    BudgetSpent,
     Destroy,
     Remove,
     Replace,
@@ -447,3 +448,27 @@ def test_a_driver_that_is_not_ours_needs_no_agent() -> None:
     assert decided(cluster(state=ClusterState.STARTING), sight) == (ClusterState.RUNNING, None, ())
     gone = replace(sight, driver=replace(DRIVER, settings="", ready=False, problem=Problem("refused", lasting=True)))
     assert decided(RUNNING, gone) == (ClusterState.FAILED, "refused", ())
+
+
+@pytest.mark.parametrize("desired", list(Desired))
+@pytest.mark.parametrize("noted", [None, ago(86_400 * 40).date(), NOW.date()])
+@pytest.mark.parametrize("on_budget", ["notify", "suspend", "reject"])
+@pytest.mark.parametrize("spent", [0.0, 4.99, 5.0, 6.0])
+def test_the_end_of_a_budget(spent: float, on_budget: str, noted: date | None, desired: Desired) -> None:
+    """It is noted once for a period. What suspends does nothing else, whatever else there is to do."""
+    since = NOW.date()
+    row = replace(
+        cluster(state=ClusterState.RUNNING, workers=2, spec={"budget": 5.0, "on_budget": on_budget}),
+        desired=desired,
+        spending=Spending(spent, since),
+        budget_noted=noted,
+    )
+    usual = plan(replace(row, spending=None), STOPPED, NOW, ROOM).actions
+    found = plan(row, STOPPED, NOW, ROOM).actions
+    why = "the budget of 5 worker hours a month is used up"
+    if spent < 5 or desired is Desired.TERMINATED:
+        assert found == usual
+    elif on_budget == "suspend" and desired is Desired.RUNNING:
+        assert found == (BudgetSpent(since, f"{why}: suspended", suspend=True),)
+    else:
+        assert found == usual + (() if noted == since else (BudgetSpent(since, why, suspend=False),))

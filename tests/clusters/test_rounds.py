@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from catalog.clusters.model import Backend, Cluster, ClusterState, Desired, Tier
+from catalog.clusters.model import Backend, Cluster, ClusterState, Desired, Spending, Tier
 from engine.clusters import reconcile
 from engine.clusters.backend import BackendError, Deed
 from engine.clusters.reconcile import Reconciler, room_beside
@@ -208,6 +208,28 @@ def test_an_idle_cluster_is_suspended_unless_it_was_used_meanwhile(stage: Stage)
         finally:
             reconciler.close()
         assert each.rows[row.id].desired is desired
+
+
+def test_a_budget_that_is_used_up_is_told_and_suspends(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    store = MemoryStore()
+    rows = put(store, "told", "stopped")
+    for name, on_budget in (("told", "notify"), ("stopped", "suspend")):
+        spec = replace(rows[name].spec, budget=1.0, on_budget=on_budget)
+        store.put(replace(rows[name], spec=spec, spending=Spending(1.5, NOW.date())))
+    reconciler = made(store, stage)
+    try:
+        for _ in range(3):
+            reconciler.round()
+    finally:
+        reconciler.close()
+    found = {name: store.rows[row.id] for name, row in rows.items()}
+    assert (found["told"].desired, found["stopped"].desired) == (Desired.RUNNING, Desired.SUSPENDED)
+    assert {one.budget_noted for one in found.values()} == {NOW.date()}
+    told = sorted(record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert told == [
+        "cluster stopped of acme: the budget of 1 worker hours a month is used up: suspended",
+        "cluster told of acme: the budget of 1 worker hours a month is used up",
+    ]
 
 
 def test_of_two_that_start_at_once_and_do_not_fit_together_one_starts() -> None:

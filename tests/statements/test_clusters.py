@@ -172,7 +172,11 @@ def test_show_and_its_filters(alice: Client) -> None:
         ("(token = 'x')", "22023", None),
         ("(url = 'http://127.0.0.1:1')", "22023", None),
         ("(engine = sail)", "0A000", None),
-        ("(budget = 5)", "0A000", None),
+        ("(budget = 0)", "22023", "budget is a positive number."),
+        ("(budget = 5, budget_period = year)", "22023", "budget_period is one of day, week, month."),
+        ("(budget = 5, on_budget = drop)", "22023", "on_budget is one of notify, suspend, reject."),
+        ("(budget = 5, url = 'sc://h:1')", "22023", None),
+        ("(spark_version = '3.5.1')", "22023", "This server runs Spark 4.2.0."),
         ("(size = 'small', size = 'small')", "42601", None),
     ],
 )
@@ -207,6 +211,7 @@ EVERYTHING = (
     " auto_terminate = '2 days', max_lifetime = '3 hours', max_concurrency = 3, queue_limit = 0, queue_timeout = 30,"
     " statement_timeout = '1 hour',"
     " image = 'registry/spark:1', service_account = 'sa', node_selector = 'disk=ssd, zone=a', priority = 'high',"
+    " budget = 12.5, budget_period = week, on_budget = reject, spark_version = '4.2.0',"
     " tolerations = 'a=b:NoSchedule, c', tags = 'team=data', \"spark.sql.shuffle.partitions\" = '64',"
     " comment = 'it''s \"mine\"'"
 )

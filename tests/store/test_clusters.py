@@ -100,9 +100,11 @@ def test_idle_is_decided_by_the_store(store: Store, two: tuple[Clusters, Cluster
     past, future = (datetime.now(UTC) + timedelta(minutes=sign) for sign in (-5, 5))
     assert not two[1].suspend_idle(made.id, made.generation, past)
     assert not two[1].suspend_idle(made.id, made.generation - 1, future)
-    two[0].report({made.id: (1, 0)})
+    places = two[0].places()
+    places.join(made.id, 1, "ann", None, None, started=True)
     assert not two[1].suspend_idle(made.id, made.generation, future)
-    two[0].report({made.id: (0, 0)})
+    places.leave(made.id, [1], None)
+    places.close()
     assert two[1].suspend_idle(made.id, made.generation, future)
     assert mine.get("etl", fresh=True).desired is Desired.SUSPENDED
 
@@ -112,13 +114,17 @@ def test_activity_is_that_of_living_gateways(store: Store, store_url: str, tmp_p
     mine = _tenant(store, here)
     made = mine.create("etl", SUSPENDED, "ann")
     other = Store(store_url, str(tmp_path / "lake"))
-    Clusters(other.database, other.instance).report({made.id: (2, 1), uuid.uuid4(): (1, 1)})
-    here.report({made.id: (1, 0)})
+    there, places = Clusters(other.database, other.instance).places(), here.places()
+    for number, started in ((1, True), (2, True), (3, False)):
+        there.join(made.id, number, "ann", None, None, started=started)
+    places.join(made.id, 1, "bob", None, None, started=True)
     both = mine.get("etl", fresh=True)
     assert (both.running, both.queued) == (3, 1)
+    there.close()
     other.close()
     alone = mine.get("etl", fresh=True)
     assert (alone.running, alone.queued) == (1, 0)
+    places.close()
 
 
 def test_a_dropped_cluster_leaves_its_name_at_once(store: Store, two: tuple[Clusters, Clusters]) -> None:
@@ -194,9 +200,13 @@ def test_waiting_is_ended_from_another_thread(two: tuple[Clusters, Clusters]) ->
 def test_aborts_are_seen_by_every_gateway(store: Store, two: tuple[Clusters, Clusters]) -> None:
     mine = _tenant(store, two[0])
     made = mine.create("etl", SUSPENDED, "ann")
-    assert two[1].aborts() == {}
+    assert two[1].aborts() == {made.id: None}
     mine.abort_queries("etl", "ann")
-    assert two[1].aborts()[made.id] >= made.created_at
+    age = two[1].aborts()[made.id]
+    assert age is not None
+    assert 0 <= age < 60
+    mine.want("etl", Desired.TERMINATED, "ann")
+    assert two[1].aborts() == {}
 
 
 def test_tiers_of_a_file(tmp_path: Path) -> None:
@@ -204,13 +214,14 @@ def test_tiers_of_a_file(tmp_path: Path) -> None:
     path.write_text(
         '[tiers.free]\nclusters = 1\nworkers = 2\nmemory = "4Gi"\ndefault_size = "tiny"\n'
         "[sizes.tiny]\ndriver_cores = 0.5\ndriver_memory = '1Gi'\nworker_cores = 0.5\nworker_memory = '1Gi'\n"
-        "workers = 1\n"
+        "workers = 1\nworker_hour_price = 0.25\n"
         '[tenants]\nacme = "free"\n'
     )
     tiers = read_tiers(path)
     assert (tiers.of("acme").workers, tiers.of("acme").memory) == (2, 4 << 30)
     assert tiers.of("globex").name == "default"
     assert tiers.sizes["tiny"].worker_memory == 1 << 30
+    assert tiers.prices == {"tiny": 0.25} and BUILT_IN.prices == {}
 
 
 @pytest.mark.parametrize(
