@@ -16,6 +16,8 @@ from gateway.cluster_backends import backends, tenant_clusters, tiers_of
 from gateway.cluster_loop import ClusterLoop
 from gateway.data_folder import DataFolder
 from gateway.execute import Services
+from gateway.flight.door import FlightDoor
+from gateway.flight.tls import load_flight_tls
 from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
 from gateway.http.spark_ui import SparkUi
@@ -56,7 +58,7 @@ class Gateway:
         made.callback(folder.release)
         check_ports(settings)
         remove_files = FileRemoval(settings)
-        tls, http_tls = load_tls(settings), load_http_tls(settings)
+        tls, http_tls, flight_tls = load_tls(settings), load_http_tls(settings), load_flight_tls(settings)
         metadata = Metadata(settings, folder)
         made.callback(metadata.close)
         store = metadata.store
@@ -100,6 +102,7 @@ class Gateway:
             observers=(recorder, metrics, LogObserver(every_statement=settings.log_statements)),
         )
         self._pg = PgServer(services, tenants.open_session, store.users, tls)
+        self._flight = FlightDoor(services, tenants.open_session, store.users, flight_tls)
         metrics.watch_connections(lambda: self._pg.connections)
         loop.start()
         self._probes = ThreadPoolExecutor(1, "probe")
@@ -119,14 +122,19 @@ class Gateway:
         """Listen. Raises SqlError or OSError if an address cannot be had."""
         await self._http.start(self._settings.host, self._settings.http_port)
         await self._pg.start()
+        self._flight.start()
         self.readiness = Readiness.READY
         log.info("accepting connections on %s, port %d", self._settings.host, self._pg.port)
+        log.info("accepting Flight SQL on %s, port %d", self._settings.host, self._flight.port)
 
     async def stop(self) -> None:
         """Drain: clients finish or are canceled, then everything is closed in the opposite order of its making."""
         self.readiness = Readiness.DRAINING
+        loop = asyncio.get_running_loop()
+        flight = loop.run_in_executor(self._probes, self._flight.drain, self._settings.shutdown_grace)
         await self._pg.drain(self._settings.shutdown_grace)
-        await asyncio.get_running_loop().run_in_executor(self._probes, self._made.close)
+        await flight
+        await loop.run_in_executor(self._probes, self._made.close)
         await self._http.close()
         self._probes.shutdown()
 

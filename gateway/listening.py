@@ -8,7 +8,7 @@ import socket
 from catalog.errors import ObjectInUse
 from gateway.settings import Settings, declarations
 
-PORTS = ("pg_port", "http_port")
+PORTS = ("pg_port", "flight_port", "http_port")
 """Settings of the ports that are listened on."""
 
 

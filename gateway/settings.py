@@ -124,10 +124,31 @@ class Settings:
     flight_port: int = _setting(
         Unit.COUNT,
         "5434",
-        "Port for Arrow Flight SQL, which is not served yet; 0 picks a free one.",
+        "Port for Arrow Flight SQL; 0 picks a free one.",
         metavar="PORT",
         minimum=0,
         maximum=65535,
+    )
+    flight_tls: bool = _setting(
+        Unit.SWITCH,
+        "off",
+        "TLS on the Flight SQL port, with the certificate of tls_cert or the self-signed one. Without it passwords are "
+        "taken on loopback addresses only.",
+        metavar="on,off",
+    )
+    flight_client_ca: Path | None = _setting(
+        Unit.PATH,
+        None,
+        "Certificates, PEM, of who may sign those of Flight SQL's clients: with it, each client needs one (mutual "
+        "TLS). Needs flight_tls.",
+        metavar="FILE",
+    )
+    flight_session_timeout: float = _setting(
+        Unit.SECONDS,
+        "12h",
+        "A session of Flight SQL that nobody uses for so long ends, and its token with it.",
+        minimum=1,
+        maximum=30 * 86_400,
     )
     http_port: int = _setting(
         Unit.COUNT,

@@ -30,6 +30,7 @@ class GatewayServer:
     environment: dict[str, str] = field(default_factory=dict)
     pg_port: int = 0
     http_port: int = 0
+    flight_port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> GatewayServer:
@@ -37,9 +38,11 @@ class GatewayServer:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.pg_port = self.pg_port or free_port("127.0.0.1")
         self.http_port = self.http_port or free_port("127.0.0.1")
+        self.flight_port = self.flight_port or free_port("127.0.0.1")
         command = [
             *self._kadali("serve"),
-            *("--pg-port", str(self.pg_port), "--http-port", str(self.http_port), "--flight-port", "0"),
+            *("--pg-port", str(self.pg_port), "--http-port", str(self.http_port)),
+            *("--flight-port", str(self.flight_port)),
             *self.options,
         ]
         with self.log_path.open("ab") as log:

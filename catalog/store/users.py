@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,6 +145,12 @@ class Users:
                 f'permission denied for database "{database}"', detail="User does not have CONNECT privilege."
             )
         return Principal(user, database, row.admin, peer)
+
+    def databases(self, user: str) -> Sequence[str]:
+        """The databases a user may enter, sorted; none for an unknown user."""
+        mine = select(tenants.c.name).select_from(memberships.join(tenants)).where(memberships.c.user_name == user)
+        with self._database.begin() as connection:
+            return [str(name) for name in connection.execute(mine.order_by(tenants.c.name)).scalars()]
 
 
 def check_user_name(name: str) -> None:

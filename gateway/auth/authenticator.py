@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from catalog.principal import Principal
@@ -19,4 +20,8 @@ class Authenticator(Protocol):
 
         Raises InvalidAuthorization (28000), InvalidCatalogName (3D000), InsufficientPrivilege (42501).
         """
+        ...
+
+    def databases(self, user: str) -> Sequence[str]:
+        """The names of the databases a user may enter; none for an unknown user."""
         ...

@@ -35,11 +35,7 @@ def load_http_tls(settings: Settings) -> ssl.SSLContext | None:
 
 def _context(settings: Settings, protocol: str) -> tuple[ssl.SSLContext, Path]:
     """The context, and the file with its certificate."""
-    if settings.tls_cert is not None and settings.tls_key is not None:
-        certificate, key = settings.tls_cert, settings.tls_key
-    else:
-        names = sorted({"localhost", "127.0.0.1", "::1"} | ({settings.host} - {"0.0.0.0", "::", "*", ""}))  # noqa: S104
-        certificate, key = ensure_self_signed(settings.data_dir / "tls", names)
+    certificate, key = certificate_files(settings)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
@@ -51,3 +47,11 @@ def _context(settings: Settings, protocol: str) -> tuple[ssl.SSLContext, Path]:
             f'could not load server certificate file "{certificate}" with key "{key}"', detail=str(error)
         ) from error
     return context, certificate
+
+
+def certificate_files(settings: Settings) -> tuple[Path, Path]:
+    """The server's certificate and key: those of the settings, or the self-signed pair, made when first asked for."""
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        return settings.tls_cert, settings.tls_key
+    names = sorted({"localhost", "127.0.0.1", "::1"} | ({settings.host} - {"0.0.0.0", "::", "*", ""}))  # noqa: S104
+    return ensure_self_signed(settings.data_dir / "tls", names)

@@ -139,6 +139,10 @@ class SessionSettings(SettingValues):
             SettingDefault(row.name, self._value(key) or "", row.description) for key, row in self._defaults().items()
         ]
 
+    def chosen(self) -> dict[str, str]:
+        """What the client has chosen, by name: another session begun with it has the same settings."""
+        return {self._custom.get(key, key): value for key, value in {**self._start, **self._session}.items()}
+
     # -- transactions -----------------------------------------------------------------------------------------------
 
     def mark(self) -> Mark:

@@ -52,6 +52,7 @@ def running_gateway(folder: Path, *options: str) -> Iterator[GatewayProcess]:
     subprocess.run([sys.executable, "-m", "gateway", *add], input=PASSWORD.encode(), check=True, timeout=120)
     pg_port, http_port = free_port("127.0.0.1"), free_port("127.0.0.1")
     arguments = ["serve", "--data-dir", str(data_dir), "--pg-port", str(pg_port), "--http-port", str(http_port)]
+    arguments += ["--flight-port", "0"]
     if "--shutdown-grace" not in options:
         options = (*options, "--shutdown-grace", "2s")
     with log.open("wb") as errors:

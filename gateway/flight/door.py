@@ -1,0 +1,110 @@
+"""The life of the Flight SQL door: its parts put together, listening, draining."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from catalog.errors import ConfigFileError
+from gateway.auth.authenticator import Authenticator
+from gateway.execute import Services
+from gateway.flight.actions import Actions
+from gateway.flight.logins import NAME, Handshake, Logins
+from gateway.flight.server import FlightServer
+from gateway.flight.sessions import FlightSessions, OpenSession
+from gateway.flight.statements import Request, Statements
+from gateway.flight.streams import Streams
+from gateway.flight.tls import FlightTls
+from gateway.flight.watch import Watch
+from gateway.listening import is_loopback
+from sql_extensions.call import Call
+
+log = logging.getLogger(__name__)
+DRAIN_LOOK_S = 0.05
+
+
+class FlightDoor:
+    """Passwords are taken over TLS, or on a loopback address. Blocking; from any thread."""
+
+    def __init__(
+        self,
+        services: Services,
+        open_session: OpenSession,
+        authenticator: Authenticator,
+        tls: FlightTls | None,
+    ) -> None:
+        settings = services.settings
+        self._services, self._tls = services, tls
+        secure = tls is not None or is_loopback(settings.host)
+        self.sessions = FlightSessions(
+            open_session, services.calls, settings.max_connections, settings.flight_session_timeout
+        )
+        self._logins = Logins(authenticator, self.sessions, secure=secure)
+        self._streams = Streams()
+        self._watch = Watch(self._keep_house)
+        statements = Statements(services, self._watch)
+        self._statements = statements
+        self._actions = Actions(statements, self._streams, self._leave)
+        self._server: FlightServer | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once started."""
+        if self._server is None:
+            raise RuntimeError("the server has not been started")
+        port: int = self._server.port
+        return port
+
+    def start(self) -> None:
+        """Listen. Raises ConfigFileError if the address cannot be used."""
+        settings, tls = self._services.settings, self._tls
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        options: dict[str, object] = {} if tls is None else {"tls_certificates": [(tls.certificate, tls.key)]}
+        if tls is not None and tls.client_ca is not None:
+            options |= {"verify_client": True, "root_certificates": tls.client_ca}
+        try:
+            self._server = FlightServer(
+                self._statements,
+                self._streams,
+                self._watch,
+                self._actions,
+                location=f"grpc{'' if tls is None else '+tls'}://{host}:{settings.flight_port}",
+                auth_handler=Handshake(),
+                middleware={NAME: self._logins},
+                **options,
+            )
+        except OSError as error:
+            raise ConfigFileError(
+                f'could not bind to "{settings.host}" port {settings.flight_port}',
+                detail=str(error),
+                hint="Is another server running there? If not, wait a few seconds and retry, or give --flight-port.",
+            ) from error
+        self._watch.start()
+
+    def drain(self, grace_s: float) -> None:
+        """Stop: no new requests, statements may run `grace_s` longer, then are canceled; all sessions end."""
+        self._logins.stopping = True
+        if self._server is None:
+            return
+        deadline = time.monotonic() + grace_s
+        pause = threading.Event()
+        while self._calls() and time.monotonic() < deadline:
+            pause.wait(DRAIN_LOOK_S)
+        for call in self._calls():
+            call.cancel("administrator command")
+        self._server.shutdown()
+        self._watch.stop()
+        self._streams.close()
+        self.sessions.close()
+
+    def _calls(self) -> list[Call]:
+        pids = self.sessions.pids()
+        return [call for call in self._services.calls.running() if call.pid in pids]
+
+    def _leave(self, request: Request) -> None:
+        self.sessions.leave_session(request.session)
+
+    def _keep_house(self) -> None:
+        self._streams.expire()
+        self.sessions.expire()

@@ -1,0 +1,201 @@
+"""Statements and prepared statements of Flight SQL: from a text to an answer that waits to be read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyarrow import flight
+
+from catalog.errors import FeatureNotSupported, SqlError
+from catalog.types import PgType
+from engine.base import Param
+from gateway.calls import new_call_id
+from gateway.execute import Services, prepare, settle
+from gateway.flight.answers import Answer, run
+from gateway.flight.parameters import bound_rows
+from gateway.flight.schemas import parameter_schema, schema_of
+from gateway.flight.sessions import FlightSession, PreparedStatement
+from gateway.flight.watch import Watch
+from gateway.outcome import as_sql_error, outcome_of, with_reason
+from gateway.pgwire.execution import style_of
+from sql_extensions.call import Call, Outcome
+from sql_extensions.session import Prepared, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request of a client: its session, and the gRPC call it hangs on."""
+
+    session: FlightSession
+    context: flight.ServerCallContext
+
+
+class Statements:
+    """Runs statements for requests. Blocking; every method raises SqlError."""
+
+    def __init__(self, services: Services, watch: Watch) -> None:
+        self._services, self._watch = services, watch
+
+    def execute(self, request: Request, sql: str, transaction: bytes = b"") -> Answer:
+        """Run a text of one statement."""
+        with request.session.core(transaction).turn(request.context) as core:
+            prepared = self._prepare(request, core, sql)
+            return self._run(request, core, sql, prepared, ())
+
+    def describe(self, request: Request, sql: str, transaction: bytes = b"") -> pa.Schema:
+        """The columns of a text's answer, without running it; bare numeric shows as string."""
+        with request.session.core(transaction).turn(request.context) as core:
+            return _result_schema(self._prepare(request, core, sql))
+
+    def create(self, request: Request, sql: str, transaction: bytes) -> PreparedStatement:
+        """Prepare a text under a new handle."""
+        with request.session.core(transaction).turn(request.context) as core:
+            prepared = self._prepare(request, core, sql)
+        statement = PreparedStatement(secrets.token_bytes(16), sql, prepared, transaction)
+        request.session.add_prepared(statement)
+        return statement
+
+    def bind(self, request: Request, statement: PreparedStatement, batches: Iterable[pa.RecordBatch]) -> None:
+        """Keep these parameters for the executions that follow."""
+        settings = request.session.core(statement.transaction).session.settings
+        oids = statement.prepared.description.param_oids
+        statement.rows = bound_rows(batches, oids, style_of(settings))
+
+    def query(self, request: Request, statement: PreparedStatement) -> Answer:
+        """Run a prepared statement with the parameters bound last."""
+        if len(statement.rows) != 1:
+            raise FeatureNotSupported(
+                f"a query takes one row of parameters, {len(statement.rows)} are bound",
+                hint="Run it once for each row, or join with the rows.",
+            )
+        with request.session.core(statement.transaction).turn(request.context) as core:
+            prepared = self._current(request, core, statement)
+            return self._run(request, core, statement.sql, prepared, statement.rows[0])
+
+    def update(self, request: Request, statement: PreparedStatement) -> int:
+        """Run a prepared statement for each row of parameters: all of it, or nothing. How many rows were changed."""
+        with request.session.core(statement.transaction).turn(request.context) as core:
+            prepared = self._current(request, core, statement)
+            if len(statement.rows) == 1:
+                return _drained(self._run(request, core, statement.sql, prepared, statement.rows[0]))
+            return self._atomically(request, core, lambda: self._each(request, core, statement, prepared))
+
+    def _each(self, request: Request, core: Session, statement: PreparedStatement, prepared: Prepared) -> int:
+        return sum(_drained(self._run(request, core, statement.sql, prepared, params)) for params in statement.rows)
+
+    def _atomically(self, request: Request, core: Session, work: Callable[[], int]) -> int:
+        """In one transaction: a block of its own, unless one is open (whose statements stand or fall together)."""
+        if core.transaction.in_block:
+            return work()
+        self._say(request, core, "BEGIN")
+        try:
+            done = work()
+        except BaseException:
+            self._say(request, core, "ROLLBACK")
+            raise
+        self._say(request, core, "COMMIT")
+        return done
+
+    def begin(self, request: Request) -> bytes:
+        """A transaction's id."""
+        handle, core = request.session.begin()
+        with core.turn(request.context) as session:
+            self._say(request, session, "BEGIN")
+        return handle
+
+    def end(self, request: Request, transaction: bytes, *, commit: bool) -> None:
+        """COMMIT or ROLLBACK. A commit of a failed transaction rolls back and raises, as its changes are lost."""
+        core = request.session.end(transaction)
+        try:
+            with core.turn(request.context) as session:
+                tag = self._say(request, session, "COMMIT" if commit else "ROLLBACK")
+        finally:
+            core.close()
+        if commit and tag != "COMMIT":
+            raise SqlError("the transaction had failed and was rolled back", code="25P02")
+
+    def savepoint(self, request: Request, transaction: bytes, sql: str) -> None:
+        """SAVEPOINT and what ends one."""
+        with request.session.core(transaction).turn(request.context) as core:
+            self._say(request, core, sql)
+
+    def _say(self, request: Request, core: Session, sql: str) -> str:
+        answer = self._run(request, core, sql, self._prepare(request, core, sql), ())
+        answer.settle(Outcome.DONE)
+        return answer.tag
+
+    def _prepare(self, request: Request, core: Session, sql: str) -> Prepared:
+        """Only a failure is a call with an outcome: nothing has run yet."""
+        call = self._call(core, sql)
+        try:
+            with self._watch.client(request.context, call):
+                prepared = prepare(call, core)
+        except Exception as error:
+            known = with_reason(as_sql_error(error), call)
+            core.transaction.fail()
+            call.error = known
+            settle(call, outcome_of(known, lost=False), self._services)
+            raise known from error
+        finally:
+            self._watch.end(call)
+        self._services.calls.remove(call)
+        return prepared
+
+    def _current(self, request: Request, core: Session, statement: PreparedStatement) -> Prepared:
+        """As of the catalog's state now. Raises FeatureNotSupported if its columns have changed."""
+        before = statement.prepared
+        if before.statement is None or before.catalog_seq == core.tenant.catalog.seq:
+            return before
+        again = self._prepare(request, core, statement.sql)
+        if again.description.fields != before.description.fields:
+            raise FeatureNotSupported("cached plan must not change result type")
+        statement.prepared = again
+        return again
+
+    def _run(self, request: Request, core: Session, sql: str, prepared: Prepared, params: tuple[Param, ...]) -> Answer:
+        call = self._call(core, sql)
+        call.statement, call.params, call.result_binary = prepared.statement, params, (True,)
+        call.at_end(lambda: self._watch.end(call))
+        if prepared.statement is None:
+            settle(call, Outcome.DONE, self._services)
+            return Answer.empty(call)
+        with self._watch.client(request.context, call):
+            return run(call, core, self._services)
+
+    def _call(self, core: Session, sql: str) -> Call:
+        call = Call(
+            id=new_call_id(),
+            principal=core.principal,
+            pid=core.pid,
+            sql=sql,
+            timeout_s=core.settings.statement_timeout_s,
+        )
+        self._services.calls.add(call)
+        self._watch.begin(call)
+        return call
+
+
+def dataset_schema(statement: PreparedStatement) -> pa.Schema:
+    """The columns a prepared statement answers with."""
+    return _result_schema(statement.prepared)
+
+
+def parameters_schema(statement: PreparedStatement) -> pa.Schema:
+    """What a prepared statement is to be bound with."""
+    return parameter_schema([PgType(oid) for oid in statement.prepared.description.param_oids])
+
+
+def _result_schema(prepared: Prepared) -> pa.Schema:
+    fields = prepared.description.fields
+    return pa.schema([]) if fields is None else schema_of(fields)
+
+
+def _drained(answer: Answer) -> int:
+    """Rows changed; rows given (RETURNING) are counted, not sent."""
+    rows = 0
+    while (batch := answer.next_batch()) is not None:
+        rows += batch.num_rows
+    return answer.count if answer.count is not None else rows
