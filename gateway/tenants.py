@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from catalog.clusters.places import CHANNEL as PLACES_CHANNEL
+from catalog.clusters.scans import Scans
 from catalog.clusters.store import Clusters
 from catalog.clusters.tenant import TenantClusters
 from catalog.errors import FeatureNotSupported, SqlError
@@ -26,7 +28,7 @@ from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
 from engine.storage.place import is_s3
-from gateway.cluster_access import ClusterReports, cluster_access
+from gateway.cluster_access import ClusterDuties, cluster_access
 from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
@@ -104,8 +106,12 @@ class Tenants:
         self._objects = tuple(objects)
         self._drop_files = drop_files
         self._clusters = clusters
-        self._admission = Admission()
-        self._reports = None if cluster_store is None else ClusterReports(cluster_store, self._admission, calls.running)
+        self._places = None if cluster_store is None else cluster_store.places()
+        self._admission = None if self._places is None else Admission(self._places)
+        self._duties: ClusterDuties | None = None
+        if cluster_store is not None and self._admission is not None:
+            store.hear(PLACES_CHANNEL, self._admission.heard)
+            self._duties = ClusterDuties(cluster_store, self._admission, calls.running)
         self._defaults = SettingDefaults()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -152,6 +158,8 @@ class Tenants:
             for tenant, _ in opened:
                 closing.callback(tenant.shadow.stop)
                 closing.callback(tenant.engine.close)
+            if self._places is not None:
+                closing.callback(self._places.close)
 
     def _tenant(self, name: str) -> tuple[Tenant, Follower]:
         with self._lock:
@@ -197,8 +205,9 @@ class Tenants:
         )
         clusters = None if self._clusters is None else self._clusters(name)
         access = None
-        if clusters is not None:
-            access = cluster_access(settings, name, clusters, self._admission, self._history, root)
+        if clusters is not None and self._admission is not None and self._duties is not None:
+            scans = Scans(self._store.database, catalog.tenant.id)
+            access = cluster_access(settings, scans, clusters, self._admission, root, self._duties.abort)
         tenant = Tenant(
             name,
             catalog,
@@ -243,10 +252,10 @@ class Tenants:
             with self._lock:
                 opened = list(self._open.values())
             try:
-                if self._reports is not None:
-                    self._reports.tick()
+                if self._duties is not None:
+                    self._duties.tick()
             except Exception:
-                log.exception("the use of clusters could not be reported; it is tried again")
+                log.exception("queries on clusters could not be looked after; it is tried again")
             for tenant, follower in opened:
                 try:
                     tenant.drop_files(tenant.catalog.settle_late())

@@ -18,7 +18,7 @@ from sql_extensions.statement import Statement
 
 CANCEL_REPEAT_S = 0.05
 TELL_EVERY_S = 5.0
-"""Rule R9: the client is told how long work goes at most this often."""
+"""Rule R9: the client is told how far long work is at most this often; of shorter work it is told nothing."""
 
 
 class Outcome(Enum):
@@ -126,10 +126,10 @@ class Call:
         self.notices.append(notice)
 
     def report(self, progress: str) -> None:
-        """How far it is: for kadali.queries, and now and then as an INFO notice that goes out while it runs."""
+        """How far it is: for kadali.queries, and as an INFO notice that goes out while it runs, if it takes long."""
         self.progress = progress
         now = time.monotonic()
-        if self.tell is not None and now - self._told >= TELL_EVERY_S:
+        if self.tell is not None and now - max(self._told, self.started) >= TELL_EVERY_S:
             self._told = now
             self.tell(Notice("INFO", progress))
 

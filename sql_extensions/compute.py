@@ -25,7 +25,7 @@ from catalog.errors import (
 )
 from catalog.principal import Principal
 from engine.base import ArrowRows, Engine, Notice, Route
-from engine.clusters.admission import Admission, Ticket, Waiting
+from engine.clusters.admission import Admission, Limits, Ticket, Waiting
 from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
 from engine.spark.engine import SparkEngine
 from engine.spark.running import Options, ResultMode
@@ -69,7 +69,7 @@ class ClusterAccess:
     """What a tenant's sessions share to work on clusters; one for each tenant.
 
     `default` is what `kadali.cluster = default` means: embedded, auto, or a cluster's name. `used` notes, coarsely,
-    that a cluster is in use.
+    that a cluster is in use. `abort` cancels, now, what queries on clusters somebody has had aborted.
     """
 
     board: ClusterBoard
@@ -77,6 +77,7 @@ class ClusterAccess:
     connect: Callable[[Cluster, Principal], SparkEngine]
     used: Callable[[UUID], None]
     meter: ScanMeter
+    abort: Callable[[], None] = lambda: None
     default: str = "embedded"
     auto_bytes: int = AUTO_BYTES
 
@@ -217,7 +218,7 @@ class Compute:
             if cluster is None:
                 return rows
             self._held[cluster].uses += 1
-        batches = _Kept(rows.reader, lambda: self._leave(cluster))
+        batches = _Kept(rows.reader, lambda collected: self._leave(cluster, collected=collected))
         return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
 
     def close(self) -> None:
@@ -304,17 +305,22 @@ class Compute:
             call.waiting = True
             call.report(f'number {place} of {length} in the queue of cluster "{cluster.name}"')
 
-        def check() -> None:
+        def check() -> Limits:
             call.check_canceled()
-            if _cluster_gone(access.board, cluster):
+            now = _present(access.board, cluster)
+            if now is None:
+                access.abort()  # dropped by FORCE: that cancels
+                call.check_canceled()
                 raise gone(cluster)
+            return limits_of(now, access.board.tier)
 
         waiting = Waiting(tell, check)
-        limits = limits_of(cluster, access.board.tier)
+        limits, user = limits_of(cluster, access.board.tier), self._principal.user
         with call.stopping(waiting.cancel):
-            return access.admission.enter(cluster.id, cluster.name, self._principal.user, limits, waiting)
+            return access.admission.enter(cluster.id, cluster.name, user, limits, waiting, started=answers(cluster))
 
-    def _leave(self, cluster: UUID) -> None:
+    def _leave(self, cluster: UUID, *, collected: bool = False) -> None:
+        """`collected`: by garbage collection, which may not wait for the store."""
         with self._lock:
             held = self._held.get(cluster)
             if held is None:
@@ -323,8 +329,8 @@ class Compute:
             if held.uses:
                 return
             del self._held[cluster]
-        held.ticket.release()
-        if self._access is not None:
+        held.ticket.release(later=collected)
+        if self._access is not None and not collected:
             self._access.used(cluster)
 
     # Its answer
@@ -342,6 +348,8 @@ class Compute:
                 call.check_canceled()
                 check_startable(cluster)
                 if cluster.desired is Desired.SUSPENDED:
+                    self._clusters.abort()  # SUSPEND FORCE means this call too, if it has waited since before
+                    call.check_canceled()
                     board.want(cluster.name, Desired.RUNNING, self._principal.user)
                 now = time.monotonic()
                 if now >= until:
@@ -373,9 +381,11 @@ class Compute:
 
 
 class _Kept(Iterator[pa.RecordBatch]):
-    """Batches of a reader; `leave` is called once, at their end or when nobody wants them any more."""
+    """Batches of a reader; `leave` is called once, at their end or when nobody wants them any more: told whether it is
+    garbage collection that calls.
+    """
 
-    def __init__(self, reader: pa.RecordBatchReader, leave: Callable[[], None]) -> None:
+    def __init__(self, reader: pa.RecordBatchReader, leave: Callable[[bool], None]) -> None:
         self._reader, self._leave = reader, leave
         self._left = False
 
@@ -387,21 +397,19 @@ class _Kept(Iterator[pa.RecordBatch]):
             raise
         return batch
 
-    def close(self) -> None:
+    def close(self, *, collected: bool = False) -> None:
         if not self._left:
             self._left = True
             self._reader.close()
-            self._leave()
+            self._leave(collected)
 
     def __del__(self) -> None:
-        self.close()
+        self.close(collected=True)
 
 
-def _cluster_gone(board: ClusterBoard, cluster: Cluster) -> bool:
-    try:
-        return board.get(cluster.name).id != cluster.id
-    except UndefinedObject:
-        return True
+def _present(board: ClusterBoard, cluster: Cluster) -> Cluster | None:
+    """As it is now, by whatever name; None once it is dropped."""
+    return next((one for one in board.list() if one.id == cluster.id), None)
 
 
 def add_hint(error: SqlError, where: Route) -> None:

@@ -12,34 +12,27 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Row,
     Select,
     cast,
     delete,
+    extract,
     func,
     insert,
-    literal_column,
     null,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy import Uuid as UuidType
 
 from catalog.clusters import usage
 from catalog.clusters.documents import spec_from
 from catalog.clusters.model import Cluster, ClusterEvent, ClusterState, Desired, Observed
+from catalog.clusters.places import Places, counted
 from catalog.clusters.usage import Prices
 from catalog.clusters.watch import CHANNEL, ClusterWatch
 from catalog.store.database import Database
-from catalog.store.listener import INSTANCE_LOCK
-from catalog.store.tables import cluster_activity, cluster_events, clusters, tenants
-
-_ALIVE = f"""(SELECT objid::bigint AS instance FROM pg_catalog.pg_locks
-    WHERE locktype = 'advisory' AND classid::bigint = {INSTANCE_LOCK}
-    AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())) AS alive"""
+from catalog.store.tables import cluster_events, clusters, tenants
 
 EVENTS_KEPT = 2_000
 """Of one cluster."""
@@ -56,6 +49,10 @@ class Clusters:
     def watch(self) -> ClusterWatch:
         """Hears of changes and may lead; to be closed. Raises ConnectionFailure."""
         return ClusterWatch(self.database)
+
+    def places(self) -> Places:
+        """Of this gateway on all clusters; to be closed. Raises SqlError."""
+        return Places(self.database, self._instance)
 
     def all(self) -> list[Cluster]:
         """Every cluster there is something of, dropped ones whose parts are still being removed included."""
@@ -109,10 +106,7 @@ class Clusters:
 
         With the event that tells of it; so do the next two.
         """
-        busy = select(_sum(cluster_activity.c.running + cluster_activity.c.queued)).where(
-            cluster_activity.c.cluster_id == cluster, cluster_activity.c.instance.in_(_alive())
-        )
-        unused = (clusters.c.last_used < idle_before, busy.scalar_subquery() == 0)
+        unused = (clusters.c.last_used < idle_before, counted(running=True) + counted(running=False) == 0)
         told = ("suspend", "not used for as long as auto_suspend says")
         return self._want(cluster, generation, told, {"desired": Desired.SUSPENDED.value}, *unused)
 
@@ -139,24 +133,16 @@ class Clusters:
             connection.execute(gone)
             notify(connection)
 
-    def aborts(self) -> dict[UUID, datetime]:
-        """Clusters whose queries begun before that moment are to be canceled by the gateways that run them."""
-        wanted = select(clusters.c.id, clusters.c.abort_before).where(clusters.c.abort_before.is_not(None))
-        with self.database.begin() as connection:
-            return {row.id: row.abort_before for row in connection.execute(wanted)}
+    def aborts(self) -> dict[UUID, float | None]:
+        """How many seconds ago the queries on a cluster were to be aborted; None: never. Dropped clusters are missing.
 
-    def report(self, counts: dict[UUID, tuple[int, int]]) -> None:
-        """This gateway's queries by cluster: (running, queued)."""
+        Not a moment: the clocks of gateways differ.
+        """
+        age = extract("epoch", func.clock_timestamp() - clusters.c.abort_before)
+        alive = clusters.c.desired != Desired.TERMINATED.value
         with self.database.begin() as connection:
-            for cluster, (running, queued) in counts.items():
-                mine = (cluster_activity.c.cluster_id == cluster, cluster_activity.c.instance == self._instance)
-                connection.execute(delete(cluster_activity).where(*mine))
-                if running or queued:
-                    row = select(cast(cluster, UuidType), *map(_number, (self._instance, running, queued))).where(
-                        select(clusters.c.id).where(clusters.c.id == cluster).exists()
-                    )
-                    names = ["cluster_id", "instance", "running", "queued"]
-                    connection.execute(insert(cluster_activity).from_select(names, row))
+            found = connection.execute(select(clusters.c.id, age.label("age")).where(alive))
+            return {row.id: None if row.age is None else float(row.age) for row in found}
 
     def _want(
         self,
@@ -240,25 +226,14 @@ def events(connection: Connection, tenant: UUID, cluster: str | None, limit: int
 
 
 def _rows() -> Select[Any]:
-    alive = (cluster_activity.c.cluster_id == clusters.c.id, cluster_activity.c.instance.in_(_alive()))
-    running = select(_sum(cluster_activity.c.running)).where(*alive).scalar_subquery().label("running")
-    queued = select(_sum(cluster_activity.c.queued)).where(*alive).scalar_subquery().label("queued")
+    counts = (counted(running=True).label("running"), counted(running=False).label("queued"))
     joined = clusters.join(tenants, tenants.c.id == clusters.c.tenant_id)
-    found = select(clusters, tenants.c.name.label("tenant"), running, queued).select_from(joined)
+    found = select(clusters, tenants.c.name.label("tenant"), *counts).select_from(joined)
     return found.order_by(tenants.c.name, clusters.c.name, clusters.c.id)
 
 
-def _alive() -> Select[Any]:
-    """The gateways that live: each holds an advisory lock on its number."""
-    return select(literal_column("instance", Integer)).select_from(text(_ALIVE))
-
-
-def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(column), 0)
-
-
 def _number(value: int) -> ColumnElement[int]:
-    return cast(value, cluster_activity.c.running.type)
+    return cast(value, cluster_events.c.workers.type)
 
 
 def _cluster(row: Row[Any]) -> Cluster:

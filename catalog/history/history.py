@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -111,14 +110,6 @@ class QueryHistory:
         with self._database.begin() as connection:
             ordered = wanted.order_by(queries.c.queued_at.desc(), queries.c.id.desc()).limit(limit)
             return to_table(connection.execute(ordered).mappings())
-
-    def scanned_since(self, tenant: str, moment: datetime) -> int:
-        """Bytes that the tenant's queries have scanned since then, on all gateways. Raises ConnectionFailure."""
-        self.flush(FLUSH_S)
-        total = select(func.coalesce(func.sum(queries.c.bytes_scanned), 0))
-        with self._database.begin() as connection:
-            found = connection.execute(total.where(queries.c.tenant == tenant, queries.c.queued_at >= moment))
-            return int(found.scalar_one())
 
     def flush(self, timeout_s: float = FLUSH_S) -> bool:
         """Wait until everything recorded so far is in the store; False if that took too long."""

@@ -34,12 +34,19 @@ class Listener:
         self._database = database
         self._on_change = on_change
         self._on_tick = on_tick
+        self._heard: dict[str, Callable[[str], None]] = {CHANNEL: self._catalog_changed}
+        """By channel: what is done with the payloads of its notifications."""
+        self._listening: set[str] = set()
         self._stopping = Event()
         self._woken, self._waker = socket.socketpair()
         with store_errors():
             self._connection = self._connected()
         self._thread = Thread(target=self._run, name="store-listener", daemon=True)
         self._thread.start()
+
+    def hear(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Call `heard` with what is told on a channel, on the listener's thread, from a tick later on."""
+        self._heard[channel] = heard
 
     def stop(self) -> None:
         """Idempotent."""
@@ -55,18 +62,28 @@ class Listener:
         connection = self._database.connect()
         connection.autocommit = True
         connection.execute("SELECT pg_advisory_lock(%s, %s)", (INSTANCE_LOCK, self.instance))
-        connection.execute(f"LISTEN {CHANNEL}")
+        self._listening.clear()
+        self._listen(connection)
         return connection
+
+    def _listen(self, connection: psycopg.Connection) -> None:
+        for channel in self._heard.keys() - self._listening:
+            connection.execute(f"LISTEN {channel}")
+            self._listening.add(channel)
+
+    def _catalog_changed(self, payload: str) -> None:
+        tenant, _, seq = payload.partition(" ")
+        self._on_change(UUID(tenant), int(seq))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 if self._connection.closed:
                     self._connection = self._connected()
+                self._listen(self._connection)
                 self._wait()
                 for notification in self._connection.notifies(timeout=0):
-                    tenant, _, seq = notification.payload.partition(" ")
-                    self._on_change(UUID(tenant), int(seq))
+                    self._heard[notification.channel](notification.payload)
                 self._tick()
             except (psycopg.Error, ConnectionFailure) as error:
                 if not self._stopping.is_set():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
@@ -63,6 +63,10 @@ class Store:
     def instance(self) -> int:
         """Names this gateway process in the store, among those alive."""
         return self._listener.instance
+
+    def hear(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Call `heard` with what gateways tell on a channel of the store, from a moment later on. It must not block."""
+        self._listener.hear(channel, heard)
 
     def create_tenant(self, name: str) -> Tenant:
         """With an empty schema `public`. Raises DuplicateDatabase, InvalidName, ReservedName."""

@@ -237,12 +237,29 @@ cluster_usage = Table(
 )
 """What a cluster has used on a day (UTC), until its `usage_at`; outlives it, as its events do."""
 
-cluster_activity = Table(
-    "cluster_activity",
+cluster_places = Table(
+    "cluster_places",
     metadata,
-    Column("cluster_id", Uuid, ForeignKey(clusters.c.id, ondelete="CASCADE"), primary_key=True),
     Column("instance", Integer, primary_key=True),
-    Column("running", Integer, nullable=False),
-    Column("queued", Integer, nullable=False),
+    Column("number", BigInteger, primary_key=True),
+    Column("cluster_id", Uuid, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("admitted", Boolean, nullable=False),
+    Column("started", Boolean, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Index("cluster_places_cluster_id_idx", "cluster_id"),
 )
-"""Queries of each gateway on each cluster; rows of gateways that live no more do not count."""
+"""Places on clusters that a gateway's queries hold or wait for; those of gateways that live no more do not count.
+
+They are served in the order of their turns. `started`: the cluster answers, so that one who is admitted works.
+"""
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""What tenants with a limit have read on a day (UTC), or have set aside to read."""

@@ -1,26 +1,31 @@
-"""Who may work on a cluster now, and who waits: one queue for each cluster, fair between users.
+"""Who may work on a cluster now, and who waits: this gateway's side of it. Nothing here knows of SQL or of Spark.
 
-Limits hold for this gateway. Nothing here knows of SQL or of Spark; waiting for a cluster to start is the session's.
+The queue itself, fair between users and one for all gateways, is in the metadata store (catalog.clusters.places);
+waiting for a cluster to start is the session's.
 """
 
 from __future__ import annotations
 
+import itertools
+import logging
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
-from catalog.errors import QueryCanceled, TooManyConnections
+from catalog.clusters.places import Joined, Place
+from catalog.errors import CannotConnectNow, SqlError, TooManyConnections
 
 LOOK_S = 1.0
-"""How often somebody who waits looks after its place."""
+"""How often a gateway whose queries wait for a cluster looks at the queue; to whom a place is given is told at once."""
+log = logging.getLogger("kadali.clusters")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one cluster. None: no limit."""
+    """Of one cluster, for all gateways together. None: no limit."""
 
     concurrency: int | None = None
     queue: int | None = None
@@ -31,186 +36,203 @@ class Limits:
 class Waiting:
     """What somebody who waits is told and can say; made for one wait. `cancel` is called from any thread."""
 
-    def __init__(self, tell: Callable[[int, int], None], check: Callable[[], None]) -> None:
+    def __init__(self, tell: Callable[[int, int], None], check: Callable[[], Limits]) -> None:
         self.tell = tell
         """Called now and then with the place in the queue, from 1, and its length."""
         self.check = check
-        """Raises what ends the waiting."""
+        """The limits as they are now; raises what ends the waiting."""
         self.woken = threading.Event()
 
     def cancel(self) -> None:
         self.woken.set()
 
 
+class PlaceStore(Protocol):
+    """What is asked of catalog.clusters.places.Places. All may raise SqlError."""
+
+    def join(
+        self, cluster: UUID, number: int, user: str, limit: int | None, queue: int | None, *, started: bool
+    ) -> Joined: ...
+
+    def start(self, cluster: UUID, number: int) -> object: ...
+
+    def leave(self, cluster: UUID, numbers: Sequence[int], limit: int | None) -> Sequence[int]: ...
+
+    def look(self, cluster: UUID, limit: int | None) -> Mapping[int, Place]: ...
+
+    def told(self, payload: str) -> int | None: ...
+
+
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    user: str
+    cluster: UUID
     woken: threading.Event
     admitted: bool = False
+    place: int = 0
+    length: int = 0
 
 
 @dataclass(slots=True)
 class _Line:
-    """One cluster's. `users` are in the order in which they are served next."""
+    """One cluster's, as this gateway knows it."""
 
-    running: int = 0
-    """With those who wait for the cluster to start, whose number is `starting`."""
-    starting: int = 0
-    concurrency: int | None = None
-    users: OrderedDict[str, deque[_Waiter]] = field(default_factory=OrderedDict)
-
-    @property
-    def waiting(self) -> int:
-        return sum(map(len, self.users.values()))
-
-    def join(self, waiter: _Waiter) -> None:
-        self.users.setdefault(waiter.user, deque()).append(waiter)
-
-    def leave(self, waiter: _Waiter) -> None:
-        mine = self.users.get(waiter.user)
-        if mine is not None and waiter in mine:
-            mine.remove(waiter)
-            if not mine:
-                del self.users[waiter.user]
-
-    def next(self) -> _Waiter:
-        """Take out the first of the user whose turn it is; that user's next turn comes after everyone else's."""
-        user, mine = self.users.popitem(last=False)
-        waiter = mine.popleft()
-        if mine:
-            self.users[user] = mine
-        return waiter
-
-    def place(self, waiter: _Waiter) -> int:
-        """How many are served up to and with this one, as things stand."""
-        before = self.users[waiter.user].index(waiter)
-        place, passed = before + 1, False
-        for user, theirs in list(self.users.items()):
-            if user == waiter.user:
-                passed = True
-            else:
-                place += min(len(theirs), before if passed else before + 1)
-        return place
+    limit: int | None = None
+    inside: set[int] = field(default_factory=set)
+    """Places that are held or waited for."""
+    left: list[int] = field(default_factory=list)
+    """Places that are to be given back in the store."""
+    looked: float = -LOOK_S
 
 
 class Ticket:
     """The right to work on a cluster. `deadline`, by the monotonic clock: until when its holder may wait for it."""
 
-    def __init__(self, admission: Admission, cluster: UUID, line: _Line, deadline: float | None) -> None:
+    def __init__(
+        self, admission: Admission, cluster: UUID, number: int, deadline: float | None, *, started: bool
+    ) -> None:
         self.deadline = deadline
-        self.cluster, self.line = cluster, line
-        self.starting, self.held = True, True
+        self._cluster, self._number, self._started = cluster, number, started
         self._admission = admission
 
     def started(self) -> None:
-        """The cluster answers: from here on the holder counts as running, before as queued."""
-        self._admission.started(self)
+        """The cluster answers: from here on the holder counts as running, before as queued. Raises SqlError."""
+        if not self._started:
+            self._admission.places.start(self._cluster, self._number)
+            self._started = True
 
-    def release(self) -> None:
-        """Give the place back: from any thread, any number of times."""
-        self._admission.release(self)
+    def release(self, *, later: bool = False) -> None:
+        """Give the place back: from any thread, any number of times. Blocking, unless it may be done `later`."""
+        self._admission.release(self._cluster, self._number)
+        if not later:
+            self._admission.flush()
 
 
 class Admission:
-    """The queues of all clusters of this process. Safe for many threads."""
+    """What this process holds and waits for, on all clusters. Safe for many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: PlaceStore) -> None:
+        self.places = places
         self._lock = threading.RLock()  # a place may be given back by garbage collection, whatever its thread is at
+        self._numbers = itertools.count(1)
         self._lines: dict[UUID, _Line] = {}
-        self._changed: set[UUID] = set()
+        self._waiters: dict[int, _Waiter] = {}
 
-    def enter(self, cluster: UUID, name: str, user: str, limits: Limits, waiting: Waiting) -> Ticket:
-        """Wait for a place. Blocking.
+    def enter(self, cluster: UUID, name: str, user: str, limits: Limits, waiting: Waiting, *, started: bool) -> Ticket:
+        """Wait for a place. Blocking. `started`: the cluster answers.
 
-        Raises TooManyConnections (53300) if too many wait already, QueryCanceled (57014) after `limits.timeout_s`, and
-        what `waiting.check` raises.
+        Raises TooManyConnections (53300) if too many wait already, CannotConnectNow (57P03) after `limits.timeout_s`,
+        and what `waiting.check` raises.
         """
         deadline = None if limits.timeout_s is None else time.monotonic() + limits.timeout_s
-        waiter = _Waiter(user, waiting.woken)
+        waiter = _Waiter(cluster, waiting.woken)
         with self._lock:
+            number = next(self._numbers)
             line = self._lines.setdefault(cluster, _Line())
-            line.concurrency = limits.concurrency
-            line.join(waiter)
-            self._serve(cluster, line)
-            if not waiter.admitted and limits.queue is not None and line.waiting > limits.queue:
-                line.leave(waiter)
+            if line.limit != limits.concurrency:
+                line.limit, line.looked = limits.concurrency, -LOOK_S
+            line.inside.add(number)
+            self._waiters[number] = waiter
+        try:
+            found = self.places.join(cluster, number, user, limits.concurrency, limits.queue, started=started)
+            if found.admitted is None:
                 raise TooManyConnections(
                     f'too many queries are waiting for cluster "{name}"',
-                    detail=f"{line.running} are at work or start, {line.waiting} are waiting.",
+                    detail=f"{found.running} are at work or start, {found.waiting} are waiting.",
                     hint=f"At most {limits.queue} may wait (queue_limit).",
                 )
-        try:
-            self._wait(line, waiter, waiting, deadline, name)
+            if not found.admitted:
+                waiter.place, waiter.length = found.place, found.waiting + 1
+                self._wait(waiter, waiting, deadline, name)
         except BaseException:
-            with self._lock:
-                line.leave(waiter)
-                if waiter.admitted:
-                    line.running -= 1
-                    line.starting -= 1
-                self._serve(cluster, line)
+            self.release(cluster, number)
+            self.flush()
             raise
-        return Ticket(self, cluster, line, deadline)
+        finally:
+            with self._lock:
+                del self._waiters[number]
+        return Ticket(self, cluster, number, deadline, started=started)
 
-    def counts(self, cluster: UUID) -> tuple[int, int]:
-        """(running, queued) on a cluster, of this process; those waiting for its start are queued."""
-        with self._lock:
-            line = self._lines.get(cluster)
-            return (0, 0) if line is None else (line.running - line.starting, line.waiting + line.starting)
+    def heard(self, payload: str) -> None:
+        """A gateway has given a place away: perhaps to one of ours."""
+        number = self.places.told(payload)
+        if number is not None:
+            self._admit(number)
 
-    def take_changed(self) -> dict[UUID, tuple[int, int]]:
-        """`counts` of the clusters where they may have changed since the last time; for reporting."""
+    def _admit(self, number: int) -> None:
+        """One of ours who waits has a place."""
         with self._lock:
-            changed, self._changed = self._changed, set()
-        return {cluster: self.counts(cluster) for cluster in changed}
+            waiter = self._waiters.get(number)
+        if waiter is not None:
+            waiter.admitted = True
+            waiter.woken.set()
 
     def busy(self) -> list[UUID]:
         """The clusters somebody works on or waits for."""
         with self._lock:
-            return [cluster for cluster, line in self._lines.items() if line.running or line.users]
+            return [cluster for cluster, line in self._lines.items() if line.inside]
 
-    def started(self, ticket: Ticket) -> None:
+    def release(self, cluster: UUID, number: int) -> None:
+        """The place is free as soon as the store knows it: after `flush`."""
         with self._lock:
-            self._started(ticket)
+            line = self._lines.get(cluster)
+            if line is not None and number in line.inside:
+                line.inside.remove(number)
+                line.left.append(number)
 
-    def release(self, ticket: Ticket) -> None:
+    def flush(self) -> None:
+        """Tell the store what has been released; what it cannot be told now is told the next time."""
         with self._lock:
-            if ticket.held:
-                self._started(ticket)
-                ticket.held = False
-                ticket.line.running -= 1
-                self._serve(ticket.cluster, ticket.line)
+            left = [(cluster, line, line.left) for cluster, line in self._lines.items() if line.left]
+            for _, line, _ in left:
+                line.left = []
+        for cluster, line, numbers in left:
+            try:
+                served = self.places.leave(cluster, numbers, line.limit)
+            except SqlError as error:
+                log.warning("places on a cluster could not be given back, which is tried again: %s", error.message)
+                with self._lock:
+                    line.left += numbers
+            else:
+                for number in served:
+                    self._admit(number)
+        with self._lock:
+            for cluster, line, _ in left:
+                if not line.inside and not line.left:
+                    self._lines.pop(cluster, None)
 
-    def _wait(self, line: _Line, waiter: _Waiter, waiting: Waiting, deadline: float | None, name: str) -> None:
+    def _wait(self, waiter: _Waiter, waiting: Waiting, deadline: float | None, name: str) -> None:
         while True:
-            waiting.check()
-            with self._lock:
-                if waiter.admitted:
-                    return
-                waiter.woken.clear()
-                place, length = line.place(waiter), line.waiting
+            limits = waiting.check()
+            if waiter.admitted:
+                return
+            waiter.woken.clear()
+            self._look(waiter.cluster, limits)
             waiting.check()  # a cancel in between may have been cleared away
-            waiting.tell(place, length)
+            if waiter.admitted:
+                return
+            waiting.tell(waiter.place, waiter.length)
             left = LOOK_S if deadline is None else min(LOOK_S, deadline - time.monotonic())
             if left <= 0:
-                raise QueryCanceled(
-                    f'canceling statement due to queue timeout of cluster "{name}"',
-                    detail=f"It was number {place} of {length} in the queue.",
+                raise CannotConnectNow(
+                    f'cluster "{name}" is busy',
+                    detail=f"The query was number {waiter.place} of {waiter.length} in its queue when queue_timeout"
+                    " was over.",
+                    hint="Try again later.",
                 )
             waiter.woken.wait(left)
 
-    def _started(self, ticket: Ticket) -> None:
-        """With the lock held."""
-        if ticket.starting:
-            ticket.starting = False
-            ticket.line.starting -= 1
-            self._changed.add(ticket.cluster)
-
-    def _serve(self, cluster: UUID, line: _Line) -> None:
-        """As many as there is room for get in, in turn. With the lock held."""
-        self._changed.add(cluster)
-        while line.users and (line.concurrency is None or line.running < line.concurrency):
-            waiter = line.next()
-            line.running += 1
-            line.starting += 1
-            waiter.admitted = True
-            waiter.woken.set()
+    def _look(self, cluster: UUID, limits: Limits) -> None:
+        """Note the places of all who wait here for the cluster: one of them looks, at most once in LOOK_S."""
+        now = time.monotonic()
+        with self._lock:
+            line = self._lines[cluster]
+            if now - line.looked < LOOK_S and line.limit == limits.concurrency:
+                return
+            line.looked, line.limit = now, limits.concurrency
+        for number, place in self.places.look(cluster, limits.concurrency).items():
+            with self._lock:
+                waiter = self._waiters.get(number)
+            if waiter is not None:
+                waiter.place, waiter.length = place.place, place.length
+                if place.admitted:
+                    self._admit(number)

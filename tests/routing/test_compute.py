@@ -5,12 +5,14 @@ runs behind them is not asked.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 
 from catalog.clusters.model import Backend, ClusterSpec, ClusterState, Desired, EngineKind, Observed, Tier
+from catalog.clusters.scans import Scans, today
 from catalog.clusters.store import Clusters
 from catalog.clusters.tenant import TenantClusters
 from catalog.errors import SqlError
@@ -21,6 +23,7 @@ from engine.clusters.admission import Admission
 from engine.clusters.routing import Need
 from engine.spark.engine import SparkEngine
 from engine.spark.session import ConnectSession
+from sql_extensions import call as calls
 from sql_extensions.call import Call
 from sql_extensions.compute import ClusterAccess, Compute
 from sql_extensions.scan_meter import ScanMeter
@@ -31,15 +34,16 @@ ANN, BOB = Principal("ann", "shop", admin=True), Principal("bob", "shop")
 
 
 class World:
-    """A tenant with clusters. `scanned` are the bytes that the history tells."""
+    """A tenant with clusters."""
 
     def __init__(self, store: Store) -> None:
         store.ensure_tenant("shop")
         self.tier = Tier("free", concurrency=1, queue=5, queue_timeout_s=WAIT_S)
         self.store = Clusters(store.database, store.instance)
         self.clusters = TenantClusters(self.store, store.catalog("shop").tenant.id, "shop", lambda: self.tier, {})
-        self.admission = Admission()
-        self.scanned = 0
+        self.places = self.store.places()
+        self.admission = Admission(self.places)
+        self.scans = Scans(store.database, store.catalog("shop").tenant.id)
         self.uses: list[UUID] = []
         self._opened: list[SparkEngine] = []
 
@@ -57,6 +61,10 @@ class World:
         self.clusters.want(name, Desired.RUNNING, "ann")
         self.observe(ClusterState.RUNNING, name=name)
 
+    def counts(self) -> tuple[int, int]:
+        cluster = self.clusters.get("etl", fresh=True)
+        return cluster.running, cluster.queued
+
     def compute(
         self, setting: str, who: Principal = ANN, *, default: str = "embedded", auto_bytes: int = 100
     ) -> Compute:
@@ -65,7 +73,7 @@ class World:
             self.admission,
             lambda cluster, _: self._connect(cluster.name),
             self.uses.append,
-            ScanMeter(lambda _: self.scanned),
+            ScanMeter(self.scans),
             default=default,
             auto_bytes=auto_bytes,
         )
@@ -77,8 +85,10 @@ class World:
 
 
 @pytest.fixture
-def world(store: Store) -> World:
-    return World(store)
+def world(store: Store) -> Iterator[World]:
+    made = World(store)
+    yield made
+    made.places.close()
 
 
 def call(who: Principal = ANN) -> Call:
@@ -107,14 +117,14 @@ def test_a_running_cluster_is_entered_at_once(world: World) -> None:
     engine = compute.cluster_engine(first, "etl")
     assert engine.name == "etl"
     cluster = world.clusters.get("etl").id
-    assert world.admission.counts(cluster) == (1, 0)
+    assert world.counts() == (1, 0)
     assert compute.cluster_engine(first, "etl").session is engine.session  # its other queries share place and session
     second = call()
     compute.cluster_engine(second, "etl")  # and so does what the session does meanwhile
-    assert world.admission.counts(cluster) == (1, 0)
+    assert world.counts() == (1, 0)
     end(first)
     end(second)
-    assert world.admission.counts(cluster) == (0, 0)
+    assert world.counts() == (0, 0)
     assert cluster in world.uses
     compute.close()
 
@@ -130,7 +140,8 @@ def test_a_driver_started_anew_gets_a_new_session(world: World) -> None:
     compute.close()
 
 
-def test_a_suspended_cluster_is_resumed_and_waited_for(world: World) -> None:
+def test_a_suspended_cluster_is_resumed_and_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "TELL_EVERY_S", 1.0)
     world.add()
     told: list[Notice] = []
     waited, of = threading.Event(), call()
@@ -145,25 +156,37 @@ def test_a_suspended_cluster_is_resumed_and_waited_for(world: World) -> None:
         engine = pool.submit(compute.cluster_engine, of, "etl")
         assert waited.wait(WAIT_S)
         assert world.clusters.get("etl", fresh=True).desired is Desired.RUNNING
-        assert world.admission.counts(world.clusters.get("etl").id) == (0, 1)
+        assert world.counts() == (0, 1)
         assert of.waiting
         world.observe(ClusterState.STARTING)
         world.observe(ClusterState.RUNNING)
         assert engine.result(WAIT_S).name == "etl"
     assert not of.waiting
-    assert (told[0].severity, told[0].message) == ("INFO", "cluster etl starting 0s/20s")
-    assert len(told) <= 2  # one in five seconds
+    assert (told[0].severity, told[0].message) == ("INFO", "cluster etl starting 1s/20s")
+    assert len(told) == 1
     compute.close()
 
 
-def test_waiting_for_a_cluster_can_be_canceled(world: World) -> None:
+def test_waiting_for_a_cluster_can_be_canceled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "TELL_EVERY_S", 0.2)
     world.add()
     of = call()
     of.tell = lambda _: of.cancel()
     assert refused(world.compute("etl"), of=of).code == "57014"
-    assert world.admission.counts(world.clusters.get("etl").id) == (0, 1)
+    assert world.counts() == (0, 1)
     end(of)
-    assert world.admission.counts(world.clusters.get("etl").id) == (0, 0)
+    assert world.counts() == (0, 0)
+
+
+def test_short_work_is_not_told_of() -> None:
+    of, told = call(), list[Notice]()
+    of.tell = told.append
+    of.report("half of it")
+    assert (told, of.progress) == ([], "half of it")
+    of.started -= calls.TELL_EVERY_S
+    of.report("most of it")
+    of.report("nearly all of it")
+    assert [notice.message for notice in told] == ["most of it"]
 
 
 def test_waiting_for_a_cluster_has_an_end(world: World) -> None:
@@ -230,15 +253,25 @@ def test_a_statement_goes_one_way(world: World) -> None:
 
 def test_bytes_per_day(world: World) -> None:
     world.tier = Tier("free", bytes_scanned_per_day=1000)
-    world.scanned = 600
-    compute, of = world.compute("embedded"), call()
+    compute, of, elsewhere = world.compute("embedded"), call(), world.compute("embedded")
     assert compute.measures
+    elsewhere.charge(call(), 600)  # another gateway: its meter shares nothing with ours but the store
     compute.charge(of, 300)
     assert of.bytes_scanned == 300
     with pytest.raises(SqlError, match="used up") as told:
         compute.charge(of, 200)
     assert told.value.code == "53400"
+    assert "this query reads about 200" in (told.value.detail or "")
     assert 'Tier "free" allows 1000 bytes per day' in (told.value.hint or "")
-    compute.charge(of, 100)
+    compute.charge(of, 90)
     world.tier = Tier("paid")
     compute.charge(of, 10_000)
+
+
+def test_small_queries_take_bytes_out_of_a_block(world: World) -> None:
+    world.tier = Tier("free", bytes_scanned_per_day=100_000)
+    compute = world.compute("embedded")
+    for _ in range(100):
+        compute.charge(call(), 5)
+    assert world.scans.taken(today()) == 505  # one block and the first query's bytes: the store was asked once
+    assert world.scans.take(today(), 100_000, 100_000) is None
