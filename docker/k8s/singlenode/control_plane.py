@@ -96,7 +96,10 @@ class ControlPlane:
             self._processes.stop(name, patience_s=0)  # nothing is to be kept
 
     def running(self) -> bool:
-        return all(self._processes.pid(name) is not None for name in PARTS)
+        return all(map(self.alive, PARTS))
+
+    def alive(self, part: str) -> bool:
+        return self._processes.pid(part) is not None
 
     def output(self, part: str) -> str:
         """The end of what a part printed."""

@@ -93,7 +93,10 @@ class Node:
 
     def running(self) -> bool:
         parts = PARTS if self._kube_router is not None else PARTS[:-1]
-        return all(self._processes.pid(name) is not None for name in parts)
+        return all(map(self.alive, parts))
+
+    def alive(self, part: str) -> bool:
+        return self._processes.pid(part) is not None
 
     def output(self, part: str) -> str:
         """The end of what a part printed."""
