@@ -7,8 +7,9 @@ are set aside first, since what gives them does not outlive the statement.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,6 +41,11 @@ class Answer:
     notices: tuple[Notice, ...]
     _source: _Source | None
     _settle: Callable[[Outcome, SqlError | None], None]
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+    """Held while rows are taken."""
+
+    def __post_init__(self) -> None:
+        self.call.on_cancel(self._stop)
 
     @classmethod
     def empty(cls, call: Call) -> Answer:
@@ -48,12 +54,10 @@ class Answer:
 
     def next_batch(self) -> pa.RecordBatch | None:
         """The next rows; None at the end, when the call is settled. Raises SqlError, which settles it too."""
-        if self._source is None:
-            self.settle(Outcome.DONE)
-            return None
         try:
-            self.call.check_canceled()
-            batch = self._source.next_batch()
+            with self._reading:
+                self.call.check_canceled()
+                batch = None if self._source is None else self._source.next_batch()
         except Exception as error:
             known = with_reason(as_sql_error(sql_error_in(error) or error), self.call)
             self.settle(outcome_of(known, lost=False), known)
@@ -67,10 +71,17 @@ class Answer:
 
     def settle(self, outcome: Outcome, error: SqlError | None = None) -> None:
         """Let go of the engine and tell the observers; the second time nothing."""
-        source, self._source = self._source, None
+        with self._reading:
+            source, self._source = self._source, None
         if source is not None:
             source.close()
         self._settle(outcome, error)
+
+    def _stop(self) -> None:
+        """On cancel: an answer whose client does not take its rows just now would never notice by itself."""
+        if self._reading.acquire(blocking=False):
+            self._reading.release()
+            self.settle(Outcome.CANCELED)
 
 
 class _Source:

@@ -2,8 +2,9 @@
 
 The details are a google.rpc.Status with one google.rpc.ErrorInfo, which ADBC's drivers and gRPC libraries read: reason
 is the SQLSTATE, domain "kadali". pyarrow sends them as they are (`extra_info`); their code must be the status' own, or
-ADBC's Go driver calls the whole answer malformed. Of gRPC's codes pyarrow's server offers the seven below. Python's own
-exceptions are never let through: pyarrow sends their traceback to the client.
+ADBC's Go driver calls the whole answer malformed. Of gRPC's codes pyarrow's server offers seven; CANCELLED is not used,
+because pyarrow's client takes it for a Control-C of its own user. Python's own exceptions are never let through: pyarrow
+sends their traceback to the client.
 """
 
 from __future__ import annotations
@@ -20,9 +21,8 @@ from catalog.errors import SqlError
 from gateway.outcome import as_sql_error
 
 DOMAIN = "kadali"
-_CANCELLED, _UNKNOWN, _DEADLINE, _DENIED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 1, 2, 4, 7, 13, 14, 16
+_UNKNOWN, _DEADLINE, _DENIED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 2, 4, 7, 13, 14, 16
 _CLASSES: dict[int, type[flight.FlightError]] = {
-    _CANCELLED: flight.FlightCancelledError,
     _UNKNOWN: flight.FlightServerError,
     _DEADLINE: flight.FlightTimedOutError,
     _DENIED: flight.FlightUnauthorizedError,
@@ -35,7 +35,7 @@ _CODES = {
     "42501": _DENIED,
     "53": _UNAVAILABLE,
     "57": _UNAVAILABLE,
-    "57014": _CANCELLED,
+    "57014": _UNKNOWN,
     "08006": _UNAVAILABLE,
     "XX": _INTERNAL,
 }
