@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,13 +63,25 @@ def tenant_clusters(
     elif settings.spark_home is not None:
         kind = BackendKind.LOCAL
 
+    web = web_url(settings)
     external = frozenset(one.strip() for one in (settings.external_clusters or "").split(",") if one.strip())
 
     def find(tenant: str) -> TenantClusters:
         found = store.catalog(tenant).tenant
-        return TenantClusters(clusters, found.id, found.name, lambda: tiers.of(found.name), tiers.sizes, kind, external)
+        tier = partial(tiers.of, found.name)
+        return TenantClusters(clusters, found.id, found.name, tier, tiers.sizes, kind, external, web)
 
     return find
+
+
+def web_url(settings: Settings) -> str:
+    """Of the HTTP port, as users are told it; empty where nothing is known that they could use."""
+    if settings.http_url is not None:
+        return settings.http_url.rstrip("/")
+    if settings.host in ("0.0.0.0", "::", "") or settings.http_port == 0:  # noqa: S104 - nobody listens here
+        return ""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{'https' if settings.http_tls else 'http'}://{host}:{settings.http_port}"
 
 
 def _kubernetes(settings: Settings, store: Store, kubeconfig: str) -> Backend:

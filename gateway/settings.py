@@ -122,12 +122,7 @@ class Settings:
         Unit.COUNT, "5433", "Port for PostgreSQL clients; 0 picks a free one.", metavar="PORT", minimum=0, maximum=65535
     )
     flight_port: int = _setting(
-        Unit.COUNT,
-        "5434",
-        "Port for Arrow Flight SQL; 0 picks a free one.",
-        metavar="PORT",
-        minimum=0,
-        maximum=65535,
+        Unit.COUNT, "5434", "Port for Arrow Flight SQL; 0 picks a free one.", metavar="PORT", minimum=0, maximum=65535
     )
     flight_tls: bool = _setting(
         Unit.SWITCH,
@@ -164,6 +159,9 @@ class Settings:
         "HTTPS on the HTTP port, with the certificate of tls_cert or the self-signed one. Without it the Spark UI, "
         "which asks for passwords, is served on loopback addresses only.",
         metavar="on,off",
+    )
+    http_url: str | None = _setting(
+        Unit.TEXT, None, "Where users reach the HTTP port, for links to Spark UIs, if not at `host`.", metavar="URL"
     )
     catalog_url: str | None = _setting(
         Unit.TEXT,

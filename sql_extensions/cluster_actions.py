@@ -32,11 +32,13 @@ from engine.clusters.quota import check_fit, check_shape, used, workers_most
 from engine.clusters.settings import check_settings
 from sql_extensions import cluster_options
 from sql_extensions.cluster_options import Given
-from sql_extensions.cluster_state import check_budget, has_right, may_use
+from sql_extensions.cluster_state import PUBLIC, check_budget, has_right, may_use
 from sql_extensions.context import Context
 from sql_extensions.settings.rules import PLACES
 
 RIGHTS = ("USAGE", "OPERATE", "MONITOR")
+ONESELF = ""
+"""A role that no role is called: the session's user."""
 LOOK_S = 0.2
 """How often somebody who waits looks at the state."""
 WAIT_S = 600.0
@@ -187,21 +189,38 @@ def abort(ctx: Context, name: str) -> Cluster:
     return clusters_of(ctx).abort_queries(name, ctx.session.principal.user)
 
 
-def drop(ctx: Context, name: str, *, force: bool, if_exists: bool) -> Cluster | None:
-    """None: there was none. Raises ObjectInUse (55006) if queries run or wait there, unless `force`."""
-    if if_exists and skips_missing(ctx, name):
-        return None
-    clusters, cluster = clusters_of(ctx), with_right(ctx, name, None)
-    if cluster.running + cluster.queued and not force:
-        raise ObjectInUse(
-            f'cluster "{name}" is in use',
-            detail=f"{cluster.running} queries run on it, {cluster.queued} wait for it.",
-            hint="DROP CLUSTER ... FORCE cancels them.",
-        )
-    by = ctx.session.principal.user
-    if force:
-        clusters.abort_queries(name, by)
-    return clusters.want(name, Desired.TERMINATED, by)
+def drop(ctx: Context, names: Sequence[str], *, force: bool, if_exists: bool) -> None:
+    """All of them, or none. Raises ObjectInUse (55006) if queries run or wait there, unless `force`."""
+    doomed = [name for name in dict.fromkeys(names) if not (if_exists and skips_missing(ctx, name))]
+    for name in doomed:
+        cluster = with_right(ctx, name, None)
+        if cluster.running + cluster.queued and not force:
+            raise ObjectInUse(
+                f'cluster "{name}" is in use',
+                detail=f"{cluster.running} queries run on it, {cluster.queued} wait for it.",
+                hint="DROP CLUSTER ... FORCE cancels them.",
+            )
+    clusters, by = clusters_of(ctx), ctx.session.principal.user
+    for name in doomed:
+        if force:
+            clusters.abort_queries(name, by)
+        clusters.want(name, Desired.TERMINATED, by)
+
+
+def has_privilege(ctx: Context, name: str, right: str, role: str | None) -> bool:
+    """As PostgreSQL's has_*_privilege: one of several rights with commas between. `role` None: the session's user.
+
+    Raises UndefinedObject (42704), InvalidParameterValue (22023).
+    """
+    cluster, principal = clusters_of(ctx).get(name, fresh=True), ctx.session.principal
+    if role is not None and role != principal.user:
+        admin = ctx.session.tenant.catalog.snapshot().roles.get(_role(ctx, role), False)
+        principal = Principal(role, principal.tenant, admin)
+    wanted = [one.strip().upper() for one in right.split(",")]
+    for one in wanted:
+        if one not in RIGHTS:
+            raise InvalidParameterValue(f'unrecognized privilege type: "{one}"', hint=f"{', '.join(RIGHTS)}.")
+    return any(has_right(cluster, principal, one) for one in wanted)
 
 
 def rename(ctx: Context, name: str, new: str) -> None:
@@ -219,15 +238,15 @@ def swap(ctx: Context, name: str, other: str) -> None:
 def give(ctx: Context, name: str, owner: str) -> None:
     """Raises UndefinedObject (42704) if there is no such role."""
     with_right(ctx, name, None)
-    _check_role(ctx, owner)
+    owner = _role(ctx, owner)
+    if owner == PUBLIC:
+        raise UndefinedObject('role "public" does not exist')
     clusters_of(ctx).give(name, owner, ctx.session.principal.user)
 
 
 def grant(ctx: Context, name: str, rights: Sequence[str], roles: Sequence[str], *, revoke: bool) -> None:
     with_right(ctx, name, None)
-    for role in roles:
-        _check_role(ctx, role)
-    for role in roles:
+    for role in [_role(ctx, role) for role in roles]:
         clusters_of(ctx).grant(name, rights, role, revoke=revoke)
 
 
@@ -400,6 +419,10 @@ def _comment(clusters: TenantClusters, name: str, given: Given) -> None:
         clusters.comment(name, str(given["comment"]))
 
 
-def _check_role(ctx: Context, role: str) -> None:
-    if role != "public" and role not in ctx.session.tenant.catalog.snapshot().roles:
+def _role(ctx: Context, role: str) -> str:
+    """Raises UndefinedObject (42704)."""
+    if role == ONESELF:
+        return ctx.session.principal.user
+    if role != PUBLIC and role not in ctx.session.tenant.catalog.snapshot().roles:
         raise UndefinedObject(f'role "{role}" does not exist')
+    return role

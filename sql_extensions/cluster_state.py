@@ -19,6 +19,8 @@ from engine.clusters.admission import Limits
 _N = TypeVar("_N", int, float)
 _PLACEMENT = ("quota", "insufficient", "unschedulable", "failedscheduling", "forbidden")
 """Words of Kubernetes for pods that find no place."""
+PUBLIC = "public"
+"""The role that everyone of the tenant is."""
 CHOOSE_HINT = "Choose another one: USE CLUSTER { name | DEFAULT | AUTO | EMBEDDED }."
 
 
@@ -31,7 +33,7 @@ def has_right(cluster: Cluster, principal: Principal, right: str) -> bool:
     """The owner and administrators have all rights; others those granted to them or to public."""
     if principal.admin or cluster.owner == principal.user:
         return True
-    return any(given == right and role in (principal.user, "public") for role, given in cluster.acl)
+    return any(given == right and role in (principal.user, PUBLIC) for role, given in cluster.acl)
 
 
 def may_use(cluster: Cluster, principal: Principal) -> bool:

@@ -1,8 +1,8 @@
 """One statement, one file: how the modules of `statements` become part of the language.
 
 A module gives HEADS, SYNTAX, ACTION, `parse`, `run` and EXAMPLES, and may give COLUMNS (the Arrow schema of its rows)
-or `describe` (where the columns depend on the statement), TRANSACTION and IN_FAILED. Its docstring is its reference
-page.
+or `describe` (where the columns depend on the statement), TRANSACTION, IN_FAILED and RELATION (what has the same rows
+and can stand in FROM). Its docstring is its reference page.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class StatementSpec:
     """Whether it may run in a failed transaction (ROLLBACK and its like)."""
     doc: str
     examples: Mapping[str, object]
+    relation: str | None = None
+    """What has the same rows and can stand in FROM."""
 
 
 def fields_of(schema: pa.Schema) -> tuple[Field, ...]:
@@ -96,6 +98,7 @@ def _spec(module: ModuleType) -> StatementSpec:
         in_failed=getattr(module, "IN_FAILED", False),
         doc=module.__doc__,
         examples=module.EXAMPLES,
+        relation=getattr(module, "RELATION", None),
     )
 
 

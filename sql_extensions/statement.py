@@ -79,6 +79,7 @@ def _statement(sql: str, tokens: Sequence[Token]) -> Statement:
         cursor.end()
         return Statement(text, sql, offset, tuple(tokens), spec, tree)
     if (tokens[0].word or tokens[0].text) in _QUERY_HEADS:
+        _refuse_inside(tokens)
         return Statement(text, sql, offset, tuple(tokens), None, None)
     return _refuse(sql, tokens)
 
@@ -113,6 +114,19 @@ def _begins_statement(tokens: Sequence[Token], index: int) -> bool:
 
 def _select(tokens: Sequence[Token], index: int) -> Token:
     return next((token for token in reversed(tokens[:index]) if token.word == "SELECT"), tokens[0])
+
+
+def _refuse_inside(tokens: Sequence[Token]) -> None:
+    """`( SHOW ... )` in a query: 42601, with a hint at what can stand there (rule R5)."""
+    for index, token in enumerate(tokens[1:], 1):
+        if token.word in ("SHOW", "DESCRIBE", "DESC") and tokens[index - 1].text == "(":
+            found = registry.match(tokens[index:])
+            if found is not None and found[0].relation is not None:
+                raise SqlSyntaxError(
+                    f'syntax error at or near "{token.word}"',
+                    position=token.start + 1,
+                    hint=f"Write SELECT * FROM {found[0].relation} there.",
+                )
 
 
 def _refuse(sql: str, tokens: Sequence[Token]) -> Statement:

@@ -156,7 +156,7 @@ def _cluster_resume(ctx: Context, given: Arguments) -> pa.Table:
 
 
 def _cluster_scale(ctx: Context, given: Arguments) -> pa.Table:
-    workers = _number(given["workers"])
+    workers = _number(given["n"])
     if workers is None:
         raise InvalidParameterValue("the number of workers must not be null")
     cluster_actions.scale(ctx, _cluster(given), workers)
@@ -169,8 +169,15 @@ def _cluster_restart(ctx: Context, given: Arguments) -> pa.Table:
 
 
 def _cluster_drop(ctx: Context, given: Arguments) -> pa.Table:
-    cluster_actions.drop(ctx, _cluster(given), force=given["force"] == "true", if_exists=False)
+    cluster_actions.drop(ctx, [_cluster(given)], force=given["force"] == "true", if_exists=False)
     return _truth("cluster_drop", value=True)
+
+
+def _has_cluster_privilege(ctx: Context, given: Arguments) -> pa.Table:
+    name, privilege = given["name"], given["privilege"]
+    if name is None or privilege is None:
+        return _truth("has_cluster_privilege", None)
+    return _truth("has_cluster_privilege", cluster_actions.has_privilege(ctx, name, privilege, given["role"]))
 
 
 _CLUSTER = Argument("name", "text", optional=False)
@@ -189,9 +196,17 @@ _ALL = (
     ),
     _action("cluster_suspend", (_FORCE,), _cluster_suspend),
     _action("cluster_resume", (), _cluster_resume),
-    _action("cluster_scale", (Argument("workers", "bigint", optional=False),), _cluster_scale),
+    _action("cluster_scale", (Argument("n", "bigint", optional=False),), _cluster_scale),
     _action("cluster_restart", (), _cluster_restart),
     _action("cluster_drop", (_FORCE,), _cluster_drop),
+    TwinFunction(
+        "kadali",
+        "has_cluster_privilege",
+        (_CLUSTER, Argument("privilege", "text", optional=False), Argument("role", "text")),
+        None,
+        _has_cluster_privilege,
+        "Whether you, or a role, may USAGE, OPERATE or MONITOR a cluster",
+    ),
     TwinFunction(
         "kadali", "table_history", (_RELATION, Argument("last", "bigint")), HISTORY, _history, "As DESCRIBE HISTORY"
     ),

@@ -111,7 +111,8 @@ def detail(session: Session, cluster: Cluster) -> pa.Table:
         "idle_for": _clock(idle),
         "suspends_in": _clock(suspends),
         "started_by": cluster.started_by,
-        "ui_url": None if observed.ui is None else ui_path(cluster),
+        "rights": _rights(cluster),
+        "ui_url": None if observed.ui is None or clusters is None else clusters.web + ui_path(cluster),
         "cost_today": _cost_today(session, cluster, now),
         "budget": _budget(cluster),
         "last_error": errors[0] if errors else None,
@@ -176,6 +177,14 @@ def _budget(cluster: Cluster) -> str | None:
     if cluster.spending is None:
         return None
     return f"{cluster.spending.spent:.3f} of {cluster.budget_text}, then {cluster.spec.on_budget}"
+
+
+def _rights(cluster: Cluster) -> str | None:
+    """Those granted, by role: `bi: USAGE, MONITOR`."""
+    given: dict[str, list[str]] = {}
+    for role, right in cluster.acl:
+        given.setdefault(role, []).append(right)
+    return "; ".join(f"{role}: {', '.join(rights)}" for role, rights in given.items()) or None
 
 
 def _usage(day: UsageDay) -> dict[str, object]:

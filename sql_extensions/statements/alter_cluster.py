@@ -23,7 +23,7 @@ from engine.base import Action, Result
 from sql_extensions import cluster_actions as actions
 from sql_extensions import cluster_options
 from sql_extensions.cluster_actions import NOWAIT, Patience
-from sql_extensions.cluster_waits import cluster_name, parse_patience
+from sql_extensions.cluster_waits import cluster_name, parse_patience, role_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, OptionValue
 from sql_extensions.registry import TransactionRule
@@ -74,7 +74,7 @@ def parse(c: Cursor) -> AlterCluster:
             c.expect("ALL", "QUERIES")
         case "RENAME" | "OWNER" | "SWAP":
             c.expect("WITH" if verb == "SWAP" else "TO")
-            word = c.identifier() if verb == "OWNER" else cluster_name(c)
+            word = role_name(c) if verb == "OWNER" else cluster_name(c)
     return AlterCluster(name, verb, options, keys, word, forced, if_exists, parse_patience(c))
 
 
@@ -87,6 +87,7 @@ EXAMPLES: dict[str, object] = {
     "ALTER CLUSTER etl ABORT ALL QUERIES": AlterCluster("etl", "ABORT"),
     "ALTER CLUSTER a SWAP WITH b": AlterCluster("a", "SWAP", word="b"),
     "ALTER CLUSTER etl OWNER TO ann": AlterCluster("etl", "OWNER", word="ann"),
+    "ALTER CLUSTER etl OWNER TO CURRENT_USER": AlterCluster("etl", "OWNER", word=actions.ONESELF),
     "ALTER CLUSTER etl SET (auto_suspent = 1)": "22023 at 24",
     "ALTER CLUSTER etl SCALE 3": "42601 at 25",
     "ALTER CLUSTER etl SCALE TO -1": "42601 at 28",

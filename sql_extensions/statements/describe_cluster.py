@@ -26,6 +26,7 @@ from sql_extensions.relations import clusters
 HEADS = (("DESCRIBE", "CLUSTER"), ("SHOW", "CREATE", "CLUSTER"))
 SYNTAX = """DESCRIBE CLUSTER name
 SHOW CREATE CLUSTER name"""
+RELATION = "kadali.cluster_detail('name')"
 ACTION = Action.READ
 CREATE = pa.schema([("name", pa.string()), ("create_statement", pa.string())])
 

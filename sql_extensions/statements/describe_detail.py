@@ -21,6 +21,7 @@ from sql_extensions.names import Name
 
 HEADS = (("DESCRIBE", "DETAIL"), ("DESC", "DETAIL"))
 SYNTAX = "{ DESCRIBE | DESC } DETAIL table"
+RELATION = "kadali.table_detail('name')"
 ACTION = Action.READ
 
 

@@ -23,6 +23,7 @@ from sql_extensions.names import Name
 HEADS = (("DESCRIBE", "HISTORY"), ("DESC", "HISTORY"), ("SHOW", "HISTORY", "FOR"))
 SYNTAX = """{ DESCRIBE | DESC } HISTORY table [ LIMIT n ]
 SHOW HISTORY FOR table [ LIMIT n ]"""
+RELATION = "kadali.table_history('name')"
 ACTION = Action.READ
 
 

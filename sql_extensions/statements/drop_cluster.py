@@ -3,9 +3,9 @@
     DROP CLUSTER IF EXISTS etl, adhoc
     TERMINATE CLUSTER old
 
-With queries running or waiting on it a cluster is not dropped (55006), unless FORCE cancels them (57014). TERMINATE
-CLUSTER is DROP CLUSTER ... FORCE. The name is free at once; what is left of the cluster is removed behind it. Sessions
-that still name it get 42704 with their next query.
+Of several clusters all are dropped, or none. With queries running or waiting on it a cluster is not dropped (55006),
+unless FORCE cancels them (57014). TERMINATE CLUSTER is DROP CLUSTER ... FORCE. The name is free at once; what is left
+of the cluster is removed behind it. Sessions that still name it get 42704 with their next query.
 """
 
 from __future__ import annotations
@@ -52,6 +52,5 @@ EXAMPLES: dict[str, object] = {
 
 
 def run(stmt: DropClusters, ctx: Context) -> Result:
-    for name in stmt.names:
-        cluster_actions.drop(ctx, name, force=stmt.force, if_exists=stmt.if_exists)
+    cluster_actions.drop(ctx, stmt.names, force=stmt.force, if_exists=stmt.if_exists)
     return Result("TERMINATE CLUSTER" if stmt.terminate else "DROP CLUSTER")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from catalog.errors import FeatureNotSupported
 from engine.base import Action, Result
 from sql_extensions import clauses, cluster_actions, definition
-from sql_extensions.cluster_waits import cluster_name
+from sql_extensions.cluster_waits import cluster_name, role_name
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.registry import TransactionRule
@@ -71,7 +71,12 @@ def _cluster_rights(c: Cursor) -> ClusterRights:
     c.expect("ON", "CLUSTER")
     name = cluster_name(c)
     c.expect("FROM" if revoke else "TO")
-    return ClusterRights(name, cluster_actions.RIGHTS if "ALL" in rights else rights, c.comma_list(c.name), revoke)
+    roles = c.comma_list(lambda: role_name(c))
+    if revoke and not c.take("CASCADE"):  # nothing depends on a right
+        c.take("RESTRICT")
+    if not revoke and c.at("WITH"):
+        raise FeatureNotSupported("grant options of clusters are not supported", position=c.here())
+    return ClusterRights(name, cluster_actions.RIGHTS if "ALL" in rights else rights, roles, revoke)
 
 
 EXAMPLES: dict[str, object] = {
@@ -79,6 +84,11 @@ EXAMPLES: dict[str, object] = {
     "REVOKE ALL ON CLUSTER etl FROM bi, PUBLIC": ClusterRights(
         "etl", ("USAGE", "OPERATE", "MONITOR"), ("bi", "public"), revoke=True
     ),
+    "REVOKE ALL PRIVILEGES ON CLUSTER etl FROM bi CASCADE": ClusterRights(
+        "etl", ("USAGE", "OPERATE", "MONITOR"), ("bi",), revoke=True
+    ),
+    "GRANT USAGE ON CLUSTER etl TO SESSION_USER": ClusterRights("etl", ("USAGE",), (cluster_actions.ONESELF,)),
+    "GRANT USAGE ON CLUSTER etl TO bi WITH GRANT OPTION": "0A000 at 34",
     "GRANT SELECT ON CLUSTER etl TO bi": "42601 at 7",
     "GRANT SELECT ON t TO bi": ChangeRights("GRANT", "GRANT SELECT ON t TO bi"),
     "GRANT admin TO bi": "0A000 at 1",

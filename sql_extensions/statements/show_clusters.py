@@ -23,6 +23,7 @@ from sql_extensions.statement import recognise
 
 HEADS = (("SHOW", "CLUSTERS"),)
 SYNTAX = "SHOW CLUSTERS [ LIKE 'pattern' | WHERE condition ]"
+RELATION = "kadali.clusters"
 ACTION = Action.READ
 
 

@@ -32,6 +32,7 @@ HEADS = (("SHOW", "QUERIES"), ("SHOW", "RUNNING", "QUERIES"), ("SHOW", "QUERY"))
 SYNTAX = """SHOW QUERIES [ ALL ] [ WHERE condition ]
 SHOW RUNNING QUERIES
 SHOW QUERY 'id'"""
+RELATION = "kadali.queries"
 ACTION = Action.READ
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,13 +23,14 @@ from catalog.clusters.tenant import TenantClusters
 from catalog.clusters.tiers import BUILT_IN
 from catalog.store import Store
 from gateway.auth import password as password_module
+from gateway.cluster_backends import web_url
 from gateway.http import spark_ui as ui_module
 from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
 from gateway.http.spark_ui import SparkUi
 from gateway.listening import free_port, is_loopback
 from gateway.pgwire.tls import load_http_tls
-from gateway.settings import load
+from gateway.settings import Settings, load
 from tests.clusters.samples import SPEC
 
 ETL = "/tenants/acme/clusters/etl/ui"
@@ -304,3 +306,17 @@ def test_with_tls(opener: Callable[..., Door], tmp_path: Path) -> None:
     connection.close()
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         door.get(f"{ETL}/jobs/")
+
+
+@pytest.mark.parametrize(
+    ("options", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"http_tls": True, "host": "::1", "http_port": 8443}, "https://[::1]:8443"),
+        ({"host": "0.0.0.0"}, ""),
+        ({"http_port": 0}, ""),
+        ({"host": "0.0.0.0", "http_url": "https://lake.example/kadali/"}, "https://lake.example/kadali"),
+    ],
+)
+def test_links_begin_where_users_reach_the_server(options: dict[str, Any], url: str) -> None:
+    assert web_url(Settings(**options)) == url

@@ -144,6 +144,11 @@ def test_show_and_its_filters(alice: Client) -> None:
     assert [row[0] for row in alice.rows("SHOW CLUSTERS WHERE max_workers > 1 AND owner = current_user")] == ["eps"]
     assert alice.rows("SELECT count(*) FROM kadali.clusters c JOIN kadali.clusters d USING (name)") == [(3,)]
     assert alice.refused("SHOW CLUSTERS WHERE nonsense = 1")[0] == "42703"
+    for sql in ("SELECT * FROM (SHOW CLUSTERS) AS c", "( SHOW CLUSTERS )"):
+        found = alice.refused(sql)
+        assert found == ("42601", 'syntax error at or near "SHOW"', "Write SELECT * FROM kadali.clusters there.")
+    assert alice.rows("SELECT show.clusters FROM (SELECT 1 AS clusters) AS show") == [(1,)]
+    assert alice.rows("SELECT count(*) FROM (VALUES (1)) AS c (show)") == [(1,)]
 
 
 @pytest.mark.parametrize(
@@ -273,9 +278,14 @@ def test_names_and_owners(alice: Client, bob: Client) -> None:
     assert alice.rows("SELECT name, comment FROM kadali.clusters WHERE comment IS NOT NULL") == [
         ("Blue One", "nightly")
     ]
-    assert alice.refused("ALTER CLUSTER green OWNER TO nobody")[:2] == ("42704", 'role "nobody" does not exist')
+    for role in ("nobody", "public"):
+        code = alice.refused(f"ALTER CLUSTER green OWNER TO {role}")[:2]
+        assert code == ("42704", f'role "{role}" does not exist')
     alice.tag("ALTER CLUSTER green OWNER TO bob")
     assert bob.tag("ALTER CLUSTER green SET (auto_suspend = never)") == "ALTER CLUSTER"
+    alice.tag("ALTER CLUSTER green OWNER TO CURRENT_USER")
+    assert bob.refused("DROP CLUSTER green")[0] == "42501"
+    alice.tag("ALTER CLUSTER green OWNER TO bob")
     assert bob.tag("DROP CLUSTER green") == "DROP CLUSTER"
 
 
@@ -283,6 +293,8 @@ def test_dropping(alice: Client) -> None:
     for name in ("a", "b", "c"):
         alice.tag(f"CREATE CLUSTER {name}")
     assert alice.refused("DROP CLUSTER nothing")[0] == "42704"
+    assert alice.refused("DROP CLUSTER a, nothing, b")[0] == "42704"
+    assert len(alice.rows(NAMES)) == 3, "all or none"
     assert alice.tag("DROP CLUSTER IF EXISTS a, nothing, b FORCE") == "DROP CLUSTER"
     assert [text for _, _, text in alice.told] == ['cluster "nothing" does not exist, skipping']
     assert alice.tag("TERMINATE CLUSTER c") == "TERMINATE CLUSTER"
@@ -325,6 +337,21 @@ def test_rights(alice: Client, bob: Client) -> None:
         assert bob.refused(sql)[0] == "42501", sql
     assert alice.refused("GRANT USAGE ON CLUSTER etl TO nobody")[0] == "42704"
     assert alice.refused("GRANT USAGE ON CLUSTER nothing TO bob")[0] == "42704"
+
+
+def test_rights_can_be_asked_for(alice: Client, bob: Client) -> None:
+    alice.tag("CREATE CLUSTER etl")
+    asked = "SELECT kadali.has_cluster_privilege('etl', {})"
+    assert alice.rows(asked.format("'operate'")) == [(True,)]
+    assert bob.rows(asked.format("'USAGE, OPERATE'")) == [(False,)]
+    alice.tag("GRANT OPERATE, MONITOR ON CLUSTER etl TO bob, PUBLIC")
+    assert bob.rows(asked.format("'USAGE, OPERATE'")) == [(True,)]
+    assert alice.rows(asked.format("'usage', role => 'bob'")) == [(False,)]
+    assert dict(bob.rows("DESCRIBE CLUSTER etl"))["rights"] == "bob: MONITOR, OPERATE; public: MONITOR, OPERATE"
+    assert bob.rows(asked.format("NULL")) == [(None,)]
+    assert bob.refused(asked.format("'SELECT'"))[:2] == ("22023", 'unrecognized privilege type: "SELECT"')
+    assert bob.refused(asked.format("'USAGE', 'nobody'"))[0] == "42704"
+    assert bob.refused("SELECT kadali.has_cluster_privilege('nothing', 'USAGE')")[0] == "42704"
 
 
 def test_choosing_a_cluster(alice: Client, opened: Opener) -> None:
@@ -382,7 +409,7 @@ def test_in_a_transaction(alice: Client) -> None:
 
 def test_functions(alice: Client) -> None:
     alice.tag("CREATE CLUSTER etl")
-    assert alice.rows("SELECT kadali.cluster_scale('etl', 2)") == [(True,)]
+    assert alice.rows("SELECT kadali.cluster_scale(name => 'etl', n => 2)") == [(True,)]
     assert alice.option("etl", "workers") == "2"
     assert alice.connection.execute("SELECT * FROM kadali.cluster_suspend(%s)", ("etl",)).fetchall() == [(True,)]
     assert alice.refused("SELECT kadali.cluster_restart('etl')")[0] == "55000"
