@@ -33,11 +33,11 @@ import http.server
 import json
 import os
 import queue
-import shlex
 import signal
 import socket
 import ssl
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -48,7 +48,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-CONNECT_PORT, AGENT_PORT = 15002, 9400
+import rehearsal
+from machine import CONNECT_PORT, Machine
+
+AGENT_PORT = 9400
 LOOK_EVERY_S = 1.0
 PROBE_TIMEOUT_S = 4.0
 REQUEST_TIMEOUT_S = 10.0
@@ -56,8 +59,6 @@ REQUESTS_MAX = 16
 STOP_TIMEOUT_S = 15.0
 SWEEP_TIMEOUT_S = 30.0
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-WARM_UP_JOB = "SELECT sum(id) FROM range(1000)"
-WARM_UP_PATIENCE_S = 20.0
 _ENDED = frozenset({"Finished", "Failed", "Canceled", "Closed"})
 """States of Connect's operations (ExecuteStatus)."""
 
@@ -87,7 +88,7 @@ class State:
 class Driver:
     """Spark's driver in this process, and the thread that keeps the number of executors as it should be."""
 
-    def __init__(self, properties_file: str | None) -> None:
+    def __init__(self, properties_file: str) -> None:
         self.state = State()
         self._started = time.monotonic()
         self._active = self._started
@@ -96,7 +97,8 @@ class Driver:
         self._probe: concurrent.futures.Future[None] | None = None
         self._probing = threading.Lock()
         self._warm = False
-        session = _session(properties_file)
+        self._machine = Machine(properties_file)
+        session = self._machine.session()
         self._session = session
         self._context = session.sparkContext
         self._sc = self._context._jsc.sc()
@@ -110,10 +112,13 @@ class Driver:
             self.state.wanted = int(conf.get("spark.executor.instances", "1"))
 
     def run(self) -> None:
-        """Warm up, then look every second; returns when SparkContext has stopped."""
+        """Warm up, then look every second; returns when SparkContext has stopped. Raises Py4JError if it is lost."""
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
         while not self._sc.isStopped():
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - a look at what changes under it may fail: the next one may not
+                print(f"a look failed: {type(error).__name__}: {str(error)[:1000]}", file=sys.stderr, flush=True)
             time.sleep(LOOK_EVERY_S)
         self.state.stopped = True
 
@@ -152,28 +157,31 @@ class Driver:
         stopper.join(STOP_TIMEOUT_S)
 
     def watch_machine(self) -> None:
-        """Returns when the JVM is no more, if it is a child of ours."""
-        process = getattr(self._context._gateway, "proc", None)
-        if process is not None:
-            process.wait()
-        else:
-            threading.Event().wait()
+        """Returns when the JVM is no more."""
+        self._machine.process.wait()
 
     def _answer(self) -> None:
         socket.create_connection(self._connect, timeout=PROBE_TIMEOUT_S).close()
         self._collect("VALUES (1)")
 
     def _warm_up(self) -> None:
-        """Compile and run something first: a cold JVM needs as long for its first query as for opening its port."""
-        self._answer()
-        if self._pods:
-            job = threading.Thread(target=self._collect, args=(WARM_UP_JOB,), name="first job", daemon=True)
-            job.start()
-            job.join(WARM_UP_PATIENCE_S)  # it waits for executors, which may never come: not a reason not to be ready
-        else:
-            self._collect(WARM_UP_JOB)
-        self._warm = self.state.ready = True
-        print(f"driver is warm after {time.monotonic() - self._started:.1f} s", file=sys.stderr, flush=True)
+        """It is ready once it has answered; then it reads a table, as a cold JVM takes seconds for its first one."""
+        while not self._warm:
+            try:
+                self._answer()
+                self._warm = self.state.ready = True
+            except Exception as error:  # noqa: BLE001 - a slow machine, say: without another try it would never be ready
+                if self._sc.isStopped():
+                    return
+                print(f"not warm: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
+                time.sleep(LOOK_EVERY_S)
+        print(f"driver is ready after {time.monotonic() - self._started:.1f} s", file=sys.stderr, flush=True)
+        gateway, token = self._context._gateway, os.environ["SPARK_CONNECT_AUTHENTICATE_TOKEN"]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try:
+                rehearsal.rehearse(gateway, self._connect, token, Path(folder), lambda: not self._operations()[0])
+            except Exception as error:  # noqa: BLE001 - queries run without it, slower
+                print(f"not rehearsed: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
 
     def _collect(self, sql: str) -> None:
         self._session._jsparkSession.sql(sql).collect()
@@ -197,7 +205,7 @@ class Driver:
         return [one for one in self._sc.getExecutorIds().mkString(",").split(",") if one] if self._pods else []
 
     def _operations(self) -> tuple[int, float]:
-        """How many operations run on Connect, and seconds since one last began or ended.
+        """How many operations run on Connect, but for our own, and seconds since one last began or ended.
 
         One that has ended stays listed until its client lets go of it, for minutes if that gets lost.
         """
@@ -208,8 +216,10 @@ class Driver:
             return 0, max(now - listed.left().get(), 0) / 1e9
         found = listed.right().get()
         operations = [found.apply(i) for i in range(found.size())]
-        running = sum(str(one.status().toString()) not in _ENDED for one in operations)
-        return running, max(now - max(one.creationTimeNs() for one in operations), 0) / 1e9
+        theirs = [one for one in operations if one.userId() != rehearsal.USER]
+        running = sum(str(one.status().toString()) not in _ENDED for one in theirs)
+        begun = max((one.creationTimeNs() for one in operations), default=now)  # all may have gone in between
+        return running, max(now - begun, 0) / 1e9
 
     def _converge(self) -> None:
         """Set the total and end what is too much. An executor whose pod exists escapes a kill until it has registered:
@@ -233,36 +243,6 @@ class Driver:
 
     def _module(self, name: str) -> Any:
         return getattr(getattr(self._jvm.scala.collection.immutable, name + "$"), "MODULE$")
-
-
-def _session(properties_file: str | None) -> Any:
-    """A classic session that serves Connect. Started by spark-submit it is the JVM's child, else the JVM is ours."""
-    from pyspark.sql import SparkSession
-
-    if properties_file and "PYSPARK_GATEWAY_PORT" not in os.environ:
-        os.environ["PYSPARK_SUBMIT_ARGS"] = f"--properties-file {shlex.quote(properties_file)} pyspark-shell"
-    builder = SparkSession.builder.config("spark.plugins", "org.apache.spark.sql.connect.SparkConnectPlugin")
-    for key, value in _place().items():
-        builder = builder.config(key, value)
-    return builder.getOrCreate()
-
-
-def _place() -> dict[str, str]:
-    """Settings that only the pod knows."""
-    ip = os.environ.get("POD_IP")
-    if not ip:
-        return {}
-    host = f"[{ip}]" if ":" in ip else ip
-    api = os.environ["KUBERNETES_SERVICE_HOST"]
-    api = f"[{api}]" if ":" in api else api
-    return {
-        "spark.master": f"k8s://https://{api}:{os.environ['KUBERNETES_SERVICE_PORT']}",
-        "spark.driver.host": host,
-        "spark.driver.bindAddress": host,
-        "spark.connect.grpc.binding.address": ip,
-        "spark.connect.grpc.binding.port": str(CONNECT_PORT),
-        "spark.kubernetes.driver.pod.name": os.environ["POD_NAME"],
-    }
 
 
 def _bind_address() -> str:
@@ -415,7 +395,7 @@ def _follow(run: Callable[[], None], exits: queue.SimpleQueue[int]) -> None:
 def main() -> int:
     """Runs until a signal or the end of standard input: 0; or the end of SparkContext or of the JVM: 1."""
     parser = argparse.ArgumentParser(description="Spark Connect in a driver with a control port")
-    parser.add_argument("--properties-file", metavar="FILE", help="settings of Spark")
+    parser.add_argument("--properties-file", metavar="FILE", required=True, help="settings of Spark")
     arguments = parser.parse_args()
     token = os.environ.get("SPARK_CONNECT_AUTHENTICATE_TOKEN", "")
     if not token:

@@ -2,9 +2,9 @@
 
     python docker/spark/distribution.py DIR
 
-DIR gets `env/bin/python` with pyspark, `jars/*.jar` and the driver program `agent.py`. Needs Maven and a JDK (17 or
-newer), and reaches the registries of Python and Maven through their own clients. Standard library only. The image of
-the pods is made in image.py.
+DIR gets `env/bin/python` with pyspark, `jars/*.jar`, the driver program `agent.py`, and an archive of classes that is
+good for the Java of this machine. Needs Maven and a JDK (17 or newer), and reaches the registries of Python and Maven
+through their own clients. Standard library only. The image of the pods is made in image.py.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ JARS = (
 )
 """Named one by one: with their dependencies Hadoop, Parquet and Jackson would come twice, older."""
 LIBRARY = "kadali-spark.jar"
-AGENT = "agent.py"
+PROGRAM = ("agent.py", "machine.py", "rehearsal.py")
+"""The driver program, and the modules it needs."""
+CLASS_ARCHIVE = "classes.jsa"
 NEEDS = {"mvn": "maven", "java": "openjdk-17-jdk-headless", "javac": "openjdk-17-jdk-headless"}
 """Programs, and Debian's packages that have them."""
 TIMEOUT_S = 1800
@@ -87,8 +89,10 @@ def make(target: Path) -> None:
     try:
         make_base(fresh)
         add_library(fresh)
-        shutil.copyfile(HERE / AGENT, fresh / AGENT)
+        for name in PROGRAM:
+            shutil.copyfile(HERE / name, fresh / name)
         replace(fresh, target)
+        add_archive(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -127,6 +131,19 @@ def make_linked(target: Path) -> None:
 def add_library(target: Path) -> None:
     """Our own jar, compiled against what is in `target`. Raises DistributionError."""
     _run(sys.executable, str(HERE / "build_jar.py"), str(target))
+
+
+def add_archive(target: Path) -> None:
+    """The archive of classes with which drivers start faster, for the Java of this machine. Raises DistributionError.
+
+    It knows the jars by their paths: made where they stay. A distribution without one works as well.
+    """
+    python, fresh = target / "env" / "bin" / "python", target / f"{CLASS_ARCHIVE}.{os.getpid()}"
+    try:
+        _run(str(python), str(HERE / "archive.py"), str(fresh), "--class-path", f"{target}/jars/*")
+        fresh.rename(target / CLASS_ARCHIVE)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def spark_home(target: Path) -> Path:

@@ -25,7 +25,7 @@ NAME = "localhost/kadali/spark:dev"
 PACKAGES = ("openjdk-17-jre-headless", "python3-minimal", "libpython3-stdlib", "libnss-wrapper", "ca-certificates")
 """libnss-wrapper: see entrypoint.sh."""
 PYTHON_FOLDER = "opt/python"
-OWN_FILES = ("agent.py", "entrypoint.sh", "decom.sh")
+OWN_FILES = (*distribution.PROGRAM, "entrypoint.sh", "decom.sh")
 _DROPPED = ("examples/", "R/", "data/", "tests/", "jars/rocksdbjni-")
 """Of pyspark, what no cluster uses; RocksDB keeps the state of streams, which are not offered."""
 
@@ -121,7 +121,8 @@ def _own_layer(file: Path, library: Path) -> None:
 
     def fill(layer: oci.LayerWriter) -> None:
         layer.file(library, f"{PYTHON_FOLDER}/pyspark/jars/{distribution.LIBRARY}", 0o644)
-        layer.file(HERE / "agent.py", "opt/kadali/agent.py", 0o644)
+        for module in distribution.PROGRAM:
+            layer.file(HERE / module, f"opt/kadali/{module}", 0o644)
         layer.file(HERE / "entrypoint.sh", "opt/entrypoint.sh", 0o755)
         layer.file(HERE / "decom.sh", "opt/decom.sh", 0o755)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -15,6 +17,9 @@ from engine.spark.proto import base_pb2 as connect
 
 CALL_TIMEOUT_S = 30.0
 """Deadline of every call but the streams."""
+COLD_TIMEOUT_S = 60.0
+"""Of a call to a driver that takes connections: the first ones of a cold driver on a busy machine take long."""
+_AGAIN_S = 0.2
 CLIENT_TYPE = "kadali"
 _SERVICE = "/spark.connect.SparkConnectService/"
 _CHANNEL_OPTIONS = (
@@ -58,6 +63,7 @@ class ConnectClient:
         self._channel = _channel(endpoint)
         self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._user = connect.UserContext(user_id=user)
+        self._closed = threading.Event()
 
     def execute(self, key: SessionKey, operation_id: str, plan: connect.Plan) -> Stream:
         """Start a plan, so that its stream can be taken up again after a cut."""
@@ -127,7 +133,7 @@ class ConnectClient:
     def config(
         self, key: SessionKey, operation: connect.ConfigRequest.Operation, patience_s: float = CALL_TIMEOUT_S
     ) -> connect.ConfigResponse:
-        """Set or get settings. Waits up to `patience_s` for a driver that does not answer."""
+        """Set or get settings. Tries up to `patience_s` to reach a driver, and again where the connection is cut."""
         request = connect.ConfigRequest(
             session_id=key.session_id,
             client_observed_server_side_session_id=key.server_side,
@@ -135,8 +141,14 @@ class ConnectClient:
             operation=operation,
             client_type=CLIENT_TYPE,
         )
-        call = self._unary("Config", connect.ConfigResponse)
-        return call(request, timeout=patience_s, metadata=self._metadata, wait_for_ready=True)
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                return self._call("Config", request, connect.ConfigResponse, COLD_TIMEOUT_S)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+            self._closed.wait(_AGAIN_S)
 
     def analyze(self, key: SessionKey, request: connect.AnalyzePlanRequest) -> connect.AnalyzePlanResponse:
         """`request` says what is asked; the session is filled in here."""
@@ -162,6 +174,7 @@ class ConnectClient:
 
     def close(self) -> None:
         """Calls under way fail."""
+        self._closed.set()
         self._channel.close()
 
     def _stream(self, method: str, request: Message) -> Stream:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,9 +19,14 @@ from catalog.errors import ConnectionFailure, InvalidParameterValue
 from engine.spark.configuration import properties
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
+CLASS_ARCHIVE = "classes.jsa"
+"""In a distribution: what Java has loaded in an earlier start (docker/spark/archive.py)."""
 START_TIMEOUT_S = 180.0
 STOP_PATIENCE_S = 20.0
 _LOOK_EVERY_S = 0.25
+_FREE_PORTS = range(20_000, 30_000)
+"""Below those that Linux takes by itself: one of these may go to a connection of anybody before the driver has it."""
+_PORTS_TRIED = 200
 _ENVIRONMENT = frozenset(
     "HOME JAVA_HOME LANG LD_LIBRARY_PATH LOGNAME PATH TMPDIR TZ USER"
     " AWS_PROFILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE".split()
@@ -160,6 +166,8 @@ class LocalSpark:
         }
         if self._agent is not None:
             watched = {"KADALI_AGENT_PORT": str(self._control_port), "KADALI_WATCH_STDIN": "1"}
+            if (archive := self._dist / CLASS_ARCHIVE).exists():
+                watched["KADALI_CLASS_ARCHIVE"] = str(archive)
             python = str(self._dist / "env" / "bin" / "python")
             return [python, str(self._agent), "--properties-file", str(file)], environment | watched
         jar = next((home / "jars").glob("spark-connect_*.jar"), None)
@@ -199,9 +207,10 @@ class LocalSpark:
                         continue
                 ready.cancel()
                 how = "did not start in time" if process.poll() is None else "ended while it started"
-                raise ConnectionFailure(f"the Spark driver {how}", detail=self._last_lines())
+                raise ConnectionFailure(f"the Spark driver {how}", detail=self.last_lines())
 
-    def _last_lines(self) -> str:
+    def last_lines(self) -> str:
+        """The end of what it has printed."""
         with self.log.open("rb") as log:
             log.seek(max(self.log.stat().st_size - 8192, 0))
             lines = log.read().decode("utf-8", "replace").splitlines()
@@ -236,14 +245,16 @@ def end_leftover(work_dir: Path) -> bool:
 
 
 def free_port(wanted: int = 0) -> int:
-    """A port of loopback that nobody listens on now; `wanted` itself if given, else raises ConnectionFailure.
+    """A port of loopback that nobody listens on now; `wanted` itself if given. Raises ConnectionFailure.
 
     Another process may take it before the driver does: then the driver does not start.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a driver that ended a moment ago is no obstacle
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError as error:
-            raise ConnectionFailure(f"port {wanted} is taken by another process") from error
-        return int(probe.getsockname()[1])
+    for port in (wanted,) if wanted else random.sample(_FREE_PORTS, _PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a driver that just ended is no obstacle
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise ConnectionFailure(f"port {wanted} is taken by another process" if wanted else "no port is free")
