@@ -8,8 +8,10 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from catalog.clusters.model import Backend as BackendKind
 from catalog.clusters.store import Clusters
 from catalog.history import QueryHistory
+from engine.clusters.processes import LocalBackend
 from engine.clusters.reconcile import Reconciler
 from gateway.calls import CallRegister
 from gateway.cluster_backends import backends, tenant_clusters, tiers_of
@@ -79,6 +81,8 @@ class Gateway:
         clusters = Clusters(store.database, store.instance, tiers.prices)
         of_tenant, running = tenant_clusters(settings, store, clusters, tiers), backends(settings, store)
         loop = ClusterLoop(clusters.watch, lambda leading: Reconciler(clusters, running, tiers.of, leading=leading))
+        if isinstance(drivers := running.get(BackendKind.LOCAL), LocalBackend):
+            drivers.changed = loop.wake
         made.callback(loop.stop)
         tenants = Tenants(
             settings,

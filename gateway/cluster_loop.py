@@ -14,7 +14,7 @@ ROUND_EVERY_S = 5.0
 """When nothing is under way; a change in the store is heard of at once."""
 SOON_S = 1.0
 """While clusters start, stop or scale: what happens in Kubernetes is asked for, it does not call."""
-PAUSE_S = 0.3
+PAUSE_S = 0.1
 """At least so long between two rounds: changes that come together are looked at together."""
 LEAD_AGAIN_S = 5.0
 STOP_S = 30.0
@@ -57,12 +57,16 @@ class ClusterLoop:
     def stop(self) -> None:
         """Ends the thread, gives up the lead, and ends what lives in this process. Idempotent."""
         self._stopping.set()
-        with self._lock:
-            if self._watch is not None:
-                self._watch.stop_waiting()
+        self.wake()
         if self._thread.is_alive():
             self._thread.join(STOP_S)
         self._reconciler.close()
+
+    def wake(self) -> None:
+        """Something has happened that the store does not tell: a round is due. From any thread."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch.stop_waiting()
 
     def _is_leading(self) -> bool:
         watch = self._watch

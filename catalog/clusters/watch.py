@@ -54,11 +54,13 @@ class ClusterWatch:
         return self._leading
 
     def wait(self, timeout_s: float) -> bool:
-        """Until a cluster has changed (True), `timeout_s` are over or `stop_waiting` is called. Raises SqlError."""
+        """Until a cluster has changed (True), `timeout_s` are over or `stop_waiting` is called; raises SqlError."""
         with store_errors(), selectors.DefaultSelector() as selector:
             selector.register(self._connection.fileno(), selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
-            selector.select(timeout_s)
+            ready = {key.fileobj for key, _ in selector.select(timeout_s)}
+            if self._woken in ready:
+                self._woken.recv(4096)
             heard = list(self._connection.notifies(timeout=0))
         return bool(heard)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from uuid import UUID
 
 from catalog.clusters.model import Cluster, Desired, Tier
-from catalog.errors import SqlError
+from catalog.errors import ConnectionFailure, SqlError
 from engine.clusters.agent import AgentError, agent_state
 from engine.clusters.backend import Deed
 from engine.clusters.objects import fingerprint
@@ -24,6 +26,9 @@ from engine.clusters.settings import local_settings
 from engine.clusters.sight import Agent, Driver, Problem, Sight
 from engine.spark.local import LocalSpark
 
+READY_S = 180.0
+"""How long a driver that takes connections may be until it answers queries."""
+LOOK_EVERY_S = 0.05
 BACKOFF_S = (1.0, 5.0, 15.0, 60.0)
 """Before a driver that did not start, or ended by itself, is started again; the last one for ever."""
 STABLE_S = 300.0
@@ -48,13 +53,15 @@ class _Process:
 
 class LocalBackend:
     """`dist`: a Spark distribution; `program`: the driver program; `root`: a folder for work files, one for each
-    cluster; `settings`: what drivers of a tenant need to reach its data (an object store's settings).
+    cluster; `settings`: what drivers of a tenant need to reach its data (an object store's settings). `changed`, which
+    may be replaced, is called from any thread when a driver has become ready, or has ended.
     """
 
     def __init__(
         self, dist: Path, program: Path, root: Path, settings: Callable[[str], Mapping[str, str]] = lambda _: {}
     ) -> None:
         self._dist, self._program, self._root, self._settings = dist, program, root, settings
+        self.changed: Callable[[], None] = lambda: None
         self._running: dict[UUID, _Process] = {}
         self._failures: dict[UUID, tuple[int, float, str]] = {}
         """How many times in a row, until when to wait, and why."""
@@ -63,14 +70,19 @@ class LocalBackend:
         self._closed = False
 
     def survey(self, clusters: Sequence[Cluster]) -> None:
-        """Processes of clusters without a row end."""
+        """Processes of clusters without a row end, and their folders go, which may hold credentials."""
         known = {cluster.id for cluster in clusters}
         with self._lock:
             lost = [cluster_id for cluster_id in self._running if cluster_id not in known]
             for gone in self._failures.keys() - known:
                 del self._failures[gone]
+            kept = {str(one) for one in self._running.keys() | known}
         for cluster_id in lost:
             self._stop(cluster_id)
+        if self._root.is_dir():
+            for folder in self._root.iterdir():
+                if folder.name not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def look(self, cluster: Cluster, tier: Tier) -> Sight:
         process = self._alive(cluster.id)
@@ -157,21 +169,25 @@ class LocalBackend:
                 workers=cluster.workers_wanted,
                 started_at=time.monotonic(),
             )
-            process.thread = threading.Thread(target=self._run, args=(process,), name="driver-start", daemon=True)
+            process.thread = threading.Thread(
+                target=self._run, args=(process, cluster.token), name="driver-start", daemon=True
+            )
             self._running[cluster.id] = process
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         process.thread.start()
 
-    def _run(self, process: _Process) -> None:
+    def _run(self, process: _Process, token: str) -> None:
         """In a thread of its own: a start takes as long as a JVM."""
         try:
             process.spark.start()
+            _wait_ready(process, token)
         except SqlError as error:
             process.problem = f"{error.message}: {_last_line(error.detail)}"
         except OSError as error:
             process.problem = f"the Spark driver could not be started: {error}"
         else:
             process.ready = True
+        self.changed()
 
     def _alive(self, cluster_id: UUID) -> _Process | None:
         """The process; one that has ended by itself is noted as a failure, and gone."""
@@ -215,6 +231,7 @@ class LocalBackend:
         with self._lock:
             if self._running.get(cluster_id) is process:
                 del self._running[cluster_id]
+        self.changed()
 
     def _agent(self, cluster: Cluster, process: _Process) -> Agent | None:
         control = process.spark.control
@@ -227,6 +244,18 @@ class LocalBackend:
             return None
         # it counts for the workers it was started with: they are threads
         return replace(told, registered=process.workers, wanted=None, application=None)
+
+
+def _wait_ready(process: _Process, token: str) -> None:
+    """Until the driver says so, or ends, or is ended. Raises ConnectionFailure."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and process.spark.pid is not None and process.spark.control is not None:
+        with suppress(AgentError):
+            if agent_state(process.spark.control, token).ready:
+                return
+        time.sleep(LOOK_EVERY_S)
+    how = "ended while it started" if process.spark.pid is None else "does not get ready"
+    raise ConnectionFailure(f"the Spark driver {how}", detail=process.spark.last_lines())
 
 
 def _last_line(text: str | None) -> str:

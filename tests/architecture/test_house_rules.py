@@ -23,6 +23,7 @@ POLLERS = {
     "catalog/postgres/leftovers.py": "processes that are not our children",
     "catalog/shadow/instance.py": "a server that starts",
     "catalog/shadow/session.py": "a server that starts",
+    "engine/clusters/processes.py": "a driver that gets ready",
     "gateway/data_folder.py": "a lock of another process",
     "gateway/demo/launch.py": "a server that starts",
     "gateway/metadata.py": "a store that another process starts",
