@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from bench import peers
-from bench.measure import Report, alternate, latency, throughput
+from bench.measure import Cost, Report, alternate, latency, throughput
 from bench.spark_peers import PySpark, pyhive_cost, pyhive_python, thrift_server
+from catalog.errors import SqlError
 from catalog.types import FLOAT8, INT8, TEXT, TIMESTAMP, PgType
 from engine.base import Field, Query
 from engine.spark.configuration import spark_defaults
@@ -23,6 +27,10 @@ from tests.spark.servers import SparkServer, has_library, local_server
 
 ROWS, THRIFT_ROWS = 1_000_000, 300_000
 THREADS, SMALL = 8, 10
+WARM = 3
+"""Runs of both before the first round: Java compiles what it runs often."""
+START_S = 180
+ONE = "SELECT 1 AS id"
 COLUMNS: dict[str, tuple[str, PgType]] = {
     "id": ("id", INT8),
     "half": ("id / 2", FLOAT8),
@@ -33,6 +41,11 @@ COLUMNS: dict[str, tuple[str, PgType]] = {
     "third": ("cast(id AS double) / 3", FLOAT8),
     "other": ("hash(id) * 1L", INT8),
 }
+PG_COLUMNS = (
+    "g AS id, g / 2.0::float8 AS half, 'name-' || g AS name, (g % 100)::bigint AS group_of,"
+    " timestamp '2026-01-01' + make_interval(secs => g % 86400) AS at, md5((g % 1000)::text) AS word,"
+    " g::float8 / 3 AS third, g * 7::bigint AS other"
+)
 FIELDS = tuple(Field(name, kind) for name, (_, kind) in COLUMNS.items())
 
 
@@ -50,7 +63,7 @@ def run(report: Report, rounds: int) -> None:
         table = Path(folder) / "table"
         with local_server(Path(folder) / "server", JVM) as server:
             _connect(report, rounds, server, table)
-        _thrift(report, rounds, dist, Path(folder), table)
+        _thrift(report, rounds, dist, Path(folder))
         _starts(report, min(rounds, 3), dist, Path(folder))
 
 
@@ -60,15 +73,15 @@ def _connect(report: Report, rounds: int, server: SparkServer, table: Path) -> N
     engines[0].run(f"CREATE TABLE delta.`{table}` USING delta AS SELECT {listed} FROM range(0, {ROWS}, 1, 4)")
     theirs = PySpark(server, THREADS)
     try:
-        one, bulk = "SELECT 1 AS id", f"SELECT * FROM delta.`{table}`"
-        costs = alternate(lambda: _cost(engines[0], one, 20), lambda: theirs.cost(one, 20), rounds)
+        bulk = f"SELECT * FROM delta.`{table}`"
+        costs = alternate(lambda: _cost(engines[0], ONE, 20), lambda: theirs.cost(ONE, 20), rounds, WARM)
         report.add(latency("SELECT 1, 20 times", "pyspark toArrow", costs))
         if _rows(engines[0], bulk) != theirs.rows(bulk):
             raise RuntimeError("the two clients got different numbers of rows")
-        costs = alternate(lambda: _cost(engines[0], bulk, 1), lambda: theirs.cost(bulk), rounds)
+        costs = alternate(lambda: _cost(engines[0], bulk, 1), lambda: theirs.cost(bulk), rounds, WARM)
         report.add(latency(f"{ROWS} rows of {len(COLUMNS)} columns as Arrow", "pyspark toArrow", costs))
         small = f"SELECT count(*) AS id FROM delta.`{table}` WHERE group_of = 7"
-        costs = alternate(lambda: _together(engines, small), lambda: theirs.cost(small, SMALL, THREADS), rounds)
+        costs = alternate(lambda: _together(engines, small), lambda: theirs.cost(small, SMALL, THREADS), rounds, WARM)
         report.add(latency(f"{THREADS} sessions at once, {SMALL} small queries each", "pyspark toArrow", costs))
     finally:
         theirs.close()
@@ -76,61 +89,124 @@ def _connect(report: Report, rounds: int, server: SparkServer, table: Path) -> N
             engine.close()
 
 
-def _thrift(report: Report, rounds: int, dist: Path, folder: Path, table: Path) -> None:
+def _thrift(report: Report, rounds: int, dist: Path, folder: Path) -> None:
+    """The same table, read by programs: through a gateway whose cluster reads it, and through Spark's Thrift server."""
     python = pyhive_python()
-    sql = f"SELECT * FROM delta.`{table}` LIMIT {THRIFT_ROWS}"
-    with thrift_server(dist, folder / "thrift") as port, local_server(folder / "beside", JVM) as server:
-        engine = SparkEngine("bench", server.session())
-        costs = alternate(lambda: _cost(engine, sql, 1), lambda: pyhive_cost(python, port, sql), rounds)
-        engine.close()
-    report.add(throughput(f"{THRIFT_ROWS} rows", "PyHive on Spark's Thrift server", costs))
+    with _gateway(dist, folder / "rows") as (server, connection):
+        connection.execute(f"CREATE TABLE public.rows AS SELECT {PG_COLUMNS} FROM generate_series(1, {THRIFT_ROWS}) g")
+        connection.execute("CREATE CLUSTER reads (workers = 2)")
+        connection.execute("USE CLUSTER reads")
+        theirs = f"SELECT * FROM delta.`{_location(server)}`"
+        with thrift_server(dist, folder / "thrift") as port:
+            for how, binary in (("text", False), ("binary", True)):
+                costs = alternate(
+                    lambda binary=binary: _fetched(connection, binary),  # type: ignore[misc]
+                    lambda: pyhive_cost(python, port, theirs),
+                    rounds,
+                    warm=WARM,
+                )
+                name = f"{THRIFT_ROWS} rows by psycopg, {how}"
+                report.add(throughput(name, "PyHive on Spark's Thrift server", costs))
+
+
+def _fetched(connection: psycopg.Connection, binary: bool) -> float:
+    begun = time.perf_counter()
+    with connection.cursor(binary=binary) as cursor:
+        rows = cursor.execute("SELECT * FROM public.rows").fetchall()
+    spent = time.perf_counter() - begun
+    if len(rows) != THRIFT_ROWS:
+        raise RuntimeError(f"{len(rows)} rows came")
+    return spent
 
 
 def _starts(report: Report, rounds: int, dist: Path, folder: Path) -> None:
-    """A cluster on this machine, from the statement to its first answer, and Spark's own server to its first answer."""
+    """A cluster on this machine, from the statement to its first answer, and Spark's own server to the same answer."""
     own = {**spark_defaults(2, library=has_library(dist)), "spark.ui.enabled": "false"}
     plain = LocalSpark(dist, folder / "plain", 2, 1 << 30, own, "bench")
-    options = ("--spark-home", str(dist))
-    with peers.gateway(folder / "gateway", options) as server, server.connect() as connection:
+    with _gateway(dist, folder / "gateway") as (server, connection):
         connection.execute("CREATE TABLE public.small AS SELECT 1 AS id")
-        costs = alternate(lambda: _create(connection), lambda: _plain(plain), rounds, warm=1)
-        report.add(latency("CREATE CLUSTER to its first answer", "start of Spark's own server", costs))
+        table = f"SELECT id FROM delta.`{_location(server)}`"
         connection.execute("CREATE CLUSTER again (workers = 2)")
-        connection.execute("ALTER CLUSTER again RESUME WAIT")
-        costs = alternate(lambda: _resume(connection), lambda: _plain(plain), rounds, warm=0)
-        report.add(latency("resume of a suspended cluster to its first answer", "start of Spark's own server", costs))
+        connection.execute("ALTER CLUSTER again SUSPEND FORCE WAIT")
+        for name, ours in (
+            ("CREATE CLUSTER to the first answer", lambda: _create(connection)),
+            ("resume of a suspended cluster to the first answer", lambda: _resume(connection)),
+        ):
+            for peer, sql in (("the same query on Spark's own server", table), (f"{ONE} there", ONE)):
+                _tried(report, name, peer, rounds, ours, lambda sql=sql: _plain(plain, sql))  # type: ignore[misc]
+
+
+def _tried(report: Report, name: str, peer: str, rounds: int, ours: Cost, theirs: Cost) -> None:
+    """A round in which a side fails, or takes longer than a start may, counts as failed and is told."""
+    failed: list[str] = []
+
+    def noted(who: str, cost: Cost) -> float:
+        try:
+            return cost()
+        except (SqlError, psycopg.Error) as error:
+            failed.append(f"{who}: {str(error).splitlines()[0]}")
+            return math.nan
+
+    pairs = alternate(lambda: noted("ours", ours), lambda: noted("peer", theirs), rounds, warm=0)
+    whole = [pair for pair in pairs if not any(map(math.isnan, pair))]
+    note = f"{len(failed)} of {2 * rounds} failed: {'; '.join(failed)}" if failed else ""
+    if whole:
+        report.add(latency(name, peer, whole, note))
+    else:
+        report.skipped(name, note)
+
+
+@contextmanager
+def _gateway(dist: Path, folder: Path) -> Iterator[tuple[peers.Server, psycopg.Connection]]:
+    """With clusters of this machine; no statement takes longer than START_S."""
+    options = ("--spark-home", str(dist))
+    with peers.gateway(folder, options) as server, server.connect() as connection:
+        connection.execute(f"SET statement_timeout = '{START_S}s'")
+        yield server, connection
+
+
+def _location(server: peers.Server) -> Path:
+    """The folder of the only table."""
+    (log,) = (server.data_dir / "lake").rglob("_delta_log")
+    return log.parent
 
 
 def _create(connection: psycopg.Connection) -> float:
+    connection.execute("USE CLUSTER EMBEDDED")
+    connection.execute("DROP CLUSTER IF EXISTS fresh FORCE")
     begun = time.perf_counter()
     connection.execute("CREATE CLUSTER fresh (workers = 2)")
-    connection.execute("USE CLUSTER fresh")
-    connection.execute("SELECT id FROM public.small").fetchall()
-    spent = time.perf_counter() - begun
-    connection.execute("USE CLUSTER EMBEDDED")
+    spent = _first_answer(connection, "fresh", begun)
     connection.execute("DROP CLUSTER fresh FORCE")
     return spent
 
 
 def _resume(connection: psycopg.Connection) -> float:
+    connection.execute("USE CLUSTER EMBEDDED")
     connection.execute("ALTER CLUSTER again SUSPEND FORCE WAIT")
-    begun = time.perf_counter()
-    connection.execute("USE CLUSTER again")
+    spent = _first_answer(connection, "again", time.perf_counter())
+    connection.execute("ALTER CLUSTER again SUSPEND FORCE WAIT")
+    return spent
+
+
+def _first_answer(connection: psycopg.Connection, name: str, begun: float) -> float:
+    connection.execute(f"USE CLUSTER {name}")
     connection.execute("SELECT id FROM public.small").fetchall()
     spent = time.perf_counter() - begun
     connection.execute("USE CLUSTER EMBEDDED")
     return spent
 
 
-def _plain(driver: LocalSpark) -> float:
+def _plain(driver: LocalSpark, sql: str) -> float:
     begun = time.perf_counter()
-    driver.start()
+    driver.start(START_S)
     engine = SparkEngine("plain", SparkServer(driver.endpoint, "bench", driver).session())
-    _rows(engine, "SELECT 1 AS id")
-    spent = time.perf_counter() - begun
-    engine.close()
-    driver.stop()
-    return spent
+    try:
+        _rows(engine, sql)
+        return time.perf_counter() - begun
+    finally:
+        engine.close()
+        driver.stop()
 
 
 def _query(sql: str) -> Query:
