@@ -3,8 +3,8 @@
 The details are a google.rpc.Status with one google.rpc.ErrorInfo, which ADBC's drivers and gRPC libraries read: reason
 is the SQLSTATE, domain "kadali". pyarrow sends them as they are (`extra_info`); their code must be the status' own, or
 ADBC's Go driver calls the whole answer malformed. Of gRPC's codes pyarrow's server offers seven; CANCELLED is not used,
-because pyarrow's client takes it for a Control-C of its own user. Python's own exceptions are never let through: pyarrow
-sends their traceback to the client.
+because pyarrow's client takes it for a Control-C of its own user. Python's own exceptions are never let through:
+pyarrow sends their traceback to the client.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ BeginTransaction has a session of PostgreSQL's kind of its own: statements witho
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
@@ -35,6 +36,7 @@ TRANSACTIONS_MAX, PREPARED_MAX = 8, 1000
 EVICTABLE_S = 60.0
 """When there are too many sessions, the one unused the longest makes room, if it has been so for this long."""
 TURN_S = 0.1
+log = logging.getLogger(__name__)
 OpenSession = Callable[[Principal, Mapping[str, str], int], Session]
 
 
@@ -234,6 +236,7 @@ class FlightSessions:
         with self._lock:
             due = [token for token, one in self._by_token.items() if not one.busy and now - one.used > self._idle_s]
         for token in due:
+            log.info("session unused for %g s: ended", self._idle_s)
             self.leave(token)
 
     def close(self) -> None:

@@ -55,10 +55,23 @@ def sqlstate(error: Exception) -> str:
 class Bare:
     """pyarrow's Flight client with a token, speaking Flight SQL by hand."""
 
-    def __init__(self, server: GatewayServer, user: str = "alice", database: str = "acme") -> None:
-        self.client = flight.connect(f"grpc://127.0.0.1:{server.flight_port}")
+    def __init__(
+        self,
+        server: GatewayServer,
+        user: str = "alice",
+        database: str = "acme",
+        *,
+        password: str = PASSWORD,
+        tls: bytes | None = None,
+        certificate: tuple[bytes, bytes] | None = None,
+    ) -> None:
+        """`tls`: the certificate to trust; `certificate`: the client's own and its key."""
+        scheme, options = ("grpc", {}) if tls is None else ("grpc+tls", {"tls_root_certs": tls})
+        if certificate is not None:
+            options |= {"cert_chain": certificate[0], "private_key": certificate[1]}
+        self.client = flight.connect(f"{scheme}://localhost:{server.flight_port}", **options)
         asked = flight.FlightCallOptions(headers=[(b"database", database.encode())])
-        self.header = self.client.authenticate_basic_token(user, PASSWORD, asked)
+        self.header = self.client.authenticate_basic_token(user, password, asked)
         self.options = flight.FlightCallOptions(headers=[self.header])
 
     def info(self, command: Any) -> flight.FlightInfo:
