@@ -81,8 +81,10 @@ def library_key() -> str:
     return digest.hexdigest()[:12]
 
 
-def make(target: Path) -> None:
-    """The whole distribution in `target`, which appears when it is complete. Raises DistributionError."""
+def make(target: Path, archive: bool = True) -> None:
+    """The whole distribution in `target`, which appears when it is complete, but for the `archive` of classes. Raises
+    DistributionError.
+    """
     fresh = target.with_name(f"{target.name}.{os.getpid()}.making")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +94,8 @@ def make(target: Path) -> None:
         for name in PROGRAM:
             shutil.copyfile(HERE / name, fresh / name)
         replace(fresh, target)
-        add_archive(target)
+        if archive:
+            add_archive(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -191,9 +194,10 @@ def _run(*command: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make a Spark distribution in a folder.")
     parser.add_argument("directory", type=Path, metavar="DIR", help="the folder; one of an earlier run is replaced")
+    parser.add_argument("--without-archive", action="store_true", help="make no archive of classes: it is to be moved")
     arguments = parser.parse_args()
     try:
-        make(arguments.directory.absolute())
+        make(arguments.directory.absolute(), not arguments.without_archive)
     except DistributionError as error:
         print(error, file=sys.stderr)
         return 1

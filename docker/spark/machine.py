@@ -40,7 +40,7 @@ _MODULES = (
 )
 """As org.apache.spark.launcher.JavaModuleOptions of Spark 4.2 has them."""
 
-_START = ("-Xms256m", "-XX:MetaspaceSize=256m")
+FIRST_HEAP_MIB, FIRST_CLASSES = 256, "-XX:MetaspaceSize=256m"
 """As much as a driver needs after its start: Java's defaults are collected several times until then."""
 _SHARED = (
     "-Xshare:auto",
@@ -112,14 +112,21 @@ def _java(settings: Mapping[str, str], options: Sequence[str]) -> list[str]:
         f"{home}/bin/java" if home else "java",
         "-cp",
         ":".join(_class_path(settings)),
-        f"-Xmx{settings.get('spark.driver.memory', '1g')}",
+        *_heap(settings.get("spark.driver.memory", "1g")),
+        FIRST_CLASSES,
         *_MODULES,
-        *_START,
         *shared,
         *([f"-Dlog4j2.configurationFile={logging}"] if logging.exists() else []),
         *shlex.split(settings.get("spark.driver.extraJavaOptions", "")),
         *options,
     ]
+
+
+def _heap(most: str) -> list[str]:
+    """`most`: as Java writes it."""
+    in_mib = re.fullmatch(r"(\d+)m", most)
+    first = min(int(in_mib[1]), FIRST_HEAP_MIB) if in_mib else FIRST_HEAP_MIB
+    return [f"-Xms{first}m", f"-Xmx{most}"]
 
 
 def _class_path(settings: Mapping[str, str]) -> list[str]:

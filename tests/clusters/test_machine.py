@@ -44,8 +44,12 @@ def test_java_gets_jars_in_order_and_no_folder(
     settings = {"spark.driver.extraClassPath": f"{tmp_path}/more/*", "spark.driver.extraJavaOptions": "-Dx='y z'"}
     command = machine._java(settings, ["-XX:+Last"])
     assert command[:3] == ["java", "-cp", ":".join(f"{tmp_path}/{name}" for name in _JARS)]
-    assert "-Xmx1g" in command and "-XX:SharedArchiveFile=classes.jsa" in command
+    assert {"-Xms256m", "-Xmx1g"} < set(command) and "-XX:SharedArchiveFile=classes.jsa" in command
     assert command[-2:] == ["-Dx=y z", "-XX:+Last"]
+
+
+def test_a_small_heap_begins_smaller(machine: ModuleType) -> None:
+    assert machine._heap("200m") == ["-Xms200m", "-Xmx200m"]
 
 
 _JARS = ("more/z.jar", "home/jars/a.jar", "home/jars/b.jar")
