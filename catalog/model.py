@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -93,6 +94,8 @@ class CatalogSnapshot:
     schemas: dict[str, Schema] = field(default_factory=dict)
     relations: dict[TableName, Relation] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What sessions begin with, by role; under the empty name for everyone."""
     default_acls: tuple[DefaultAcl, ...] = ()
     defined: int = 0
     """Number of the last change to a definition or a role: statistics do not count."""

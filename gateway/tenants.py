@@ -127,7 +127,10 @@ class Tenants:
             tenant.catalog.refresh()  # the user was made, or became administrator, a moment ago
         follower.catch_up()
         shadow = tenant.shadow.session(principal.user, client_pid=pid)
-        start = [("statement_timeout", f"{round(self._settings.statement_timeout * 1000)}ms")]
+        stored = [("statement_timeout", f"{round(self._settings.statement_timeout * 1000)}ms")]
+        for role in ("", principal.user):
+            stored.extend(tenant.catalog.snapshot().settings.get(role, {}).items())
+        start: list[tuple[str, str]] = []
         for name, value in parameters.items():
             start.extend(parse_options(value) if name == "options" else [(name, value)])
         transaction = Transaction(lambda: self._delta(tenant, principal))
@@ -137,6 +140,7 @@ class Tenants:
                 self._defaults,
                 user=principal.user,
                 definitions=tenant.definitions,
+                stored=stored,
                 start=start,
                 check_cluster=lambda name: check_usable(tenant.clusters, principal, name),
             )

@@ -18,6 +18,7 @@ from catalog.errors import (
     InvalidSchemaName,
     SerializationFailure,
     SqlError,
+    UndefinedObject,
     UndefinedTable,
 )
 from catalog.model import DefaultAcl, Relation, Schema, Statistics
@@ -25,7 +26,16 @@ from catalog.names import TableName
 from catalog.store.documents import default_acl_document, schema_document
 from catalog.store.lake import Lake
 from catalog.store.rows import relation_row
-from catalog.store.tables import catalog_changes, relations, removals, schema_history, schemas, tenants, unfinished
+from catalog.store.tables import (
+    catalog_changes,
+    memberships,
+    relations,
+    removals,
+    schema_history,
+    schemas,
+    tenants,
+    unfinished,
+)
 from catalog.store.undo import Undo, undo_document, undo_from
 
 CHANNEL = "kadali_catalog"
@@ -260,8 +270,25 @@ class Change:
         self._connection.execute(update(tenants).where(tenants.c.id == self._tenant).values(default_acls=documents))
         self._log(Op.DEFAULT_ACLS, "")
 
+    def set_setting(self, role: str | None, name: str | None, value: str | None) -> None:
+        """What sessions of a role, or of everyone (None), begin with; `value` None: no longer, `name` None: nothing.
+
+        Raises UndefinedObject (42704).
+        """
+        table, mine = tenants, tenants.c.id == self._tenant
+        if role is not None:
+            table, mine = memberships, (memberships.c.tenant_id == self._tenant) & (memberships.c.user_name == role)
+        known = self._connection.execute(select(table.c.settings).where(mine).with_for_update()).scalar()
+        if known is None:
+            raise UndefinedObject(f'role "{role}" does not exist')
+        kept = {} if name is None else {key: item for key, item in known.items() if key != name}
+        if name is not None and value is not None:
+            kept[name] = value
+        self._connection.execute(update(table).where(mine).values(settings=kept))
+        self.role_changed(role or "")
+
     def role_changed(self, name: str) -> None:
-        """Tell the followers of the feed that a user came, went, or became administrator."""
+        """Tell the followers of the feed that a user came, went, became administrator, or has other settings."""
         self._log(Op.ROLE, "", name)
 
     def _undo_for(self, instance: int, undo: Undo) -> None:

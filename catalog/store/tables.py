@@ -51,8 +51,12 @@ tenants = Table(
     Column("seq", BigInteger, nullable=False, server_default="0"),
     Column("default_acls", JSONB, nullable=False, server_default="[]"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("settings", JSONB, nullable=False, server_default="{}"),
 )
-"""`seq` is the number of the tenant's last catalog change: its row lock puts the changes into one order."""
+"""`seq` is the number of the tenant's last catalog change: its row lock puts the changes into one order.
+
+`settings` are those that everyone's sessions begin with; those of a role are in `memberships`.
+"""
 
 users = Table(
     "users",
@@ -68,6 +72,7 @@ memberships = Table(
     Column("user_name", Text, ForeignKey(users.c.name, ondelete="CASCADE"), primary_key=True),
     Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), primary_key=True, index=True),
     Column("admin", Boolean, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default="{}"),
 )
 
 schemas = Table(

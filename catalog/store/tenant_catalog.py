@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, literal, select, union_all
 
 from catalog.errors import ConnectionFailure, InvalidCatalogName, SqlError, UndefinedTable
 from catalog.model import CatalogSnapshot, DefaultAcl, Relation, Schema, Statistics
@@ -241,6 +241,7 @@ class TenantCatalog:
             schemas=self._schemas(connection),
             relations={relation.name: relation for relation in found},
             roles=self._roles(connection),
+            settings=self._settings(connection),
             default_acls=self._default_acls(connection),
         )
 
@@ -264,6 +265,7 @@ class TenantCatalog:
             schemas=self._schemas(connection),
             relations=merged,
             roles=self._roles(connection) if Op.ROLE in ops else base.roles,
+            settings=self._settings(connection) if Op.ROLE in ops else base.settings,
             default_acls=self._default_acls(connection) if Op.DEFAULT_ACLS in ops else base.default_acls,
         )
 
@@ -282,6 +284,11 @@ class TenantCatalog:
     def _default_acls(self, connection: Connection) -> tuple[DefaultAcl, ...]:
         mine = select(tenants.c.default_acls).where(tenants.c.id == self.tenant.id)
         return tuple(default_acl_from(document) for document in connection.execute(mine).scalar_one())
+
+    def _settings(self, connection: Connection) -> dict[str, dict[str, str]]:
+        everyone = select(literal("").label("role"), tenants.c.settings).where(tenants.c.id == self.tenant.id)
+        roles = select(memberships.c.user_name, memberships.c.settings).where(memberships.c.tenant_id == self.tenant.id)
+        return {role: found for role, found in connection.execute(union_all(everyone, roles)) if found}
 
     def _roles(self, connection: Connection) -> dict[str, bool]:
         mine = select(memberships).where(memberships.c.tenant_id == self.tenant.id).order_by(memberships.c.user_name)

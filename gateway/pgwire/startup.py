@@ -124,6 +124,8 @@ class StartUp:
         link.connection.logged_in()
         for name, value in core.settings.initial_reports():
             link.send(replies.parameter_status(name, value))
+        for notice in core.settings.refused:
+            link.send(replies.notice_response(notice))
         link.send(replies.backend_key_data(pid, key))
         await self._session.ready()
 

@@ -30,6 +30,7 @@ VIRTUAL: dict[str, VirtualRelation] = {
     "cluster_events": VirtualRelation(clusters.EVENTS, clusters.events, "What has happened to clusters, newest first"),
     "cluster_usage": VirtualRelation(clusters.USAGE, clusters.usage, "What clusters have used, by day, newest first"),
     "settings": VirtualRelation(settings.SCHEMA, settings.rows, "Settings of the session"),
+    "role_settings": VirtualRelation(settings.ROLES, settings.of_roles, "What sessions begin with: ALTER ROLE ... SET"),
 }
 """By name in schema `kadali`."""
 

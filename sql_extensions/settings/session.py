@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from catalog.errors import FeatureNotSupported, InvalidParameterValue
+from catalog.errors import ConnectionFailure, FeatureNotSupported, InvalidParameterValue, SqlError
+from engine.base import Notice
 from sql_extensions.settings import rules
 from sql_extensions.settings.defaults import SettingDefault, SettingDefaults, Start
 from sql_extensions.settings.set_config import SetConfigCalls
@@ -52,8 +53,9 @@ class Mark:
 class SessionSettings(SettingValues):
     """For one session and one thread at a time.
 
-    `start`: (name, value) of the role's defaults, the startup packet and its options, in this order: RESET goes back to
-    them. `definitions` tells the state of the catalog, on which the schemas of the search path depend.
+    `stored`: (name, value) of the server's and the role's defaults, `start`: of the startup packet and its options.
+    RESET goes back to them. What is stored and no longer holds is left out, with a warning in `refused`. `definitions`
+    tells the state of the catalog, on which the schemas of the search path depend.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class SessionSettings(SettingValues):
         *,
         user: str,
         definitions: Callable[[], object],
+        stored: Iterable[tuple[str, str]] = (),
         start: Iterable[tuple[str, str]] = (),
         check_cluster: Callable[[str], None] = rules.no_cluster,
     ) -> None:
@@ -70,6 +73,7 @@ class SessionSettings(SettingValues):
         self._server, self._known = server, defaults
         self._check_cluster = check_cluster
         self._user, self._definitions = user, definitions
+        self.refused: list[Notice] = []
         self._start: dict[str, str] = {}
         self._session: Mapping[str, str] = {}
         self._local: Mapping[str, str] = {}
@@ -81,13 +85,13 @@ class SessionSettings(SettingValues):
         self.before_change: Callable[[], None] = lambda: None
         """Called before a query's set_config() is taken over: the session remembers what to go back to."""
         server.restore_from(self.for_shadow)
-        self._begin(tuple(start))
+        self._begin(tuple(stored), tuple(start))
 
     # -- the statements ---------------------------------------------------------------------------------------------
 
     def set(self, name: str, value: str, *, local: bool = False) -> None:
         """SET: check, spell and remember. Raises SqlError (42704, 22023, 42501, 55P02, 0A000) as PostgreSQL would."""
-        key = _key(name)
+        key = setting_key(name)
         checked = self._check(key, name, value)
         if rules.is_custom(key) and key not in rules.OWN:
             self._custom.setdefault(key, name)
@@ -99,7 +103,7 @@ class SessionSettings(SettingValues):
 
     def set_list(self, name: str, values: tuple[str, ...], *, local: bool = False) -> None:
         """SET with one or several values as written. Raises also InvalidParameterValue where only one is taken."""
-        key = _key(name)
+        key = setting_key(name)
         if len(values) > 1 and key not in rules.LIST_INPUT:
             raise InvalidParameterValue(f"SET {name} takes only one argument")
         if key in rules.LIST_QUOTE:
@@ -108,7 +112,7 @@ class SessionSettings(SettingValues):
 
     def set_default(self, name: str, *, local: bool = False) -> None:
         """SET ... TO DEFAULT and, without `local`, RESET. Raises UndefinedObject (42704), FeatureNotSupported."""
-        key = _key(name)
+        key = setting_key(name)
         if key in _TRANSACTION:
             raise FeatureNotSupported(f'parameter "{key}" cannot be reset')
         if key not in self._defaults() and key not in self._custom and key not in _HIDDEN:
@@ -126,7 +130,7 @@ class SessionSettings(SettingValues):
 
     def show(self, name: str) -> tuple[str, str]:
         """The setting's own spelling and its value. Raises UndefinedObject (42704), InsufficientPrivilege."""
-        key = _key(name)
+        key = setting_key(name)
         value = self._value(key)
         if value is not None:
             return self._spelling(key), value
@@ -178,18 +182,18 @@ class SessionSettings(SettingValues):
         session, local = dict(self._session), dict(self._local)
         kept_out = self._take_back_withheld()
         for name in calls.names:
-            if _key(name) in _TRANSACTION:
+            if setting_key(name) in _TRANSACTION:
                 raise FeatureNotSupported(
-                    f'set_config() of "{_key(name)}" is not supported', hint="Use SET TRANSACTION."
+                    f'set_config() of "{setting_key(name)}" is not supported', hint="Use SET TRANSACTION."
                 )
-            if rules.is_custom(name) and _key(name) not in rules.OWN:
-                self._custom.setdefault(_key(name), name)
+            if rules.is_custom(name) and setting_key(name) not in rules.OWN:
+                self._custom.setdefault(setting_key(name), name)
         wanted = [row.name for key, row in self._defaults().items() if _goes_to_shadow(key)]
         wanted += self._custom.values()
         columns = ", ".join(f"pg_catalog.current_setting(${n + 1}, true)" for n in range(len(wanted)))
         [values] = self._server.read_text(f"SELECT {columns}", tuple(wanted))
         for name, found in (*kept_out, *zip(wanted, values, strict=True)):
-            key = _key(name)
+            key = setting_key(name)
             if found is None or found == self._value(key):
                 continue
             value = self._checked_after(key, found) if key in rules.OWN else found
@@ -254,18 +258,28 @@ class SessionSettings(SettingValues):
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _begin(self, start: Start) -> None:
+    def _begin(self, stored: Start, start: Start) -> None:
         """Take the start values: from one that began alike: who only connects needs no shadow."""
-        spelled = self._known.spelled(start)
+        spelled = self._known.spelled((*stored, *start))
         if spelled is not None:
             self._start, self._changed = dict(spelled), True
             return
+        for name, value in stored:
+            try:
+                self._begin_with(name, value)
+            except ConnectionFailure:
+                raise
+            except SqlError as error:
+                self.refused.append(Notice("WARNING", error.message, error.code, error.detail, error.hint))
         for name, value in start:
-            self.set(name, value)
-            self._start.update(self._session)
-            self._session = {}
-        if all(_key(name) in _SIMPLE for name, _ in start):
-            self._known.remember(start, dict(self._start))
+            self._begin_with(name, value)
+        if not self.refused and all(setting_key(name) in _SIMPLE for name, _ in (*stored, *start)):
+            self._known.remember((*stored, *start), dict(self._start))
+
+    def _begin_with(self, name: str, value: str) -> None:
+        self.set(name, value)
+        self._start.update(self._session)
+        self._session = {}
 
     def _defaults(self) -> Mapping[str, SettingDefault]:
         return self._known.load(self._server)
@@ -372,7 +386,8 @@ _SIMPLE = frozenset(
 """Settings whose spelling depends on nothing but the values given: not on user, objects or extensions."""
 
 
-def _key(name: str) -> str:
+def setting_key(name: str) -> str:
+    """What a setting is known by: lower-case, our bare names with their prefix."""
     key = name.lower()
     return rules.ALIASES.get(key, key)
 

@@ -48,7 +48,7 @@ def parse(c: Cursor) -> Set:
         local = True
     elif _is_scope(c, "SESSION"):
         c.expect("SESSION")
-    name, value = _assignment(c)
+    name, value = assignment(c)
     return Set(name, value, local)
 
 
@@ -56,7 +56,8 @@ def _is_scope(c: Cursor, word: str) -> bool:
     return c.at(word) and not (c.at(word, "=") or c.at(word, "TO") or c.at(word, "."))
 
 
-def _assignment(c: Cursor) -> tuple[str, SettingValue]:
+def assignment(c: Cursor) -> tuple[str, SettingValue]:
+    """`name { TO | = } value`, or one of its older spellings."""
     if c.take("TIME", "ZONE"):
         return "timezone", zone_value(c)
     if c.at("CATALOG") and not _assigns(c):
