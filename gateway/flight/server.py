@@ -80,7 +80,8 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             request, command = _request(context), m.unpack(ticket.ticket)
             metadata = METADATA.get(type(command))
             if metadata is not None:
-                return flight.RecordBatchStream(metadata.table(request, command, self._statements))
+                batches = metadata.batches(request, command, self._statements)
+                return flight.GeneratorStream(metadata.schema(command), batches)
             if not isinstance(command, sql.TicketStatementQuery):
                 raise _unsupported(command)
             handle = command.statement_handle

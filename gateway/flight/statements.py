@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pyarrow import flight
 
 from catalog.errors import FeatureNotSupported, SqlError
-from catalog.types import PgType
+from catalog.types import TEXT, PgType
 from engine.base import Param
 from gateway.calls import new_call_id
 from gateway.execute import Services, prepare, settle
@@ -21,6 +21,7 @@ from gateway.flight.sessions import FlightSession, PreparedStatement
 from gateway.flight.watch import Watch
 from gateway.outcome import as_sql_error, outcome_of, with_reason
 from gateway.pgwire.execution import style_of
+from gateway.settings import Settings
 from sql_extensions.call import Call, Outcome
 from sql_extensions.session import Prepared, Session
 
@@ -44,6 +45,18 @@ class Statements:
         with request.session.core(transaction).turn(request.context) as core:
             prepared = self._prepare(request, core, sql)
             return self._run(request, core, sql, prepared, ())
+
+    @property
+    def settings(self) -> Settings:
+        """The server's."""
+        return self._services.settings
+
+    def catalog(self, request: Request, sql: str, values: Sequence[str]) -> Answer:
+        """Run a query on PostgreSQL's catalog for a metadata command, as a statement of the session's; `values` are
+        its parameters, all of type text."""
+        params = tuple(Param(TEXT.oid, value.encode()) for value in values)
+        with request.session.core().turn(request.context) as core:
+            return self._run(request, core, sql, self._prepare(request, core, sql), params)
 
     def describe(self, request: Request, sql: str, transaction: bytes = b"") -> pa.Schema:
         """The columns of a text's answer, without running it; bare numeric shows as string."""
