@@ -9,6 +9,7 @@ import pyarrow as pa
 from catalog.errors import UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
+from catalog.types import storage_type
 from engine.base import Description
 from engine.values.copy_in import CopyInDecoder
 from engine.values.copy_options import CopyOptions
@@ -30,8 +31,7 @@ class CopySink:
         self._decoder = CopyInDecoder(
             target.name.name, [(column.name, column.type) for column in columns], options, context.session.settings
         )
-        given = {column.name: index for index, column in enumerate(columns)}
-        self._places = [given.get(column.name) for column in target.columns]
+        self._completion = Completion(context, target, [column.name for column in columns])
         self._waiting: list[pa.RecordBatch] = []
         self._bytes = 0
         self._rows = 0
@@ -60,15 +60,25 @@ class CopySink:
     def _stage(self) -> None:
         if not self._waiting:
             return
-        complete = [self._complete(batch) for batch in self._waiting]
+        complete = [self._completion(batch) for batch in self._waiting]
         self._waiting, self._bytes = [], 0
         reader = pa.RecordBatchReader.from_batches(complete[0].schema, iter(complete))
         self._rows += dml.append(self._context, self._target, reader)
 
-    def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+
+class Completion:
+    """Rows of some columns of a table as rows of all of them."""
+
+    def __init__(self, context: Context, target: Relation, names: Sequence[str]) -> None:
+        """`names`: the columns that batches have, in their order."""
+        given = {name: index for index, name in enumerate(names)}
+        self._context, self._columns = context, target.columns
+        self._places = [given.get(column.name) for column in target.columns]
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """With the columns the client did not send: their defaults, computed for each row."""
         defaults = self._defaults(batch.num_rows) if None in self._places else None
-        arrays, names = [], [column.name for column in self._target.columns]
+        arrays, names = [], [column.name for column in self._columns]
         for place, name in zip(self._places, names, strict=True):
             if place is not None:
                 arrays.append(batch.column(place))
@@ -77,7 +87,9 @@ class CopySink:
         return pa.RecordBatch.from_arrays(arrays, names)
 
     def _defaults(self, count: int) -> pa.Table:
-        absent = [c for c, place in zip(self._target.columns, self._places, strict=True) if place is None]
+        absent = [column for column, place in zip(self._columns, self._places, strict=True) if place is None]
+        if all(column.default is None for column in absent):
+            return pa.table({column.name: pa.nulls(count, storage_type(column.type)) for column in absent})
         listed = ", ".join(f"{assignment.default_of(column)} AS {always_quote(column.name)}" for column in absent)
         sql = f"SELECT {listed} FROM generate_series(1, {count})"
         return dml.rows_of(self._context, sql, Description((), None)).reader.read_all()

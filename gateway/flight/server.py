@@ -15,6 +15,7 @@ from gateway.flight import messages as m
 from gateway.flight.actions import ACTIONS, Actions
 from gateway.flight.answers import Answer
 from gateway.flight.errors import answering
+from gateway.flight.ingest import ingest
 from gateway.flight.logins import NAME
 from gateway.flight.messages import sql
 from gateway.flight.metadata import METADATA
@@ -43,6 +44,7 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             sql.CommandStatementUpdate: self._update,
             sql.CommandPreparedStatementUpdate: self._prepared_update,
             sql.CommandPreparedStatementQuery: self._bind,
+            sql.CommandStatementIngest: self._ingest,
         }
         super().__init__(**options)
 
@@ -138,6 +140,11 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
         self._take_parameters(request, statement, reader)
         result = sql.DoPutPreparedStatementResult(prepared_statement_handle=statement.handle)
         writer.write(pa.py_buffer(result.SerializeToString()))
+
+    def _ingest(self, request: Request, command: sql.CommandStatementIngest, reader: Any, writer: Any) -> None:
+        answer = ingest(self._statements, request, command, reader)
+        answer.settle(Outcome.DONE)
+        _counted(writer, answer.count or 0)
 
     def _take_parameters(self, request: Request, statement: PreparedStatement, reader: Any) -> None:
         if len(reader.schema):

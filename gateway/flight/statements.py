@@ -11,7 +11,7 @@ from pyarrow import flight
 
 from catalog.errors import FeatureNotSupported, SqlError
 from catalog.types import TEXT, PgType
-from engine.base import Param
+from engine.base import Description, Param
 from gateway.calls import new_call_id
 from gateway.execute import Services, prepare, settle
 from gateway.flight.answers import Answer, run
@@ -24,6 +24,7 @@ from gateway.pgwire.execution import style_of
 from gateway.settings import Settings
 from sql_extensions.call import Call, Outcome
 from sql_extensions.session import Prepared, Session
+from sql_extensions.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ class Statements:
         params = tuple(Param(TEXT.oid, value.encode()) for value in values)
         with request.session.core().turn(request.context) as core:
             return self._run(request, core, sql, self._prepare(request, core, sql), params)
+
+    def carry_out(self, request: Request, statement: Statement, transaction: bytes = b"") -> Answer:
+        """Run a statement that is no text of the client's."""
+        with request.session.core(transaction).turn(request.context) as core:
+            prepared = Prepared(statement, Description((), None), core.tenant.catalog.seq)
+            return self._run(request, core, statement.sql, prepared, ())
 
     def describe(self, request: Request, sql: str, transaction: bytes = b"") -> pa.Schema:
         """The columns of a text's answer, without running it; bare numeric shows as string."""
