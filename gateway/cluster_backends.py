@@ -64,14 +64,19 @@ def tenant_clusters(
         kind = BackendKind.LOCAL
 
     web = web_url(settings)
-    external = frozenset(one.strip() for one in (settings.external_clusters or "").split(",") if one.strip())
+    external = frozenset(_listed(settings.external_clusters))
+    images = [*_listed(settings.cluster_images), *_listed(settings.spark_image)]
 
     def find(tenant: str) -> TenantClusters:
         found = store.catalog(tenant).tenant
         tier = partial(tiers.of, found.name)
-        return TenantClusters(clusters, found.id, found.name, tier, tiers.sizes, kind, external, web)
+        return TenantClusters(clusters, found.id, found.name, tier, tiers.sizes, kind, external, web, images)
 
     return find
+
+
+def _listed(text: str | None) -> list[str]:
+    return [one.strip() for one in (text or "").split(",") if one.strip()]
 
 
 def web_url(settings: Settings) -> str:

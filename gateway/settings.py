@@ -277,10 +277,13 @@ class Settings:
         metavar="FILE",
     )
     spark_image: str | None = _setting(
+        Unit.TEXT, None, "Image of Spark's pods; needed with kubeconfig (docs/guide/kubernetes.md).", metavar="IMAGE"
+    )
+    cluster_images: str | None = _setting(
         Unit.TEXT,
         None,
-        "Image of Spark's pods; needed with kubeconfig (docs/guide/kubernetes.md).",
-        metavar="IMAGE",
+        "Images that clusters may name instead of spark_image, separated by commas; * stands for any text.",
+        metavar="IMAGE,...",
     )
     namespace_prefix: str = _setting(
         Unit.TEXT,

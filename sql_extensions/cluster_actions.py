@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, ClusterState, Desired, Tier
 from catalog.clusters.tenant import TenantClusters
@@ -100,7 +101,7 @@ def create(ctx: Context, name: str, given: Given, *, replacing: bool, altering: 
         raise InsufficientPrivilege("permission denied to create cluster")
     tier = clusters.tier
     spec = _checked(cluster_options.specified(given, clusters.sizes, tier, clusters.backend), given, tier)
-    _check_endpoint(clusters, given)
+    _check_permitted(clusters, given)
     owner = ctx.session.principal.user
     made = clusters.create(
         name, spec, owner, token=_token(given, spec), check=lambda others: _room(ctx, name, spec, others)
@@ -344,7 +345,7 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
         return _checked(spec, given, tier)
 
     spec = change(before)
-    _check_endpoint(clusters, given)
+    _check_permitted(clusters, given)
     made = clusters.alter(
         before.name,
         ctx.session.principal.user,
@@ -358,8 +359,16 @@ def _respecify(ctx: Context, before: Cluster, given: Given, *, keep: bool) -> Cl
     return made
 
 
-def _check_endpoint(clusters: TenantClusters, given: Given) -> None:
-    """The server connects to it, so its administrator says which may be named. Raises InsufficientPrivilege."""
+def _check_permitted(clusters: TenantClusters, given: Given) -> None:
+    """The server connects to a url, and an image sees what drivers see, and what the server asks them: its
+    administrator says which may be named. Raises InsufficientPrivilege.
+    """
+    image = str(given.get("image", ""))
+    if image and not any(fnmatchcase(image, one) for one in clusters.images):
+        raise InsufficientPrivilege(
+            f'clusters of this server may not run the image "{image}"',
+            hint="Its setting cluster_images lists those that clusters may name.",
+        )
     endpoint = str(given.get("url", "")).removeprefix("sc://")
     if endpoint and not clusters.external & {"any", endpoint}:
         raise InsufficientPrivilege(

@@ -54,13 +54,16 @@ class TenantClusters:
         backend: Backend | None = None,
         external: Set[str] = frozenset(),
         web: str = "",
+        images: Sequence[str] = (),
     ) -> None:
         """`backend`: where drivers of new clusters run; None: this server runs none, it knows endpoints of others.
 
         `external`: the endpoints of others (`host:port`) that a cluster may have as its url; "any" is all of them.
+        `images`: those of pods that a cluster may name, with * for any text.
         `web`: the URL of the server's HTTP port, without a path; empty: unknown.
         """
         self.sizes, self.backend, self.external, self.web = sizes, backend, external, web
+        self.images = tuple(images)
         self._store, self._tenant, self._name, self._tier = store, tenant, name, tier
         self._lock = threading.Lock()
         self._known: tuple[Cluster, ...] = ()

@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
     (folder / "spark").mkdir()
     (folder / "tiers.toml").write_text(TIERS)
     options = ("--spark-home", str(folder / "spark"), "--tiers", str(folder / "tiers.toml"))
-    options += ("--external-clusters", "127.0.0.1:1, h:1")
+    options += ("--external-clusters", "127.0.0.1:1, h:1", "--cluster-images", "registry/spark:*")
     made = GatewayServer(folder / "data", options)
     made.add_user("alice", "acme", admin=True)
     made.add_user("alice", "poor", admin=True)
