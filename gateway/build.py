@@ -134,10 +134,11 @@ class Gateway:
     async def stop(self) -> None:
         """Drain: clients finish or are canceled, then everything is closed in the opposite order of its making."""
         self.readiness = Readiness.DRAINING
-        loop = asyncio.get_running_loop()
-        flight = loop.run_in_executor(self._probes, self._flight.drain, self._settings.shutdown_grace)
+        loop, drains = asyncio.get_running_loop(), ThreadPoolExecutor(1, "flight-drain")
+        flight = loop.run_in_executor(drains, self._flight.drain, self._settings.shutdown_grace)
         await self._pg.drain(self._settings.shutdown_grace)
         await flight
+        drains.shutdown()
         await loop.run_in_executor(self._probes, self._made.close)
         await self._http.close()
         self._probes.shutdown()

@@ -87,6 +87,7 @@ class FlightDoor:
         self._logins.stopping = True
         if self._server is None:
             return
+        self._streams.drop_unread()
         deadline = time.monotonic() + grace_s
         pause = threading.Event()
         while self._calls() and time.monotonic() < deadline:
@@ -95,7 +96,6 @@ class FlightDoor:
             call.cancel("administrator command")
         self._server.shutdown()
         self._watch.stop()
-        self._streams.close()
         self.sessions.close()
 
     def _calls(self) -> list[Call]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from pyarrow import flight
 
-from catalog.errors import ConfigurationLimitExceeded, InvalidCursorName
+from catalog.errors import CannotConnectNow, ConfigurationLimitExceeded, InvalidCursorName
 from gateway.flight.answers import Answer
 from gateway.flight.errors import answering
 from gateway.flight.sessions import FlightSession
@@ -39,11 +39,14 @@ class Streams:
         self._lock = threading.Lock()
         self._waiting: dict[bytes, Waiting] = {}
         self._reading: dict[bytes, Waiting] = {}
+        self._no_more = False
 
     def add(self, answer: Answer, session: FlightSession) -> bytes:
-        """The answer's handle. Raises ConfigurationLimitExceeded (53400)."""
+        """The answer's handle. Raises ConfigurationLimitExceeded (53400), CannotConnectNow."""
         waiting = Waiting(answer, session)
         with self._lock:
+            if self._no_more:
+                raise CannotConnectNow("the database system is shutting down")
             if sum(one.session is session for one in self._waiting.values()) >= WAITING_MAX:
                 raise ConfigurationLimitExceeded(
                     f"a session has at most {WAITING_MAX} results that nobody has read", hint="Read or cancel them."
@@ -103,13 +106,14 @@ class Streams:
             one.answer.call.cancel()
             self._settle(one, Outcome.ABANDONED)
 
-    def close(self) -> None:
-        """End all that nobody reads any more: the server has shut down."""
+    def drop_unread(self) -> None:
+        """End what no reader will come for any more, now and later: the server lets no request in."""
         with self._lock:
-            left = [*self._waiting.values(), *self._reading.values()]
+            self._no_more = True
+            left = list(self._waiting.values())
             self._waiting.clear()
-            self._reading.clear()
         for one in left:
+            one.answer.call.cancel("administrator command")
             self._settle(one, Outcome.ABANDONED)
 
     def _settle(self, one: Waiting, outcome: Outcome) -> None:
