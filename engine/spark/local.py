@@ -32,6 +32,12 @@ _ENVIRONMENT = frozenset(
     " AWS_PROFILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE".split()
 )
 """What a driver gets of this process's variables: others may hold the server's own secrets."""
+_TRY_OFTEN = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 5000),  # how long a try may take
+)
+"""By default a second passes between two tries, then more and more."""
 _LOG_LINES_SHOWN = 15
 _LOGGING = """rootLogger.level = warn
 rootLogger.appenderRef.stdout.ref = console
@@ -196,7 +202,7 @@ class LocalSpark:
 
     def _wait(self, process: subprocess.Popen[bytes], deadline: float) -> None:
         """Until the port takes connections: that is after SparkContext is up."""
-        with grpc.insecure_channel(self.endpoint) as channel:
+        with grpc.insecure_channel(self.endpoint, options=_TRY_OFTEN) as channel:
             ready = grpc.channel_ready_future(channel)
             while True:
                 try:
