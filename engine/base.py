@@ -143,7 +143,7 @@ class ArrowSource:
 class StagedSource:
     """A Delta table as the open transaction sees it: `base` (None: content replaced) plus rows not yet committed.
 
-    `files` are local Parquet files in the tenant's staging folder; `rows` are what has not been spilled.
+    `files` are in the tenant's staging folder (engine.delta.spilled); `rows` are what has not been spilled.
     """
 
     base: DeltaSource | None

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import DeltaTable, write_deltalake
 
 from catalog.errors import (
@@ -27,13 +25,14 @@ from engine.delta.features import check_file_paths, check_partition_values, chec
 from engine.delta.rows import RowCaster, storage_schema
 from engine.delta.schema import GENERATION_KEY, DeltaField, read_fields
 from engine.delta.snapshot import Snapshot, Snapshots, open_table
+from engine.delta.spilled import Spill, batches_of
+from engine.delta.spilled import schema_of as spilled_schema
 from engine.delta.table import CommitInfo
 
 MEMORY_BYTES = 8 << 20
 """Staged rows of one table kept in memory before they are spilled to a file."""
 APPEND_ATTEMPTS = 20
 _PREFIX = "transaction"
-_ROWS_PER_GROUP = 65_536
 _ROWS_MERGED_MAX = 8_192
 
 
@@ -238,7 +237,7 @@ class DeltaTransaction:
         batches: Iterable[pa.RecordBatch],
     ) -> int:
         caster = RowCaster(name.name, _fields_of(snapshot, schema), snapshot.partition_by, schema)
-        before, spilled = change.rows, _Spill(self)
+        before, spilled = change.rows, Spill(self.new_file)
         try:
             for batch in batches:
                 if not batch.num_rows:
@@ -259,14 +258,14 @@ class DeltaTransaction:
         """A path for a spilled file, in this transaction's own folder."""
         if self._folder is None:
             self._folder = staging.StagingFolder(self._staging_dir, _PREFIX)
-        return str(self._folder.path / f"{uuid.uuid4().hex}.parquet")
+        return str(self._folder.path / f"{uuid.uuid4().hex}.arrow")
 
     def _drop_unused_files(self) -> None:
         if self._folder is None:
             return
         states = [self._changes, *(point.changes for point in self._savepoints)]
         used = {file for state in states for change in state.values() for file in change.files}
-        for path in self._folder.path.glob("*.parquet"):
+        for path in self._folder.path.glob("*.arrow"):
             if str(path) not in used:
                 path.unlink()
 
@@ -343,36 +342,6 @@ class DeltaTransaction:
             write_deltalake(table, reader, mode="append", commit_properties=properties)
 
 
-class _Spill:
-    """The file a staging call spills to; made when first needed."""
-
-    def __init__(self, transaction: DeltaTransaction) -> None:
-        self._transaction = transaction
-        self._path: str | None = None
-        self._writer: pq.ParquetWriter | None = None
-
-    def write(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-        with delta_errors():
-            if self._writer is None:
-                self._path = self._transaction.new_file()
-                self._writer = pq.ParquetWriter(self._path, schema, compression="lz4", use_dictionary=False)
-            table = pa.Table.from_batches(list(batches), schema)
-            self._writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
-
-    def close(self) -> tuple[str, ...]:
-        if self._writer is None or self._path is None:
-            return ()
-        with delta_errors():
-            self._writer.close()
-        return (self._path,)
-
-    def discard(self) -> None:
-        if self._writer is not None and self._path is not None:
-            with suppress(OSError):  # the error that led here is the one to report
-                self._writer.close()
-            Path(self._path).unlink(missing_ok=True)
-
-
 def clean_staging(staging_dir: Path) -> list[Path]:
     """At start-up: remove what transactions of crashed processes left; returns the folders removed."""
     return staging.clean(staging_dir, _PREFIX)
@@ -387,10 +356,9 @@ def _fields_of(snapshot: Snapshot, schema: pa.Schema) -> Sequence[DeltaField]:
 
 def _staged_batches(change: _Change, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
     for path in change.files:
-        with pq.ParquetFile(path) as file:
-            schema = storage_schema(_fields_of(snapshot, file.schema_arrow))
-            for batch in file.iter_batches(_ROWS_PER_GROUP):
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+        schema = storage_schema(_fields_of(snapshot, spilled_schema(path)))
+        for batch in batches_of(path):
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
     yield from change.batches
 
 
@@ -407,7 +375,7 @@ def _grown(before: Sequence[DeltaField], now: Sequence[DeltaField]) -> Sequence[
 def _given(fields: Sequence[DeltaField], change: _Change) -> Sequence[DeltaField]:
     """Without generated columns that no row has: deltalake computes them."""
     names = {name for batch in change.batches for name in batch.schema.names}
-    names |= {name for path in change.files for name in pq.read_schema(path).names}
+    names |= {name for path in change.files for name in spilled_schema(path).names}
     return [item for item in fields if item.name in names or GENERATION_KEY not in item.metadata]
 
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
-from catalog.names import always_quote, quote_literal
+from catalog.names import always_quote
 from catalog.types import BPCHAR, NUMERIC, PgType, char_length, duckdb_type, element, precision_scale, storage_type
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.common_tables import with_common_tables
 from engine.delta.schema import delta_of, duckdb_of
 from engine.delta.snapshot import Snapshots
+from engine.delta.spilled import mapped
+from engine.delta.spilled import schema_of as spilled_schema
 from engine.embedded.lake_files import Reading
 from engine.embedded.nested_json import json_text
 from engine.embedded.scan import Scan, check_distinct, scan
@@ -114,12 +115,10 @@ def _staged(
         f"CAST({always_quote(name)} AS {cast}) AS c{i}"
         for i, ((name, _), cast) in enumerate(zip(read.columns, casts, strict=True))
     )
-    if source.files:
-        listed = ", ".join(map(quote_literal, source.files))
-        legs.append(f"SELECT {select or '1'} FROM read_parquet([{listed}], hive_partitioning=false)")
-    if source.rows is not None:
-        registered[f"{tag}_rows"] = source.rows
-        legs.append(f"SELECT {select or '1'} FROM {always_quote(f'{tag}_rows')}")
+    parts = [*map(mapped, source.files), *([] if source.rows is None else [source.rows])]
+    for index, part in enumerate(parts):
+        registered[f"{tag}_rows{index}"] = part
+        legs.append(f"SELECT {select or '1'} FROM {always_quote(f'{tag}_rows{index}')}")
     if not legs:
         legs.append("SELECT " + (", ".join(f"NULL::{c} AS c{i}" for i, c in enumerate(casts)) or "1") + " WHERE false")
     return Scan(" UNION ALL ".join(legs), registered), types
@@ -128,7 +127,7 @@ def _staged(
 def _staged_types(read: TableRead, source: StagedSource) -> tuple[pa.DataType, ...]:
     schema: pa.Schema | None = source.rows.schema if source.rows is not None else None
     if schema is None and source.files:
-        schema = pq.read_schema(source.files[0])
+        schema = spilled_schema(source.files[0])
     if schema is None:
         return tuple(storage_type(pg) for _, pg in read.columns)
     return tuple(schema.field(name).type for name, _ in read.columns)

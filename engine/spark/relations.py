@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from catalog.errors import FeatureNotSupported, InternalError, UndefinedColumn
 from catalog.names import TableLocation
@@ -16,6 +15,7 @@ from catalog.types import BPCHAR, JSON, JSONB, NUMERIC, PgType, char_length, pre
 from engine.base import ArrowSource, DeltaSource, StagedSource, TableRead
 from engine.common_tables import with_common_tables
 from engine.delta.rows import uuid_text
+from engine.delta.spilled import batches_of
 from engine.dialect import needs_library
 from engine.spark.literals import quote_name
 from engine.spark.proto import base_pb2 as connect
@@ -169,9 +169,8 @@ def _staged_rows(read: TableRead, source: StagedSource) -> pa.Table | None:
 def _staged_tables(source: StagedSource, names: list[str]) -> Iterator[pa.Table]:
     """Part by part: what has been spilled may be larger than memory."""
     for path in source.files:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=names):
-                yield pa.Table.from_batches([batch]).select(names)
+        for batch in batches_of(path):
+            yield pa.Table.from_batches([batch]).select(names)
     if source.rows is not None:
         yield source.rows.select(names)
 

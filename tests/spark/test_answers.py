@@ -136,8 +136,9 @@ def test_nested_data_is_refused(engine: SparkEngine, tmp_path: Path) -> None:
 def test_rows_of_the_open_transaction(engine: SparkEngine, tmp_path: Path) -> None:
     uri, columns = str(tmp_path / "t"), [("a", INT8), ("b", TEXT)]
     write_deltalake(uri, pa.table({"a": [1], "b": ["base"]}))
-    spilled = tmp_path / "spilled.parquet"
-    pa.parquet.write_table(pa.table({"b": ["file"], "a": [2]}), spilled)
+    spilled = tmp_path / "spilled.arrow"
+    with pa.ipc.new_file(spilled, pa.schema([("b", pa.string()), ("a", pa.int64())])) as file:
+        file.write_table(pa.table({"b": ["file"], "a": [2]}))
     own = pa.table({"a": [3], "b": ["own"]})
     base = DeltaSource(TableLocation(uri, 0))
     for source, expected in (
