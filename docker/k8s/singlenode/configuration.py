@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from singlenode.network import Network
@@ -74,7 +75,11 @@ state = "{folder}/state"
 
 
 def make_groups(name: str) -> None:
-    """An empty group in each hierarchy, usable for processes; kubelet makes the ones below."""
+    """An empty group in each hierarchy, usable for processes; kubelet makes the ones below.
+
+    A group has the part in the processor of one thread, unless said otherwise: all pods together get that of as many as
+    there are processors, else they starve on a busy machine.
+    """
     for mount, version in hierarchies():
         group = mount / name
         group.mkdir(exist_ok=True)
@@ -84,6 +89,9 @@ def make_groups(name: str) -> None:
         elif (group / "cpuset.cpus").exists():  # takes no process while it is empty
             for file in ("cpuset.cpus", "cpuset.mems"):
                 (group / file).write_text((mount / file).read_text())
+        for file, one in (("cpu.shares", 1024), ("cpu.weight", 100)):  # of version 1, of 2
+            if (group / file).exists():
+                (group / file).write_text(str(min(one * (os.cpu_count() or 1), 10_000)))
 
 
 def hierarchies() -> list[tuple[Path, int]]:
