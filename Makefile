@@ -3,6 +3,7 @@
 # make bench   ratios against other programs                   make docs   the generated reference pages
 # make spark   a Spark distribution in .spark, for `kadali serve --spark-home .spark`: needs Maven and a JDK, 500 MB
 # make k8s-up, make k8s-down   a Kubernetes of this machine, to try Spark clusters: needs root, Linux and Go
+# make faults  a hundred faults and more, one after the other, in such a Kubernetes: an hour or two
 # Another Python: make PYTHON=python3.13 env
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -15,7 +16,7 @@ ARGS ?=
 NEED_PYTHON = test -n "$(PYTHON)" || \
 	{ echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12" >&2; exit 1; }
 
-.PHONY: env run test check format bench docs spark k8s-up k8s-down clean
+.PHONY: env run test faults check format bench docs spark k8s-up k8s-down clean
 
 env: $(VENV)/.installed
 
@@ -41,6 +42,9 @@ run: env
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q $(ARGS)
+
+faults: $(VENV)/.installed-dev
+	KADALI_FAULTS=$${KADALI_FAULTS:-120} $(BIN)/python -m pytest -q -s tests/k8s/test_faults.py $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
