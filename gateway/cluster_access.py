@@ -19,12 +19,14 @@ from engine.spark.session import ConnectSession
 from engine.spark.staged import Staging, local_staging
 from engine.storage.place import is_s3
 from gateway.settings import Settings
-from sql_extensions.call import Call
+from sql_extensions.cluster_guests import Guests
 from sql_extensions.compute import ClusterAccess, ClusterBoard
 from sql_extensions.scan_meter import ScanMeter
 
 USED_EVERY_S = 15.0
 """How coarsely the use of a cluster is noted."""
+LET_GO_S = 5.0
+"""After an abort: how long a call may take to stop before its place is given to another one."""
 RESULTS = "_results"
 """Folder of the lake for results too large to stream."""
 
@@ -51,10 +53,14 @@ def cluster_access(
     scans: Scans,
     board: ClusterBoard,
     admission: Admission,
+    guests: Guests,
     root: str,
     abort: Callable[[], None],
 ) -> ClusterAccess:
-    """For one tenant. `scans` are its own, `root` is its lake: large results of its clusters are staged there. `abort`: of ClusterDuties."""
+    """For one tenant. `scans` are its own, `root` is its lake: large results of its clusters are staged there.
+
+    `abort` is that of ClusterDuties.
+    """
 
     def connect(cluster: Cluster, principal: Principal) -> SparkEngine:
         endpoint = cluster.observed.endpoint or ""
@@ -67,6 +73,7 @@ def cluster_access(
         connect,
         Uses(board).note,
         ScanMeter(scans),
+        guests,
         abort,
         default=settings.default_cluster,
         auto_bytes=settings.auto_bytes,
@@ -76,8 +83,8 @@ def cluster_access(
 class ClusterDuties:
     """What this gateway does now and then for its queries on clusters. Safe for many threads; raises SqlError."""
 
-    def __init__(self, store: Clusters, admission: Admission, running: Callable[[], list[Call]]) -> None:
-        self._store, self._admission, self._running = store, admission, running
+    def __init__(self, store: Clusters, admission: Admission, guests: Guests) -> None:
+        self._store, self._admission, self._guests = store, admission, guests
 
     def tick(self) -> None:
         """Give back in the store what could not be given back before; cancel what somebody has had aborted."""
@@ -85,19 +92,23 @@ class ClusterDuties:
         self.abort()
 
     def abort(self) -> None:
-        """Cancel the calls that ABORT ALL QUERIES means, on any gateway, and those on clusters that are dropped."""
-        busy = set(self._admission.busy())
-        if not busy:
+        """End what ABORT ALL QUERIES means, on any gateway, and what is on clusters that are dropped."""
+        guests = self._guests.all()
+        if not guests:
             return
         asked = time.monotonic()
         aborts = self._store.aborts()
-        for call in self._running():
-            for cluster in call.sought & busy:
-                age = aborts.get(cluster)
-                if cluster not in aborts:
-                    call.cancel("drop of the cluster")
-                elif age is not None and call.started < asked - age:
-                    call.cancel("abort of all queries on the cluster")
+        for guest in guests:
+            age = aborts.get(guest.cluster)
+            if guest.cluster not in aborts:
+                guest.call.cancel("drop of the cluster")
+            elif age is not None and guest.call.started < asked - age:
+                guest.call.cancel("abort of all queries on the cluster")
+            else:
+                continue
+            # rows that nobody reads keep no place
+            if guest.leave is not None and (guest.call.over.is_set() or (age or 0) > LET_GO_S):
+                guest.leave()
 
 
 def _staging(root: str) -> Staging | None:

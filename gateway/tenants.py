@@ -33,6 +33,7 @@ from gateway.lake import storage_of
 from gateway.settings import Settings
 from sql_extensions import tables
 from sql_extensions.cluster_actions import check_usable
+from sql_extensions.cluster_guests import Guests
 from sql_extensions.session import Session
 from sql_extensions.settings import SessionSettings, SettingDefaults, parse_options
 from sql_extensions.tenant import Calls, Tenant
@@ -108,10 +109,11 @@ class Tenants:
         self._clusters = clusters
         self._places = None if cluster_store is None else cluster_store.places()
         self._admission = None if self._places is None else Admission(self._places)
+        self._guests = Guests()
         self._duties: ClusterDuties | None = None
         if cluster_store is not None and self._admission is not None:
             store.hear(PLACES_CHANNEL, self._admission.heard)
-            self._duties = ClusterDuties(cluster_store, self._admission, calls.running)
+            self._duties = ClusterDuties(cluster_store, self._admission, self._guests)
         self._defaults = SettingDefaults()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -211,7 +213,8 @@ class Tenants:
         access = None
         if clusters is not None and self._admission is not None and self._duties is not None:
             scans = Scans(self._store.database, catalog.tenant.id)
-            access = cluster_access(settings, scans, clusters, self._admission, root, self._duties.abort)
+            abort = self._duties.abort
+            access = cluster_access(settings, scans, clusters, self._admission, self._guests, root, abort)
         tenant = Tenant(
             name,
             catalog,

@@ -53,8 +53,6 @@ class Call:
     """Where the work on tables goes: decided at the first query of the statement, kept for its other ones."""
     places: set[UUID] = field(default_factory=set)
     """Clusters on which it holds a place."""
-    sought: set[UUID] = field(default_factory=set)
-    """Clusters on which it holds a place, or waits for one."""
     bytes_scanned: int | None = None
     """Estimated, before the work begins."""
     waiting: bool = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +30,7 @@ from engine.clusters.routing import AUTO_BYTES, Candidate, Need, Wish, route
 from engine.spark.engine import SparkEngine
 from engine.spark.running import Options, ResultMode
 from sql_extensions.call import Call
+from sql_extensions.cluster_guests import Guest, Guests, KeptRows, Leave
 from sql_extensions.cluster_state import CHOOSE_HINT, answers, check_budget, check_startable, gone, limits_of, may_use
 from sql_extensions.scan_meter import ScanMeter
 
@@ -78,6 +79,7 @@ class ClusterAccess:
     used: Callable[[UUID], None]
     meter: ScanMeter
     abort: Callable[[], None] = lambda: None
+    guests: Guests
     default: str = "embedded"
     auto_bytes: int = AUTO_BYTES
 
@@ -209,16 +211,16 @@ class Compute:
                 message = f'cluster "{cluster.name}" has used up its budget of {cluster.budget_text}'
                 call.notice(Notice("WARNING", message, "01000"))
 
-    def keep_place(self, where: Route, rows: ArrowRows) -> ArrowRows:
-        """The same rows; the place on the cluster is kept until they have been read or closed: a cursor's outlive
-        their call.
+    def keep_place(self, call: Call, where: Route, rows: ArrowRows) -> ArrowRows:
+        """The same rows; the place on the cluster is kept until they have been read or closed, or are aborted: a
+        cursor's outlive their call.
         """
         with self._lock:
             cluster = next((id_ for id_, held in self._held.items() if held.name == where.cluster), None)
             if cluster is None:
                 return rows
-            self._held[cluster].uses += 1
-        batches = _Kept(rows.reader, lambda collected: self._leave(cluster, collected=collected))
+            leave = self._used(call, cluster)
+        batches = KeptRows(call, rows.reader, leave)
         return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
 
     def close(self) -> None:
@@ -284,7 +286,6 @@ class Compute:
     def _place(self, call: Call, cluster: Cluster) -> _Held:
         """A place for the call, given back when it is settled. A session that has one already gets no second."""
         access = self._clusters
-        call.sought.add(cluster.id)
         with self._lock:
             held = self._held.get(cluster.id)
         if held is None:
@@ -293,9 +294,7 @@ class Compute:
                 held = self._held[cluster.id] = _Held(ticket, cluster.name)
         if cluster.id not in call.places:
             call.places.add(cluster.id)
-            with self._lock:
-                held.uses += 1
-            call.at_end(lambda: self._leave(cluster.id))
+            call.at_end(self._used(call, cluster.id))
             _limit_time(call, cluster.spec.statement_timeout_s)
         access.used(cluster.id)
         return held
@@ -316,7 +315,7 @@ class Compute:
 
         waiting = Waiting(tell, check)
         limits, user = limits_of(cluster, access.board.tier), self._principal.user
-        with call.stopping(waiting.cancel):
+        with call.stopping(waiting.cancel), access.guests.waiting(cluster.id, call):
             return access.admission.enter(cluster.id, cluster.name, user, limits, waiting, started=answers(cluster))
 
     def _leave(self, cluster: UUID, *, collected: bool = False) -> None:
@@ -338,6 +337,19 @@ class Compute:
     def _answering(self, call: Call, cluster: Cluster, deadline: float | None) -> Cluster:
         """The cluster once it answers: resumed if need be, waited for with notices."""
         if answers(cluster):
+    def _used(self, call: Call, cluster: UUID) -> Leave:
+        """Use the session's place on the cluster, for what is returned to end; that may be called more than once."""
+        guests = self._clusters.guests
+
+        def leave(*, collected: bool = False) -> None:
+            if guests.remove(key):
+                self._leave(cluster, collected=collected)
+
+        with self._lock:
+            self._held[cluster].uses += 1
+        key = guests.add(Guest(cluster, call, leave))
+        return leave
+
             return cluster
         board = self._clusters.board
         began = time.monotonic()
@@ -378,33 +390,6 @@ class Compute:
             with suppress(SqlError):  # the old driver is gone: there is nothing left to end
                 known[1].close()
         return engine
-
-
-class _Kept(Iterator[pa.RecordBatch]):
-    """Batches of a reader; `leave` is called once, at their end or when nobody wants them any more: told whether it is
-    garbage collection that calls.
-    """
-
-    def __init__(self, reader: pa.RecordBatchReader, leave: Callable[[bool], None]) -> None:
-        self._reader, self._leave = reader, leave
-        self._left = False
-
-    def __next__(self) -> pa.RecordBatch:
-        try:
-            batch: pa.RecordBatch = self._reader.read_next_batch()
-        except BaseException:
-            self.close()
-            raise
-        return batch
-
-    def close(self, *, collected: bool = False) -> None:
-        if not self._left:
-            self._left = True
-            self._reader.close()
-            self._leave(collected)
-
-    def __del__(self) -> None:
-        self.close(collected=True)
 
 
 def _present(board: ClusterBoard, cluster: Cluster) -> Cluster | None:

@@ -215,7 +215,7 @@ def _run_plan(context: Context, plan: Plan, overrides: Overrides) -> ArrowRows:
     context.session.compute.charge(call, work.size)
     engine = context.session.compute.engine(call, work.route)
     if work.wide is None:
-        return context.session.compute.keep_place(work.route, _start(context, engine, work.query))
+        return context.session.compute.keep_place(call, work.route, _start(context, engine, work.query))
     try:
         return _with_first_batch(_start(context, engine, work.query))
     except NumericValueOutOfRange:

@@ -61,6 +61,9 @@ class GatewayServer:
 
     def add_user(self, name: str, database: str, *, admin: bool = False, password: str = PASSWORD) -> None:
         options = ["--database", database, "--password-stdin", *(["--admin"] if admin else [])]
+        if "--catalog-url" in self.options:
+            at = self.options.index("--catalog-url")
+            options += self.options[at : at + 2]
         command = [*self._kadali("user", "add", name), *options]
         subprocess.run(command, input=password.encode(), check=True, capture_output=True, timeout=START_S)
 

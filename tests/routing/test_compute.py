@@ -25,6 +25,7 @@ from engine.spark.engine import SparkEngine
 from engine.spark.session import ConnectSession
 from sql_extensions import call as calls
 from sql_extensions.call import Call
+from sql_extensions.cluster_guests import Guests
 from sql_extensions.compute import ClusterAccess, Compute
 from sql_extensions.scan_meter import ScanMeter
 
@@ -74,6 +75,7 @@ class World:
             lambda cluster, _: self._connect(cluster.name),
             self.uses.append,
             ScanMeter(self.scans),
+            Guests(),
             default=default,
             auto_bytes=auto_bytes,
         )
