@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.measure import Report, machine
 
-NAMES = ("encoders", "drain", "small", "tpch", "clients", "catalog", "start", "commit", "spark")
+NAMES = ("encoders", "drain", "small", "tpch", "clients", "catalog", "start", "commit", "flight", "spark")
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -1,0 +1,154 @@
+"""Arrow Flight SQL: reading and writing in bulk, against a bare pyarrow server, raw TCP, and delta-rs by itself."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.flight as flight
+from adbc_driver_flightsql import dbapi
+from deltalake import DeltaTable, write_deltalake
+
+from bench import peers
+from bench.flight_peers import Peers
+from bench.flight_peers import peers as flight_peers
+from bench.measure import Figure, Report, alternate, latency, resident_bytes, seconds, throughput
+from gateway.flight import messages as m
+from gateway.flight.messages import sql
+from tests.gateway_server import PASSWORD
+
+SCALE = 0.5
+"""3 million rows of 16 columns, some 500 MB as Arrow."""
+TABLE = f"{peers.SCHEMA}.lineitem"
+TEXT = f"SELECT * FROM {TABLE}"
+SMALL = 20
+BUFFER = 1 << 20
+
+
+def run(report: Report, rounds: int, scale: float = SCALE) -> None:
+    with peers.loaded_gateway(scale) as ours, tempfile.TemporaryDirectory() as folder:
+        gateway = ours.gateway
+        assert gateway is not None
+        url = f"grpc://127.0.0.1:{gateway.flight_port}"
+        client = flight.connect(url)
+        header = client.authenticate_basic_token(peers.USER, PASSWORD)
+        options = flight.FlightCallOptions(headers=[header])
+        table = Path(folder) / "table.arrow"
+        _keep(_stream(client, options), table)
+        files = _files(gateway.data_dir)
+        with flight_peers(table, files) as beside:
+            _reading(report, rounds, partial(_ours, client, options), beside, url)
+            before = resident_bytes(ours.main_pid)
+            for _ in range(3):
+                _ours(client, options)
+            grown = max(0, resident_bytes(ours.main_pid) - before)
+            report.add(Figure("growth of the server in three streams", grown / 1e6, "MB"))
+        _writing(report, rounds, url, table, Path(folder))
+        _statements(report, rounds, ours, url)
+        client.close()
+
+
+def _reading(report: Report, rounds: int, ours: partial[None], beside: Peers, url: str) -> None:
+    bare = flight.connect(f"grpc://127.0.0.1:{beside.bare_port}")
+    for name, ticket in (("a table at hand", b"table"), ("DuckDB's own stream", b"engine")):
+        peer = partial(_drain, bare, flight.Ticket(ticket))
+        report.add(throughput("stream, pyarrow's client", f"bare server, {name}", _alternated(ours, peer, rounds)))
+    with _adbc(url) as connection:
+        adbc = partial(_adbc_read, connection)
+        raw = partial(_raw, beside)
+        report.add(throughput("stream, ADBC", "raw TCP of the same bytes", _alternated(adbc, raw, rounds)))
+        peer = partial(_drain, bare, flight.Ticket(b"engine"))
+        report.add(throughput("stream, ADBC", "bare server, DuckDB's own stream", _alternated(adbc, peer, rounds)))
+    bare.close()
+
+
+def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -> None:
+    rows = pa.ipc.open_file(pa.memory_map(str(table))).read_all()
+    target = folder / "delta"
+
+    def direct() -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        write_deltalake(target, rows.to_reader(65_536))
+
+    with _adbc(url) as connection:
+
+        def ingest() -> None:
+            with connection.cursor() as cursor:
+                cursor.adbc_ingest("bench_ingest", rows.to_reader(65_536), mode="replace")
+
+        costs = _alternated(ingest, direct, rounds)
+        report.add(throughput("bulk ingestion, ADBC", "write_deltalake", costs))
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE bench_ingest")
+    if len(DeltaTable(str(target)).file_uris()) == 0:
+        raise RuntimeError("delta-rs wrote nothing")
+
+
+def _statements(report: Report, rounds: int, ours: peers.Server, url: str) -> None:
+    with _adbc(url) as connection, ours.connect() as postgres, connection.cursor() as cursor:
+
+        def flights() -> None:
+            for _ in range(SMALL):
+                cursor.execute("SELECT 1 AS one")
+                cursor.fetch_arrow_table()
+
+        def wire() -> None:
+            for _ in range(SMALL):
+                postgres.execute("SELECT 1 AS one").fetchall()
+
+        report.add(latency("SELECT 1, ADBC", "our PostgreSQL port", _alternated(flights, wire, rounds)))
+
+
+def _alternated(ours: partial[None] | object, peer: partial[None] | object, rounds: int) -> list[tuple[float, float]]:
+    return alternate(seconds(ours), seconds(peer), rounds)  # type: ignore[arg-type]
+
+
+def _adbc(url: str) -> dbapi.Connection:
+    return dbapi.connect(url, db_kwargs={"username": peers.USER, "password": PASSWORD}, autocommit=True)
+
+
+def _adbc_read(connection: dbapi.Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TEXT)
+        for _ in cursor.fetch_record_batch():
+            pass
+
+
+def _stream(client: flight.FlightClient, options: flight.FlightCallOptions) -> flight.FlightStreamReader:
+    command = flight.FlightDescriptor.for_command(m.pack(sql.CommandStatementQuery(query=TEXT)))
+    info = client.get_flight_info(command, options)
+    return client.do_get(info.endpoints[0].ticket, options)
+
+
+def _ours(client: flight.FlightClient, options: flight.FlightCallOptions) -> None:
+    for _ in _stream(client, options):
+        pass
+
+
+def _drain(client: flight.FlightClient, ticket: flight.Ticket) -> None:
+    for _ in client.do_get(ticket):
+        pass
+
+
+def _raw(beside: Peers) -> None:
+    buffer = memoryview(bytearray(BUFFER))
+    left = beside.raw_bytes
+    with socket.create_connection(("127.0.0.1", beside.raw_port)) as connection:
+        while left:
+            left -= connection.recv_into(buffer, min(left, BUFFER))
+
+
+def _keep(reader: flight.FlightStreamReader, path: Path) -> None:
+    with pa.ipc.new_file(str(path), reader.schema) as writer:
+        for chunk in reader:
+            writer.write_batch(chunk.data)
+
+
+def _files(data_dir: Path) -> Path:
+    """The folder of lineitem's files: the largest table there is."""
+    folders = {path.parent for path in data_dir.glob("lake/**/*.parquet") if "_delta_log" not in path.parts}
+    return max(folders, key=lambda folder: sum(path.stat().st_size for path in folder.glob("*.parquet")))

@@ -1,0 +1,84 @@
+"""Peers of the Flight SQL benchmarks, in a process of their own: pyarrow's bare server and a raw TCP sender.
+
+    python -m bench.flight_peers TABLE.arrow FOLDER     # FOLDER: the Delta table's files, for the engine's own stream
+
+Prints both ports and serves until its standard input ends. Tickets of the bare server: `table` is the table at hand;
+`engine` is DuckDB's stream over the files, with nothing of ours in between.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.flight as flight
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Where they listen; `raw_bytes` is what the TCP sender sends to whoever connects."""
+
+    bare_port: int
+    raw_port: int
+    raw_bytes: int
+
+
+@contextmanager
+def peers(table: Path, files: Path) -> Iterator[Peers]:
+    """Both peers, for the time of the block."""
+    command = [sys.executable, "-m", "bench.flight_peers", str(table), str(files)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield Peers(*map(int, process.stdout.readline().split()))
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
+class _Bare(flight.FlightServerBase):  # type: ignore[misc]
+    def __init__(self, table: pa.Table, files: str) -> None:
+        super().__init__("grpc://127.0.0.1:0")
+        self._table, self._files = table, files
+
+    def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.RecordBatchStream:
+        if ticket.ticket == b"table":
+            return flight.RecordBatchStream(self._table)
+        relation = duckdb.connect().sql(f"SELECT * FROM read_parquet('{self._files}/*.parquet')")
+        return flight.RecordBatchStream(relation.to_arrow_reader(BATCH_ROWS))
+
+
+def _send(listener: socket.socket, data: memoryview) -> None:
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(data)
+
+
+def main() -> None:
+    table = pa.ipc.open_file(pa.memory_map(sys.argv[1])).read_all().combine_chunks()
+    table = pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = sink.getvalue()
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_send, args=(listener, memoryview(data)), daemon=True).start()
+    bare = _Bare(table, sys.argv[2])
+    print(bare.port, listener.getsockname()[1], data.size, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
