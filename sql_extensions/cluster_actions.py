@@ -29,6 +29,7 @@ from catalog.errors import (
 from catalog.names import NAMEDATALEN
 from catalog.principal import Principal
 from engine.base import Notice
+from engine.clusters.endpoints import address_of
 from engine.clusters.quota import check_fit, check_shape, used, workers_most
 from engine.clusters.settings import check_settings
 from sql_extensions import cluster_options
@@ -369,8 +370,8 @@ def _check_permitted(clusters: TenantClusters, given: Given) -> None:
             f'clusters of this server may not run the image "{image}"',
             hint="Its setting cluster_images lists those that clusters may name.",
         )
-    endpoint = str(given.get("url", "")).removeprefix("sc://")
-    if endpoint and not clusters.external & {"any", endpoint}:
+    endpoint = address_of(str(given["url"])) if "url" in given else None
+    if endpoint is not None and not clusters.external & {"any", endpoint}:
         raise InsufficientPrivilege(
             f'this server may not connect to "{endpoint}"',
             hint="Its setting external_clusters lists the Spark Connect servers that clusters may name.",

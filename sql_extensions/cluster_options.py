@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from typing import Any
 from catalog.clusters.model import Backend, Cluster, ClusterSpec, EngineKind, Size, Tier
 from catalog.errors import ConfigurationLimitExceeded, FeatureNotSupported, InvalidParameterValue, SqlSyntaxError
 from catalog.names import quote_literal
+from engine.clusters.endpoints import endpoint_of
 from engine.dialect.scanner import TokenKind
 from engine.spark import SPARK_VERSION
 from sql_extensions import option_values as kinds
@@ -122,7 +122,7 @@ def specified(given: Given, sizes: Mapping[str, Size], tier: Tier, backend: Back
         raise FeatureNotSupported(f'engine "{kind.value}" is not built into this server', hint="engine = spark")
     if "url" in values:
         backend = Backend.EXTERNAL
-        _check_url(values["url"])
+        endpoint_of(values["url"])  # refuses what is none
     if backend is None:
         raise FeatureNotSupported(
             "this server has nothing to run clusters on",
@@ -154,7 +154,7 @@ def altered(before: ClusterSpec, given: Given, sizes: Mapping[str, Size], tier: 
     if ("url" in values) and before.backend is not Backend.EXTERNAL:
         raise FeatureNotSupported("a cluster that this server runs cannot become an endpoint of others")
     if "url" in values:
-        _check_url(values["url"])
+        endpoint_of(values["url"])  # refuses what is none
     spec = before
     if "size" in values:
         size = _size(values["size"], sizes)
@@ -288,13 +288,6 @@ def _workers(
     if low > high:
         raise InvalidParameterValue("min_workers must not exceed max_workers")
     return int(low), int(high)
-
-
-def _check_url(url: str) -> None:
-    if not re.fullmatch(r"sc://(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", url):
-        raise InvalidParameterValue(
-            f'invalid url: "{url}"', hint="It is sc://host:port; the token is an option of its own."
-        )
 
 
 def _with(spec: ClusterSpec, given: Given, values: Mapping[str, Any]) -> ClusterSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ PROBE_PATIENCE_S = 5.0
 """How long a server may take to answer."""
 DEFAULT_PORT = 15002
 _PROBE_USER = "kadali"
+_OPTIONS = re.compile(r"/?(?:;use_ssl=(true|false))?")
 
 
 class ExternalBackend:
@@ -79,15 +81,24 @@ def probe(endpoint: str, token: str) -> Problem | None:
 
 
 def endpoint_of(url: str) -> str:
-    """`host:port` of `sc://host[:port]`. Raises InvalidParameterValue; parameters in the URL are refused."""
+    """What `sc://host[:port][/;use_ssl=true]` means to `engine.spark.client`: `host:port`, and `/;use_ssl=true` behind
+    it where the connection is to be TLS. Raises InvalidParameterValue; other parameters in the URL are refused.
+    """
     parts = urlsplit(url)
     try:
         port = parts.port or DEFAULT_PORT
     except ValueError:
         port = 0
-    if parts.scheme != "sc" or not parts.hostname or not port or parts.path.strip("/") or parts.query or parts.username:
+    options = _OPTIONS.fullmatch(parts.path)
+    if parts.scheme != "sc" or not parts.hostname or not port or options is None or parts.query or parts.username:
         raise InvalidParameterValue(
-            f'invalid url of a Spark Connect server: "{url}"', hint="Write sc://host:port; the token is an option."
+            f'invalid url: "{url}"',
+            hint="It is sc://host:port, with /;use_ssl=true behind it for TLS; the token is an option of its own.",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{host}:{port}"
+    return f"{host}:{port}" + ("/;use_ssl=true" if options[1] == "true" else "")
+
+
+def address_of(url: str) -> str:
+    """`host:port` alone. Raises InvalidParameterValue."""
+    return endpoint_of(url).partition("/")[0]
