@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,9 @@ from tests.spark.servers import SparkServer
 PYSPARK = ("pyspark-client==4.2.0", "pandas<3")
 """The distribution's own pyspark lacks what its Connect client needs."""
 PYHIVE = ("pyhive==0.7.0", "thrift==0.16.0", "pure-sasl==0.6.2", "thrift_sasl==0.4.3", "six")
-START_S = 120.0
+START_S = 300.0
+ANSWER_S = 600.0
+"""Longer than anything takes that is measured: what hangs ends, and is told."""
 
 
 class PySpark:
@@ -64,7 +67,10 @@ class PySpark:
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
+        guard = threading.Timer(ANSWER_S, self._process.kill)
+        guard.start()
         line = self._process.stdout.readline()
+        guard.cancel()
         if not line:
             raise RuntimeError("pyspark's client has ended")
         found: dict[str, Any] = json.loads(line)
@@ -106,7 +112,10 @@ def thrift_server(dist: Path, work: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def pyhive_cost(python: Path, port: int, sql: str) -> float:
@@ -118,7 +127,8 @@ def pyhive_cost(python: Path, port: int, sql: str) -> float:
         "begun = time.perf_counter(); cursor.execute(sys.argv[2]); rows = cursor.fetchall()\n"
         "print(time.perf_counter() - begun, len(rows))"
     )
-    done = subprocess.run([str(python), "-c", program, str(port), sql], check=True, capture_output=True, text=True)
+    command = [str(python), "-c", program, str(port), sql]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=ANSWER_S)
     return float(done.stdout.split()[0])
 
 
