@@ -26,7 +26,7 @@ from engine.clusters.settings import local_settings
 from engine.clusters.sight import Agent, Driver, Problem, Sight
 from engine.spark.local import LocalSpark
 
-READY_S = 180.0
+READY_S = 300.0
 """How long a driver that takes connections may be until it answers queries."""
 LOOK_EVERY_S = 0.05
 BACKOFF_S = (1.0, 5.0, 15.0, 60.0)

@@ -21,7 +21,7 @@ from engine.spark.configuration import properties
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 CLASS_ARCHIVE = "classes.jsa"
 """In a distribution: what Java has loaded in an earlier start (docker/spark/archive.py)."""
-START_TIMEOUT_S = 180.0
+START_TIMEOUT_S = 300.0
 STOP_PATIENCE_S = 20.0
 _LOOK_EVERY_S = 0.25
 _FREE_PORTS = range(20_000, 30_000)
