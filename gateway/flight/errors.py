@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from google.protobuf.any_pb2 import Any
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -71,6 +72,24 @@ def answering() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - the door's edge: everything becomes an answer
         raise flight_error(as_sql_error(error)) from None
+
+
+@contextmanager
+def answering_schema() -> Iterator[None]:
+    """`answering` for GetSchema, from which pyarrow's server takes no error of Flight: words are all it can send."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - as above
+        raise SchemaError(described(as_sql_error(error))) from None
+
+
+class SchemaError(Exception):
+    """An error of GetSchema, whose text the client gets."""
+
+    @property
+    def __cause__(self) -> NoReturn:  # type: ignore[override]
+        """Read when the traceback is made into text, which fails so: then pyarrow sends none."""
+        raise TypeError("it has no cause")
 
 
 def _facts(error: SqlError) -> dict[str, str]:

@@ -14,7 +14,7 @@ from catalog.errors import FeatureNotSupported
 from gateway.flight import messages as m
 from gateway.flight.actions import ACTIONS, Actions
 from gateway.flight.answers import Answer
-from gateway.flight.errors import answering
+from gateway.flight.errors import answering, answering_schema
 from gateway.flight.ingest import ingest
 from gateway.flight.logins import NAME
 from gateway.flight.messages import sql
@@ -63,7 +63,7 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
 
     def get_schema(self, context: flight.ServerCallContext, descriptor: flight.FlightDescriptor) -> flight.SchemaResult:
         """The columns of a command's answer, without running it."""
-        with answering():
+        with answering_schema():
             request, command = _request(context), m.unpack(descriptor.command or b"")
             metadata = METADATA.get(type(command))
             if metadata is not None:
@@ -148,7 +148,8 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
 
     def _take_parameters(self, request: Request, statement: PreparedStatement, reader: Any) -> None:
         if len(reader.schema):
-            self._statements.bind(request, statement, (chunk.data for chunk in reader))
+            chunks = (chunk.data for chunk in reader)
+            self._statements.bind(request, statement, reader.schema, (data for data in chunks if data is not None))
 
     def _info(self, request: Request, descriptor: flight.FlightDescriptor, answer: Answer) -> flight.FlightInfo:
         try:

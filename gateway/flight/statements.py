@@ -15,12 +15,11 @@ from engine.base import Description, Param
 from gateway.calls import new_call_id
 from gateway.execute import Services, prepare, settle
 from gateway.flight.answers import Answer, run
-from gateway.flight.parameters import bound_rows
+from gateway.flight.parameters import bound_rows, natural_oids
 from gateway.flight.schemas import parameter_schema, schema_of
 from gateway.flight.sessions import FlightSession, PreparedStatement
 from gateway.flight.watch import Watch
 from gateway.outcome import as_sql_error, outcome_of, with_reason
-from gateway.pgwire.execution import style_of
 from gateway.settings import Settings
 from sql_extensions.call import Call, Outcome
 from sql_extensions.session import Prepared, Session
@@ -55,7 +54,7 @@ class Statements:
     def catalog(self, request: Request, sql: str, values: Sequence[str]) -> Answer:
         """Run a query on PostgreSQL's catalog for a metadata command, as a statement of the session's; `values` are
         its parameters, all of type text."""
-        params = tuple(Param(TEXT.oid, value.encode()) for value in values)
+        params = tuple(Param(TEXT.oid, value.encode(), binary=True) for value in values)
         with request.session.core().turn(request.context) as core:
             return self._run(request, core, sql, self._prepare(request, core, sql), params)
 
@@ -66,23 +65,32 @@ class Statements:
             return self._run(request, core, statement.sql, prepared, ())
 
     def describe(self, request: Request, sql: str, transaction: bytes = b"") -> pa.Schema:
-        """The columns of a text's answer, without running it; bare numeric shows as string."""
+        """The columns of a text's answer, without running it; bare numeric shows as string
+        unless the session wants otherwise."""
         with request.session.core(transaction).turn(request.context) as core:
-            return _result_schema(self._prepare(request, core, sql))
+            return _result_schema(self._prepare(request, core, sql), core.settings.flight_numeric)
 
     def create(self, request: Request, sql: str, transaction: bytes) -> PreparedStatement:
         """Prepare a text under a new handle."""
         with request.session.core(transaction).turn(request.context) as core:
-            prepared = self._prepare(request, core, sql)
-        statement = PreparedStatement(secrets.token_bytes(16), sql, prepared, transaction)
+            prepared, numeric = self._prepare(request, core, sql), core.settings.flight_numeric
+        statement = PreparedStatement(secrets.token_bytes(16), sql, prepared, transaction, numeric)
         request.session.add_prepared(statement)
         return statement
 
-    def bind(self, request: Request, statement: PreparedStatement, batches: Iterable[pa.RecordBatch]) -> None:
-        """Keep these parameters for the executions that follow."""
-        settings = request.session.core(statement.transaction).session.settings
-        oids = statement.prepared.description.param_oids
-        statement.rows = bound_rows(batches, oids, style_of(settings))
+    def bind(
+        self, request: Request, statement: PreparedStatement, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> None:
+        """Keep these parameters, columns of `schema`, for the executions that follow."""
+        inferred = statement.prepared.description.param_oids
+        oids = natural_oids(schema, inferred)
+        again = None
+        if oids is not None:
+            with request.session.core(statement.transaction).turn(request.context) as core:
+                again = self._tried(core, statement.sql, oids)
+        statement.bound = again
+        zone = request.session.core(statement.transaction).session.settings.time_zone
+        statement.rows = bound_rows(batches, inferred if again is None else again.description.param_oids, zone)
 
     def query(self, request: Request, statement: PreparedStatement) -> Answer:
         """Run a prepared statement with the parameters bound last."""
@@ -147,12 +155,12 @@ class Statements:
         answer.settle(Outcome.DONE)
         return answer.tag
 
-    def _prepare(self, request: Request, core: Session, sql: str) -> Prepared:
+    def _prepare(self, request: Request, core: Session, sql: str, oids: Sequence[int] = ()) -> Prepared:
         """Only a failure is a call with an outcome: nothing has run yet."""
         call = self._call(core, sql)
         try:
             with self._watch.client(request.context, call):
-                prepared = prepare(call, core)
+                prepared = prepare(call, core, oids)
         except Exception as error:
             known = with_reason(as_sql_error(error), call)
             core.transaction.fail()
@@ -166,14 +174,28 @@ class Statements:
 
     def _current(self, request: Request, core: Session, statement: PreparedStatement) -> Prepared:
         """As of the catalog's state now. Raises FeatureNotSupported if its columns have changed."""
-        before = statement.prepared
+        before = statement.bound or statement.prepared
         if before.statement is None or before.catalog_seq == core.tenant.catalog.seq:
             return before
-        again = self._prepare(request, core, statement.sql)
+        again = self._prepare(request, core, statement.sql, before.description.param_oids if statement.bound else ())
         if again.description.fields != before.description.fields:
             raise FeatureNotSupported("cached plan must not change result type")
-        statement.prepared = again
+        if statement.bound is None:
+            statement.prepared = again
+        else:
+            statement.bound = again
         return again
+
+    def _tried(self, core: Session, sql: str, oids: tuple[int, ...]) -> Prepared | None:
+        """A text prepared with these types of parameters; None, and nothing has happened, if PostgreSQL takes none."""
+        call = self._call(core, sql)
+        try:
+            return prepare(call, core, oids)
+        except SqlError:
+            return None
+        finally:
+            self._watch.end(call)
+            self._services.calls.remove(call)
 
     def _run(self, request: Request, core: Session, sql: str, prepared: Prepared, params: tuple[Param, ...]) -> Answer:
         call = self._call(core, sql)
@@ -200,7 +222,7 @@ class Statements:
 
 def dataset_schema(statement: PreparedStatement) -> pa.Schema:
     """The columns a prepared statement answers with."""
-    return _result_schema(statement.prepared)
+    return _result_schema(statement.bound or statement.prepared, statement.numeric)
 
 
 def parameters_schema(statement: PreparedStatement) -> pa.Schema:
@@ -208,9 +230,9 @@ def parameters_schema(statement: PreparedStatement) -> pa.Schema:
     return parameter_schema([PgType(oid) for oid in statement.prepared.description.param_oids])
 
 
-def _result_schema(prepared: Prepared) -> pa.Schema:
+def _result_schema(prepared: Prepared, numeric: str) -> pa.Schema:
     fields = prepared.description.fields
-    return pa.schema([]) if fields is None else schema_of(fields)
+    return pa.schema([]) if fields is None else schema_of(fields, None, numeric)
 
 
 def _drained(answer: Answer) -> int:
