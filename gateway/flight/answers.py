@@ -141,7 +141,7 @@ def _answer(call: Call, core: Session, result: Result, finish: Callable[[Outcome
         _end(call, core)
         return Answer(call, pa.schema([]), _count(result.tag), result.tag, notices, None, finish)
     arrow = rows if isinstance(rows, ArrowRows) else to_arrow(rows)
-    schema = schema_of(arrow.fields, arrow.reader.schema)
+    schema = schema_of(arrow.fields, arrow.reader.schema, core.settings.flight_numeric)
     if _independent(call, core, rows):
         _end(call, core)
         source = _Source(RowsReader(arrow))

@@ -97,6 +97,20 @@ def assignment(
     return target, lambda array: step(plain(array))
 
 
+def date_like(array: pa.Array, oid: int, time_zone: str) -> pa.Array:
+    """Dates and timestamps (in plain layout) as date, timestamp or timestamptz: exactly, by PostgreSQL's casts.
+
+    Raises DatatypeMismatch (42804), DatetimeFieldOverflow (22008).
+    """
+    try:
+        step = _step(array.type, PgType(oid), Style(time_zone=time_zone))
+    except _NoAssignment:
+        raise DatatypeMismatch(
+            f"parameter is of type {format_type(PgType(oid))} but {format_type(type_for(array.type))} was bound"
+        ) from None
+    return array if step is None else step(array)
+
+
 class _NoAssignment(Exception):
     """PostgreSQL has no cast on assignment between the types."""
 

@@ -1,5 +1,6 @@
 """Arrow arrays of every layout made into the plain one of their type: no extensions, dictionaries, run ends, views,
-large or fixed-size containers. Values stay what they are; what reads arrays after this knows one layout of each type.
+large or fixed-size containers, times in microseconds as PostgreSQL has them. Values stay what they are, or are refused;
+what reads arrays after this knows one layout of each type.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.errors import CharacterNotInRepertoire, FeatureNotSupported, ProgramLimitExceeded, ProtocolViolation
+from catalog.errors import (
+    CharacterNotInRepertoire,
+    DatetimeFieldOverflow,
+    FeatureNotSupported,
+    ProgramLimitExceeded,
+    ProtocolViolation,
+)
 
 _kind = pa.types
 
@@ -41,6 +48,14 @@ def plain_type(arrow: pa.DataType) -> pa.DataType:
         return pa.binary()
     if _kind.is_float16(arrow):
         return pa.float32()
+    if _kind.is_timestamp(arrow):
+        return pa.timestamp("us", arrow.tz)
+    if _kind.is_time(arrow):
+        return pa.time64("us")
+    if _kind.is_duration(arrow):
+        return pa.duration("us")
+    if _kind.is_date64(arrow):
+        return pa.date32()
     if _kind.is_decimal32(arrow) or _kind.is_decimal64(arrow):
         return pa.decimal128(arrow.precision, arrow.scale)
     if _kind.is_map(arrow):
@@ -71,12 +86,16 @@ def plain(array: pa.Array) -> pa.Array:
     try:
         array = array if array.type.equals(target) else array.cast(target)
     except pa.ArrowInvalid as error:
-        raise ProgramLimitExceeded(
-            "a batch of rows has more than 2 GB in one column", hint="Send smaller ones."
-        ) from error
+        if not any(word in str(error) for word in ("would lose data", "out of bounds", "overflow")):
+            raise ProgramLimitExceeded(
+                "a batch of rows has more than 2 GB in one column", hint="Send smaller ones."
+            ) from error
+        raise _not_exact(array.type) from error
     except pa.ArrowNotImplementedError as error:
         raise FeatureNotSupported(f"Arrow type {array.type} is not supported") from error
     _refuse_zero_bytes(array)
+    if _kind.is_interval(array.type):
+        _refuse_nanoseconds(array)
     return array
 
 
@@ -120,6 +139,23 @@ def _refuse_zero_bytes(array: pa.Array) -> None:
         _refuse_zero_bytes(array.items)
     elif _kind.is_list(array.type):
         _refuse_zero_bytes(array.values)
+
+
+def _refuse_nanoseconds(array: pa.Array) -> None:
+    """Of intervals: months, days, and nanoseconds that have to be whole microseconds."""
+    if array.type != pa.month_day_nano_interval():
+        raise FeatureNotSupported(f"Arrow type {array.type} is not supported")
+    parts = np.frombuffer(array.buffers()[1] or b"", np.dtype([("m", "<i4"), ("d", "<i4"), ("ns", "<i8")]))
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    if (parts["ns"][array.offset : array.offset + len(array)][valid] % 1000).any():
+        raise _not_exact(array.type)
+
+
+def _not_exact(arrow: pa.DataType) -> DatetimeFieldOverflow:
+    return DatetimeFieldOverflow(
+        f"a value of Arrow type {arrow} is beyond what PostgreSQL's type holds: microseconds, or its range",
+        hint="Values are taken as they are or not at all: convert the column before it is sent.",
+    )
 
 
 def _ends(array: pa.Array) -> tuple[int, int]:

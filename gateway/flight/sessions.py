@@ -42,13 +42,18 @@ OpenSession = Callable[[Principal, Mapping[str, str], int], Session]
 
 @dataclass(slots=True, eq=False)
 class PreparedStatement:
-    """One made by CreatePreparedStatement; `rows` are the parameters bound last: one tuple for each execution."""
+    """One made by CreatePreparedStatement; `rows` are the parameters bound last: one tuple for each execution.
+
+    `bound`: prepared with the types of those, where they tell more than the text.
+    """
 
     handle: bytes
     sql: str
     prepared: Prepared
     transaction: bytes
+    numeric: str = "auto"
     rows: tuple[tuple[Param, ...], ...] = ((),)
+    bound: Prepared | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from catalog.clusters.tiers import memory_text
 from catalog.errors import FeatureNotSupported, InvalidName, InvalidParameterValue, UndefinedObject
-from sql_extensions import as_of
+from sql_extensions import as_of, option_values
 
 ALIASES = {"cluster": "kadali.cluster", "as_of": "kadali.as_of"}
 """Bare names of our own settings (PostgreSQL refuses a bare unknown name, so nothing else can mean them)."""
@@ -135,6 +136,15 @@ def _cluster(value: str, _read_text: as_of.ReadText) -> str:
     return value.lower() if value.lower() in PLACES else value
 
 
+def _flight_numeric(value: str, _read_text: as_of.ReadText) -> str:
+    if value.lower() not in FLIGHT_NUMERICS:
+        raise InvalidParameterValue(
+            f'invalid value for parameter "kadali.flight_numeric": "{value}"',
+            hint=f"Available values: {', '.join(FLIGHT_NUMERICS)}.",
+        )
+    return value.lower()
+
+
 def _spark_result(value: str, _read_text: as_of.ReadText) -> str:
     if value.lower() not in SPARK_RESULTS:
         raise InvalidParameterValue(
@@ -144,6 +154,36 @@ def _spark_result(value: str, _read_text: as_of.ReadText) -> str:
     return value.lower()
 
 
+def _short_length(value: str) -> str:
+    """A length of time, also as settings write it (20m, 20min, 1h), in words."""
+    short = _SHORT.fullmatch(value.strip().lower())
+    if short is not None:
+        value = str(int(short[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}[short[2]])
+    return option_values.seconds_text(option_values.length_of_time(value)).strip("'")
+
+
+_SHORT = re.compile(r"(\d{1,9})\s*(s|m|min|h|d)")
+SIZING: Mapping[str, Callable[[str], str]] = {
+    "worker_memory": lambda value: memory_text(option_values.memory(value)),
+    "worker_cores": lambda value: option_values.plain(option_values.number(value)),
+    "workers": lambda value: str(option_values.count(1)(value)),
+    "worker_ttl": _short_length,
+}
+"""Settings that ask for a cluster of the session's own (kadali.worker_memory, ...): what spells their values."""
+
+
+def _sizing(name: str) -> OwnSetting:
+    def check(value: str, _read_text: as_of.ReadText) -> str:
+        try:
+            return SIZING[name](value) if value.strip() else ""
+        except (ValueError, OverflowError, InvalidParameterValue) as error:
+            raise InvalidParameterValue(f'invalid value for parameter "kadali.{name}": "{value}"') from error
+
+    about = "how long it stays unused" if name == "worker_ttl" else f"its {name}"
+    return OwnSetting(f"kadali.{name}", "", f"A cluster of the session's own: {about}; empty for the default.", check)
+
+
+FLIGHT_NUMERICS = ("auto", "text", "float8")
 SPARK_RESULTS = ("auto", "stream", "staged")
 OWN: Mapping[str, OwnSetting] = {
     row.name: row
@@ -161,11 +201,18 @@ OWN: Mapping[str, OwnSetting] = {
             _cluster,
         ),
         OwnSetting(
+            "kadali.flight_numeric",
+            "auto",
+            "How numeric without precision goes to clients of Arrow Flight: auto, text, or float8.",
+            _flight_numeric,
+        ),
+        OwnSetting(
             "kadali.spark_result",
             "auto",
             "How large results come from a cluster: auto, stream, or staged (as files, of any size).",
             _spark_result,
         ),
+        *map(_sizing, SIZING),
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from sql_extensions.settings import rules
 
@@ -74,6 +75,17 @@ class SettingValues(ABC):
     @property
     def cluster(self) -> str:
         return self._value("kadali.cluster") or "default"
+
+    @property
+    def sizing(self) -> Mapping[str, str]:
+        """kadali.worker_memory and its like, where they are set, by name without the prefix."""
+        found = {name: self._value(f"kadali.{name}") or "" for name in rules.SIZING}
+        return {name: value for name, value in found.items() if value}
+
+    @property
+    def flight_numeric(self) -> str:
+        """kadali.flight_numeric: auto, text or float8."""
+        return self._value("kadali.flight_numeric") or "auto"
 
     @property
     def spark_result(self) -> str:
