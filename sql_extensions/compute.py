@@ -78,8 +78,8 @@ class ClusterAccess:
     connect: Callable[[Cluster, Principal], SparkEngine]
     used: Callable[[UUID], None]
     meter: ScanMeter
-    abort: Callable[[], None] = lambda: None
     guests: Guests
+    abort: Callable[[], None] = lambda: None
     default: str = "embedded"
     auto_bytes: int = AUTO_BYTES
 
@@ -318,6 +318,19 @@ class Compute:
         with call.stopping(waiting.cancel), access.guests.waiting(cluster.id, call):
             return access.admission.enter(cluster.id, cluster.name, user, limits, waiting, started=answers(cluster))
 
+    def _used(self, call: Call, cluster: UUID) -> Leave:
+        """Use the session's place on the cluster, for what is returned to end; that may be called more than once."""
+        guests = self._clusters.guests
+
+        def leave(*, collected: bool = False) -> None:
+            if guests.remove(key):
+                self._leave(cluster, collected=collected)
+
+        with self._lock:
+            self._held[cluster].uses += 1
+        key = guests.add(Guest(cluster, call, leave))
+        return leave
+
     def _leave(self, cluster: UUID, *, collected: bool = False) -> None:
         """`collected`: by garbage collection, which may not wait for the store."""
         with self._lock:
@@ -337,19 +350,6 @@ class Compute:
     def _answering(self, call: Call, cluster: Cluster, deadline: float | None) -> Cluster:
         """The cluster once it answers: resumed if need be, waited for with notices."""
         if answers(cluster):
-    def _used(self, call: Call, cluster: UUID) -> Leave:
-        """Use the session's place on the cluster, for what is returned to end; that may be called more than once."""
-        guests = self._clusters.guests
-
-        def leave(*, collected: bool = False) -> None:
-            if guests.remove(key):
-                self._leave(cluster, collected=collected)
-
-        with self._lock:
-            self._held[cluster].uses += 1
-        key = guests.add(Guest(cluster, call, leave))
-        return leave
-
             return cluster
         board = self._clusters.board
         began = time.monotonic()
