@@ -63,6 +63,7 @@ class DemoLoader(Thread):
         shown = f"[{host}]" if ":" in host else host
         print("\nready; paste this into another terminal:\n")
         print(f"    psql 'postgresql://{USER}:{password}@{shown}:{port}/{DATABASE}'")
+        print(f"\nArrow Flight SQL, with the same user and password: grpc://{shown}:{self._settings.flight_port}")
         print(_TO_TRY, flush=True)
 
     def _address(self) -> str:
