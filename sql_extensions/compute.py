@@ -32,6 +32,7 @@ from engine.spark.running import Options, ResultMode
 from sql_extensions.call import Call
 from sql_extensions.cluster_guests import Guest, Guests, KeptRows, Leave
 from sql_extensions.cluster_state import CHOOSE_HINT, answers, check_budget, check_startable, gone, limits_of, may_use
+from sql_extensions.own_cluster import OwnCluster
 from sql_extensions.scan_meter import ScanMeter
 
 if TYPE_CHECKING:
@@ -113,8 +114,9 @@ class Compute:
         principal: Principal,
         setting: Callable[[], str],
         result_mode: Callable[[], ResultMode] = lambda: ResultMode.AUTO,
+        own: OwnCluster | None = None,
     ) -> None:
-        self.embedded = embedded
+        self.embedded, self._own = embedded, own
         self._access, self._principal, self._setting = access, principal, setting
         self._result_mode = result_mode
         self._lock = threading.RLock()  # rows may give back their place wherever they are collected
@@ -149,9 +151,7 @@ class Compute:
         Raises UndefinedObject (42704) if the session names a cluster that is no more.
         """
         if call.data_route is None:
-            wish = self.wish
-            cluster = {Wish.CLUSTER: self._named, Wish.AUTO: self._default_cluster}.get(wish, lambda: None)()
-            call.data_route = self._decide(wish, need, cluster)
+            call.data_route = self._decide(self.wish, need)
         return call.data_route
 
     def charge(self, call: Call, size: int | None) -> None:
@@ -161,6 +161,8 @@ class Compute:
 
     def is_up(self, name: str) -> bool:
         """Whether the cluster answers now."""
+        if name == self._own_name and self._own is not None and self._own.find() is None:
+            return False
         return answers(self._get(name))
 
     def switch(self, call: Call, need: Need) -> Route | None:
@@ -168,7 +170,7 @@ class Compute:
         if self.wish is not Wish.AUTO:
             return None
         before = call.data_route
-        other = self._decide(Wish.AUTO, need, self._default_cluster())
+        other = self._decide(Wish.AUTO, need)
         if before is not None and other.engine == before.engine:
             return None
         call.data_route = other
@@ -183,6 +185,8 @@ class Compute:
 
     def cluster_engine(self, call: Call, name: str) -> SparkEngine:
         """As `engine`, for a cluster."""
+        if self._own is not None and name == self._own_name:
+            self._own.ensure(call)
         cluster = self._get(name)
         if cluster.id not in call.places:  # what has begun may end
             check_budget(cluster)
@@ -248,17 +252,32 @@ class Compute:
             return setting
         if self._access is None:
             return "embedded"
+        if (own := self._own_name) is not None:
+            return own
         default = self._access.default
         if default in ("embedded", "auto") or any(item.name == default for item in self._access.board.list()):
             return default
         return "embedded"
 
-    def _decide(self, wish: Wish, need: Need, cluster: Cluster | None) -> Route:
+    def _decide(self, wish: Wish, need: Need) -> Route:
         limit = AUTO_BYTES if self._access is None else self._access.auto_bytes
-        return route(wish, need, None if cluster is None else Candidate.of(cluster), limit)
+        return route(wish, need, self._candidate(wish), limit)
 
-    def _named(self) -> Cluster:
-        return self._get(self._wanted())
+    def _candidate(self, wish: Wish) -> Candidate | None:
+        """The cluster in question; one of the session's own need not be there yet."""
+        wanted, own = self._wanted(), self._own_name
+        if wish is Wish.EMBEDDED:
+            return None
+        if own is not None and wanted in (own, "auto"):
+            found = None if self._own is None else self._own.find()
+            return Candidate(own, reachable=True) if found is None else Candidate.of(found)
+        cluster = self._get(wanted) if wish is Wish.CLUSTER else self._default_cluster()
+        return None if cluster is None else Candidate.of(cluster)
+
+    @property
+    def _own_name(self) -> str | None:
+        """Of the cluster that settings of the session ask for."""
+        return None if self._own is None else self._own.name
 
     def _get(self, name: str) -> Cluster:
         """The cluster, for one who may use it. Raises UndefinedObject, InsufficientPrivilege."""

@@ -12,6 +12,7 @@ from catalog.shadow.session import ShadowSession
 from engine.base import Description
 from engine.spark.running import ResultMode
 from sql_extensions.compute import Compute
+from sql_extensions.own_cluster import OwnCluster
 from sql_extensions.plan import PlanCache
 from sql_extensions.settings import SessionSettings
 from sql_extensions.sql_cursor import SqlCursor
@@ -57,6 +58,7 @@ class Session:
             self.principal,
             lambda: self.settings.cluster,
             lambda: ResultMode(self.settings.spark_result),
+            OwnCluster(self.tenant.clusters, self.principal, lambda: self.settings.sizing),
         )
         self.settings.before_change = self.before_setting_change
         self.transaction.before_commit(self._hold_cursors)

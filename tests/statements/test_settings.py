@@ -8,7 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from catalog.errors import FeatureNotSupported, InvalidName, SqlError, SqlSyntaxError, UndefinedObject
+from catalog.errors import (
+    FeatureNotSupported,
+    InvalidName,
+    InvalidParameterValue,
+    SqlError,
+    SqlSyntaxError,
+    UndefinedObject,
+)
 from engine.dialect.scanner import split, tokenize
 from sql_extensions.settings import SessionSettings, find_calls, parse_options
 
@@ -335,3 +342,38 @@ def test_options_of_the_startup_packet() -> None:
     for bad in ("-B 3", "-c novalue", "--x"):
         with pytest.raises(SqlSyntaxError):
             parse_options(bad)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("worker_memory", "16Gi", "16Gi"),
+        ("worker_memory", "1024MB", "1000000Ki"),
+        ("worker_memory", "much", None),
+        ("worker_cores", "0.50", "0.5"),
+        ("worker_cores", "0", None),
+        ("workers", "03", "3"),
+        ("workers", "1.5", None),
+        ("workers", "0", None),
+        ("worker_ttl", "20m", "20 minutes"),
+        ("worker_ttl", "1200", "20 minutes"),
+        ("worker_ttl", "2 hours", "2 hours"),
+        ("worker_ttl", "never", "never"),
+        ("worker_ttl", "soon", None),
+        ("worker_ttl", "-1", None),
+    ],
+)
+def test_sizes_of_ones_own_cluster(settings: SessionSettings, name: str, value: str, shown: str | None) -> None:
+    key = f"kadali.{name}"
+    assert settings.show(key) == (key, "")
+    assert settings.sizing == {}
+    if shown is None:
+        with pytest.raises(InvalidParameterValue, match=key):
+            settings.set(key, value)
+        return
+    settings.set(key, value)
+    assert settings.show(key) == (key, shown)
+    settings.set(key, shown)
+    assert settings.sizing == {name: shown}
+    settings.set_default(key)
+    assert settings.sizing == {}
