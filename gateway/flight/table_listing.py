@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -77,15 +77,18 @@ def tables(request: Request, command: Message, statements: Statements) -> Catalo
     if not command.include_schema:
         return catalog_rows(request, statements, _SQL.format("", wanted.where()), wanted.values, TABLES)
     sql = _SQL.format(_COLUMNS, wanted.where())
-    return catalog_rows(request, statements, sql, wanted.values, TABLES_WITH_SCHEMA, _with_schemas)
+    numeric = request.session.core().session.settings.flight_numeric
+    turn = partial(_with_schemas, numeric=numeric)
+    return catalog_rows(request, statements, sql, wanted.values, TABLES_WITH_SCHEMA, turn)
 
 
-def _with_schemas(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+def _with_schemas(batch: pa.RecordBatch, numeric: str) -> Iterator[pa.RecordBatch]:
+    """`numeric`: kadali.flight_numeric."""
     rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
     made: list[bytes] = []
     start = size = 0
     for place, row in enumerate(rows):
-        schema = _table_schema(*row)
+        schema = _table_schema(*row, numeric)
         made.append(schema)
         size += len(schema)
         if size >= PIECE_BYTES:
@@ -100,23 +103,23 @@ def _piece(batch: pa.RecordBatch, start: int, schemas: list[bytes]) -> pa.Record
     return pa.RecordBatch.from_arrays([*names, pa.array(schemas, pa.binary())], schema=TABLES_WITH_SCHEMA)
 
 
-def _table_schema(catalog: str, schema: str, table: str, table_type: str, columns: str | None) -> bytes:
+def _table_schema(catalog: str, schema: str, table: str, kind: str, columns: str | None, numeric: str) -> bytes:
     """`columns`: JSON, see _COLUMNS; None for a table without any."""
     own = {f"{_KEY}CATALOG_NAME": catalog, f"{_KEY}DB_SCHEMA_NAME": schema, f"{_KEY}TABLE_NAME": table}
-    own[f"{_KEY}IS_READ_ONLY"] = str(int(table_type != "TABLE" or schema in OWN_SCHEMAS))
+    own[f"{_KEY}IS_READ_ONLY"] = str(int(kind != "TABLE" or schema in OWN_SCHEMAS))
     fields = []
     for name, oid, typmod, not_null, remarks in json.loads(columns or "[]"):
-        arrow, told = _type(oid, typmod)
+        arrow, told = _type(oid, typmod, numeric)
         metadata = {**told, **own} if remarks is None else {**told, **own, f"{_KEY}REMARKS": remarks}
         fields.append(pa.field(name, arrow, nullable=not not_null, metadata=metadata))
     return serialized(pa.schema(fields))
 
 
 @lru_cache(1000)
-def _type(oid: int, typmod: int) -> tuple[pa.DataType, dict[str, str]]:
+def _type(oid: int, typmod: int, numeric: str) -> tuple[pa.DataType, dict[str, str]]:
     """What answers say of a column of this type, and the rest that the type decides."""
     pg = PgType(oid, typmod)
-    [shown] = schema_of([Field("", pg)])
+    [shown] = schema_of([Field("", pg)], None, numeric)
     told = {key.decode(): value.decode() for key, value in shown.metadata.items()}
     size, scale = char_length(pg) or _PRECISIONS.get(oid), _SCALES.get(oid)
     if oid != NUMERIC.oid and size is not None:
