@@ -20,7 +20,7 @@ from catalog.clusters.model import Backend, Cluster, ClusterState, Desired, Tier
 from engine.clusters import kubernetes as kubernetes_module
 from engine.clusters import pods as pods_module
 from engine.clusters.backend import BackendError
-from engine.clusters.kubernetes import KubernetesApi, KubernetesError
+from engine.clusters.kubernetes import KubernetesApi
 from engine.clusters.manifests import worker_pod
 from engine.clusters.names import namespace_name, object_name, volume_name
 from engine.clusters.objects import CLUSTER_ID
@@ -182,51 +182,6 @@ def test_what_does_not_fit_the_tier_is_never_asked_of_kubernetes(site: Site) -> 
     assert site.api.get("Namespace", site.namespace) is None
     site.tier = TIER
     site.until(lambda: site.row(one).state is ClusterState.STARTING, "the tier grew")
-
-
-def test_a_driver_may_manage_its_executors_and_nothing_else(site: Site, control_plane: ControlPlane) -> None:
-    one = site.put()
-    site.until(lambda: "Pod" in site.objects(one), "made")
-    path = f"api/v1/namespaces/{site.namespace}/serviceaccounts/spark-driver/token"
-    token = site.api._json("POST", path, {}, {"spec": {"expirationSeconds": 600}})["status"]["token"]
-    driver = KubernetesApi.with_token(site.api, token)
-    name = object_name(one.id)
-
-    def may(kind: str, namespace: str) -> bool:
-        try:
-            driver.list(kind, namespace)
-        except KubernetesError as error:
-            assert error.status == 403
-            return False
-        return True
-
-    assert may("Pod", site.namespace)
-    assert may("ConfigMap", site.namespace)
-    for kind, namespace in (
-        ("Secret", site.namespace),
-        ("StatefulSet", site.namespace),
-        ("Role", site.namespace),
-        ("Pod", "default"),
-        ("ConfigMap", "kube-system"),
-    ):
-        assert not may(kind, namespace), (kind, namespace)
-    with pytest.raises(KubernetesError, match="forbidden"):
-        driver.get("Secret", name, site.namespace)
-    with pytest.raises(KubernetesError, match="forbidden"):
-        driver.scale(name, site.namespace, 0)
-    driver.close()
-
-
-def test_pods_that_are_not_restricted_are_refused_in_the_namespace(site: Site) -> None:
-    one = site.put()
-    site.until(lambda: "Pod" in site.objects(one), "our own pod passes")
-    for security in ({}, {"hostNetwork": True}, {"volumes": [{"name": "x", "hostPath": {"path": "/"}}]}):
-        body = {
-            "metadata": {"name": "intruder"},
-            "spec": {"containers": [{"name": "c", "image": "x"}], **security},
-        }
-        with pytest.raises(KubernetesError, match="violates PodSecurity"):
-            site.api._json("POST", f"api/v1/namespaces/{site.namespace}/pods", {}, body)
 
 
 def test_executors_go_with_their_driver(site: Site) -> None:
