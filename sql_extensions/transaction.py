@@ -145,6 +145,11 @@ class Transaction:
         else:
             self._end(committed=False)
 
+    def abandon(self) -> None:
+        """Roll the open block back at once; as after a failure, all is refused until somebody ends it."""
+        self._end(committed=False)
+        self.state = TransactionState.FAILED
+
     def check_usable(self) -> None:
         if self.state is TransactionState.FAILED:
             raise InFailedSqlTransaction(

@@ -33,6 +33,7 @@ from engine.dialect.scanner import tokenize
 from gateway.flight.answers import Answer
 from gateway.flight.assigning import assignment, type_for
 from gateway.flight.layout import checked
+from gateway.flight.logins import NAME
 from gateway.flight.messages import sql
 from gateway.flight.statements import Request, Statements
 from gateway.pgwire.execution import style_of
@@ -45,6 +46,7 @@ from sql_extensions.statement import Statement
 
 GONE_S = 0.02
 """A client that dies is told of a moment after its stream has ended."""
+_ADBC = "ADBC Flight SQL Driver"
 _Options = sql.CommandStatementIngest.TableDefinitionOptions
 
 
@@ -69,7 +71,13 @@ def ingest(statements: Statements, request: Request, command: sql.CommandStateme
     tree = _parsed(command, request, reader)
     text = f"INGEST INTO {written(tree.table)}"
     statement = Statement(text, text, 0, tuple(tokenize(text)), _SPEC, tree)
-    return statements.carry_out(request, statement, command.transaction_id)
+    return statements.carry_out(request, statement, command.transaction_id or _adbc_transaction(request))
+
+
+def _adbc_transaction(request: Request) -> bytes:
+    """ADBC's driver does not name its connection's transaction in ingestion, which belongs to it all the same."""
+    agent: str = request.context.get_middleware(NAME).agent
+    return request.session.only_transaction() if agent.startswith(_ADBC) else b""
 
 
 def _parsed(command: sql.CommandStatementIngest, request: Request, reader: Any) -> Ingestion:

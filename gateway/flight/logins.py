@@ -28,10 +28,10 @@ class Handshake(flight.ServerAuthHandler):  # type: ignore[misc]
 
 
 class Login(flight.ServerMiddleware):  # type: ignore[misc]
-    """One request's session. The token goes back to a client that has shown a password."""
+    """One request's session. The token goes back to a client that has shown a password. `agent`: the program's name."""
 
-    def __init__(self, session: FlightSession, token: str, *, fresh: bool) -> None:
-        self.session, self.token = session, token
+    def __init__(self, session: FlightSession, token: str, *, fresh: bool, agent: str = "") -> None:
+        self.session, self.token, self.agent = session, token, agent
         self._fresh = fresh
         session.busy += 1
 
@@ -58,7 +58,8 @@ class Logins(flight.ServerMiddlewareFactory):  # type: ignore[misc]
                 raise CannotConnectNow("the database system is shutting down")
             scheme, _, value = _first(headers, "authorization").partition(" ")
             if scheme.lower() == "bearer":
-                return Login(self._sessions.find(value.strip()), value.strip(), fresh=False)
+                session, agent = self._sessions.find(value.strip()), _first(headers, "user-agent")
+                return Login(session, value.strip(), fresh=False, agent=agent)
             given = credentials(f"{scheme} {value}")
             if given is None:
                 raise InvalidAuthorization(
@@ -75,7 +76,7 @@ class Logins(flight.ServerMiddlewareFactory):  # type: ignore[misc]
         self._passwords.check(user, password, PEER)
         database = _first(headers, "database") or self._only_database(user)
         token, session = self._sessions.enter(self._authenticator.login(user, database, PEER))
-        return Login(session, token, fresh=True)
+        return Login(session, token, fresh=True, agent=_first(headers, "user-agent"))
 
     def _only_database(self, user: str) -> str:
         names = self._authenticator.databases(user)

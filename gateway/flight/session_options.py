@@ -8,6 +8,7 @@ from catalog.errors import SqlError
 from gateway.flight.messages import base
 from gateway.flight.statements import Request, Statements
 
+_UNKNOWN = ("42704", "42602")
 _CATALOG, _SCHEMA = "catalog", "schema"
 """Names that clients (JDBC, ADBC) use: the database, which cannot be changed, and the search path."""
 
@@ -44,11 +45,10 @@ class SessionOptions:
         if name == _CATALOG:
             same = kind == "string_value" and value.string_value == request.session.principal.tenant
             return None if same else errors.INVALID_VALUE
-        values = _values(kind, value)
+        values, setting = _values(kind, value), "search_path" if name == _SCHEMA else name
         try:
             with request.session.core().turn(request.context) as core:
                 core.before_setting_change()
-                setting = "search_path" if name == _SCHEMA else name
                 if values is None:
                     core.settings.set_default(setting)
                 else:
@@ -56,8 +56,13 @@ class SessionOptions:
                 if not core.transaction.in_block:
                     core.transaction.end_implicit()
         except SqlError as error:
-            return errors.INVALID_NAME if error.code == "42704" else errors.INVALID_VALUE
+            unknown = error.code in _UNKNOWN and not self._is_known(request, setting)
+            return errors.INVALID_NAME if unknown else errors.INVALID_VALUE
         return None
+
+    def _is_known(self, request: Request, setting: str) -> bool:
+        with request.session.core().turn(request.context) as core:
+            return setting.lower() in {row.name.lower() for row in core.settings.show_all()}
 
 
 def _values(kind: str | None, value: Any) -> tuple[str, ...] | None:

@@ -29,6 +29,7 @@ from catalog.principal import Principal
 from engine.base import Param
 from gateway.calls import CallRegister
 from sql_extensions.session import Prepared, Session
+from sql_extensions.transaction import TransactionState
 
 PID_MAX = (1 << 31) - 1
 TRANSACTIONS_MAX, PREPARED_MAX = 8, 1000
@@ -62,6 +63,8 @@ class Core:
 
     session: Session
     lock: threading.Lock = field(default_factory=threading.Lock)
+    used: float = field(default_factory=time.monotonic)
+    """When its last statement ended."""
 
     @contextmanager
     def turn(self, context: flight.ServerCallContext) -> Iterator[Session]:
@@ -71,6 +74,23 @@ class Core:
                 raise QueryCanceled("canceling statement due to user request")
         try:
             yield self.session
+        finally:
+            self.used = time.monotonic()
+            self.lock.release()
+
+    def abandon_if_idle(self) -> bool:
+        """Roll back a transaction that has been idle for longer than idle_in_transaction_session_timeout, and refuse
+        all that follows in it: True if it was. Nothing while a statement runs.
+        """
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            transaction, limit = self.session.transaction, self.session.settings.idle_in_transaction_timeout_s
+            late = limit is not None and time.monotonic() - self.used >= limit
+            if not late or transaction.state is not TransactionState.OPEN:
+                return False
+            transaction.abandon()
+            return True
         finally:
             self.lock.release()
 
@@ -127,6 +147,11 @@ class FlightSession:
             self._transactions[handle] = core
         return handle, core
 
+    def only_transaction(self) -> bytes:
+        """The id of the one open transaction; b"" if there is none, or several."""
+        with self._lock:
+            return next(iter(self._transactions)) if len(self._transactions) == 1 else b""
+
     def end(self, transaction: bytes) -> Core:
         """Take a transaction out, to be committed or rolled back, and closed. Raises NoActiveSqlTransaction."""
         with self._lock:
@@ -135,6 +160,16 @@ class FlightSession:
         if core is None:
             raise NoActiveSqlTransaction("there is no such transaction")
         return core
+
+    def abandon_idle(self) -> None:
+        """Roll back transactions that have been idle for too long. Blocking."""
+        if self.busy:
+            return
+        with self._lock:
+            cores = [*self._transactions.values(), *([] if self._core is None else [self._core])]
+        for core in cores:
+            if core.abandon_if_idle():
+                log.info("transaction of %s rolled back: idle for too long", self.principal.user)
 
     def add_prepared(self, statement: PreparedStatement) -> None:
         """Raises ConfigurationLimitExceeded."""
@@ -236,13 +271,16 @@ class FlightSessions:
             return {one.pid for one in self._by_token.values()}
 
     def expire(self) -> None:
-        """End those that nobody has used for long."""
+        """End those that nobody has used for long, and transactions that are idle for too long."""
         now = time.monotonic()
         with self._lock:
+            sessions = list(self._by_token.values())
             due = [token for token, one in self._by_token.items() if not one.busy and now - one.used > self._idle_s]
         for token in due:
             log.info("session unused for %g s: ended", self._idle_s)
             self.leave(token)
+        for session in sessions:
+            session.abandon_idle()
 
     def close(self) -> None:
         with self._lock:
