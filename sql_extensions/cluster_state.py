@@ -13,6 +13,7 @@ from catalog.errors import (
     ObjectNotInPrerequisiteState,
     UndefinedObject,
 )
+from catalog.names import quote_ident
 from catalog.principal import Principal
 from engine.clusters.admission import Limits
 
@@ -62,12 +63,17 @@ def check_startable(cluster: Cluster) -> None:
     check_budget(cluster)
     if cluster.desired is Desired.SUSPENDED and not cluster.spec.auto_resume:
         raise ObjectNotInPrerequisiteState(
-            f'cluster "{name}" is suspended', hint=f"ALTER CLUSTER {name} RESUME starts it (auto_resume is off)."
+            f'cluster "{name}" is suspended',
+            hint=f"ALTER CLUSTER {quote_ident(name)} RESUME starts it (auto_resume is off).",
         )
     if cluster.state is ClusterState.FAILED and cluster.observed.generation >= cluster.generation:
         placed = any(word in (reason or "").lower() for word in _PLACEMENT)
         kind = InsufficientResources if placed else CannotConnectNow
-        raise kind(f'cluster "{name}" has failed', detail=reason, hint=f"ALTER CLUSTER {name} RESTART tries again.")
+        raise kind(
+            f'cluster "{name}" has failed',
+            detail=reason,
+            hint=f"ALTER CLUSTER {quote_ident(name)} RESTART tries again.",
+        )
 
 
 def check_budget(cluster: Cluster) -> None:

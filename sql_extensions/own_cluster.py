@@ -44,7 +44,7 @@ class OwnCluster:
             return None
         user = self._principal.user
         short = user.encode()[:NAME_BYTES].decode(errors="ignore")
-        return f"{short}-{hashlib.sha256(repr((user, sorted(sizing.items()))).encode()).hexdigest()[:8]}"
+        return f"{short}_{hashlib.sha256(repr((user, sorted(sizing.items()))).encode()).hexdigest()[:8]}"
 
     def find(self) -> Cluster | None:
         """None: it is not there yet."""

@@ -4,8 +4,9 @@
     SHOW CREATE CLUSTER etl
 
 DESCRIBE has a row for each thing to know: state, size, workers (now, min, max), queued, running, idle_for,
-suspends_in, started_by, ui_url, cost_today (worker hours), last_error, events. It needs the right MONITOR. SHOW CREATE
-prints every option in force, never a token. As functions: kadali.cluster_detail('etl').
+suspends_in, started_by, rights (those granted), ui_url, cost_today (worker hours, and money where workers have a
+price), budget, last_error, events. It needs the right MONITOR. SHOW CREATE prints every option in force, never a token.
+As functions: kadali.cluster_detail('etl'). What was used, by day: kadali.cluster_usage.
 """
 
 from __future__ import annotations

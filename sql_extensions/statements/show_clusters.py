@@ -5,7 +5,8 @@
     SHOW CLUSTERS WHERE state = 'RUNNING'
 
 Those you own or have a right on; all of them for administrators. `workers` are those registered now; `running` and
-`queued` are queries, of all gateways. As a relation: kadali.clusters; what has happened to them: kadali.cluster_events.
+`queued` are queries, of all gateways. As a relation: kadali.clusters; what has happened to them: kadali.cluster_events;
+what they have used, by day: kadali.cluster_usage.
 """
 
 from __future__ import annotations

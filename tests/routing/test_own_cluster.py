@@ -89,7 +89,7 @@ def test_it_is_made_at_its_first_use_and_shared(world: Sized) -> None:
         end(mine)
     [made] = world.clusters.list(fresh=True)
     spec = made.spec
-    assert (made.name, made.owner) == (asked.cluster, "ann") and made.name.startswith("ann-")
+    assert (made.name, made.owner) == (asked.cluster, "ann") and made.name.startswith("ann_")
     assert (spec.worker_memory, spec.min_workers, spec.max_workers, spec.size) == (2 * GIB, 2, 2, "xsmall")
     assert (spec.auto_suspend_s, spec.auto_terminate_s) == (1200.0, 1200.0)
     assert made.comment == "for kadali.worker_memory = 2Gi, kadali.workers = 2, kadali.worker_ttl = 20 minutes"
@@ -157,7 +157,7 @@ def test_auto_takes_it_for_what_is_large(world: Sized) -> None:
     compute = world.sized({"workers": "1"}, "auto")
     assert compute.route(call(), SMALL).cluster is None
     large = compute.route(call(), LARGE)
-    assert large.reason is RouteReason.CLUSTER_SIZE and str(large.cluster).startswith("ann-")
+    assert large.reason is RouteReason.CLUSTER_SIZE and str(large.cluster).startswith("ann_")
 
 
 @pytest.mark.parametrize("setting", ["embedded", "older"])
