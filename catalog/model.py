@@ -16,8 +16,19 @@ class RelationKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """GENERATED ALWAYS, or BY DEFAULT, AS IDENTITY: numbers from `start` on, `step` apart, with gaps."""
+
+    always: bool
+    start: int = 1
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `default` is SQL text as pg_get_expr prints it; `acl` are PostgreSQL aclitems on the column."""
+    """One column. `default` and `generated` (what a generated column is computed as) are SQL text as pg_get_expr prints
+    it; `acl` are PostgreSQL aclitems on the column.
+    """
 
     name: str
     type: PgType
@@ -25,6 +36,8 @@ class Column:
     default: str | None = None
     comment: str | None = None
     acl: tuple[str, ...] = ()
+    identity: Identity | None = None
+    generated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,12 @@ WITH locks AS ({_STRONG_LOCKS}), me AS (SELECT pg_current_xact_id()::xid AS xid)
 SELECT c.oid, c.relkind FROM touched JOIN pg_class c ON c.oid = touched.oid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind NOT IN ('i', 'I', 't') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+AND NOT (c.relkind = 'S' AND EXISTS (
+  SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i'))
 """
-"""Relations this transaction has locked for a change; rights are changed without a lock, but write a catalog row."""
+"""Relations this transaction has locked for a change; rights are changed without a lock, but write a catalog row. The
+sequences of identity columns belong to their tables.
+"""
 _TOUCHED_SCHEMAS: LiteralString = f"""
 WITH locks AS ({_STRONG_LOCKS})
 SELECT oid FROM pg_namespace WHERE xmin = pg_current_xact_id()::xid AND nspname !~ '^pg_'

@@ -12,12 +12,13 @@ from typing import Any, LiteralString
 import psycopg
 
 from catalog.errors import FeatureNotSupported
-from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema
+from catalog.model import Column, DefaultAcl, Identity, Relation, RelationKind, Schema
 from catalog.names import TableName
-from catalog.types import PgType
+from catalog.types import INT8, PgType
 
 OWN_SCHEMAS = ("kadali", "kadali_internal")
 _FIRST_USER_OID = 16384
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _KINDS = {"r": RelationKind.TABLE, "v": RelationKind.VIEW}
 _UNSUPPORTED = {
     "S": "sequences (serial columns among them)",
@@ -33,7 +34,11 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relowner::regrole::text, c.rela
        c.relpersistence <> 'p' OR EXISTS (SELECT 1 FROM pg_inherits h WHERE c.oid IN (h.inhrelid, h.inhparent)),
        (SELECT jsonb_agg(jsonb_build_array(a.attname, a.atttypid::int8, a.atttypmod, NOT a.attnotnull,
                  pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), a.attacl::text[],
-                 a.attidentity <> '' OR a.attgenerated <> '', format_type(a.atttypid, a.atttypmod))
+                 format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',
+                 (SELECT jsonb_build_array(a.attidentity, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle)
+                  FROM pg_depend o JOIN pg_sequence s ON s.seqrelid = o.objid
+                  WHERE o.classid = 'pg_class'::regclass AND o.refclassid = 'pg_class'::regclass
+                    AND o.refobjid = c.oid AND o.refobjsubid = a.attnum AND o.deptype = 'i'))
                ORDER BY a.attnum)
         FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -122,12 +127,23 @@ def _relation(row: Sequence[Any]) -> Relation:
 
 
 def _column(column: Sequence[Any]) -> Column:
-    name, oid, typmod, nullable, default, comment, acl, generated, type_text = column
-    if generated:
-        raise FeatureNotSupported("identity and generated columns are not supported")
+    name, oid, typmod, nullable, default, comment, acl, type_text, generated, sequence = column
     if oid >= _FIRST_USER_OID:
         raise FeatureNotSupported(f'column "{name}" has type {type_text}: only built-in types are supported')
-    return Column(name, PgType(oid, typmod), nullable, default, comment, tuple(acl or ()))
+    identity = None if sequence is None else _identity(name, oid, type_text, sequence)
+    expression, default = (default, None) if generated else (None, default)
+    return Column(name, PgType(oid, typmod), nullable, default, comment, tuple(acl or ()), identity, expression)
+
+
+def _identity(name: str, oid: int, type_text: str, sequence: Sequence[Any]) -> Identity:
+    """Delta's identity columns are of 64 bits and know a start and a step. Raises FeatureNotSupported."""
+    how, start, step, least, most, cycle = sequence
+    if oid != INT8.oid:
+        raise FeatureNotSupported(f'identity column "{name}" of type {type_text} is not supported', hint="Use bigint.")
+    bound = most if step > 0 else least
+    if cycle or bound not in (_MOST, _LEAST):
+        raise FeatureNotSupported("identity columns with options other than START and INCREMENT are not supported")
+    return Identity(how == "a", start, step)
 
 
 def _acl(items: Sequence[str] | None) -> tuple[str, ...] | None:

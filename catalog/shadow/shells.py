@@ -5,10 +5,10 @@ A shell must be guarded (`GUARD`) in the transaction that makes it: an unguarded
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import LiteralString
 
-from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema
+from catalog.model import Column, DefaultAcl, Identity, Relation, RelationKind, Schema
 from catalog.names import TableName, always_quote, quote_literal
 from catalog.types import BY_OID, INTERVAL, PgType, element, format_type
 
@@ -142,13 +142,16 @@ def add_foreign_key(table: TableName, name: str, definition: str) -> list[str]:
 
 
 def alter_table(old: Relation, new: Relation, type_text: TypeText) -> list[str] | None:
-    """From `old` (as it stands) to `new`, in place, keeping OIDs; None if only a new shell can have that column order.
+    """From `old` (as it stands) to `new`, in place, keeping OIDs; None if only a new shell can: for that order of the
+    columns, or columns that are generated so.
 
     Foreign keys of `new` that `old` lacks are left to the caller, as in `create_table`.
     """
     before = {column.name: column for column in old.columns}
     wanted = {column.name for column in new.columns}
     kept = [column.name for column in old.columns if column.name in wanted]
+    if _generates_otherwise(before, new):
+        return None
     if kept != [column.name for column in new.columns[: len(kept)]]:
         return None
     name = _name(new.name)
@@ -234,7 +237,28 @@ def _column_definition(column: Column, type_text: TypeText) -> str:
     text = f"{always_quote(column.name)} {type_text(column.type)}"
     if column.default is not None:
         text += f" DEFAULT {column.default}"
+    if column.generated is not None:
+        text += f" GENERATED ALWAYS AS ({column.generated}) STORED"
+    if column.identity is not None:
+        text += f" {_identity(column.identity)}"
     return text if column.nullable else text + " NOT NULL"
+
+
+def _identity(identity: Identity) -> str:
+    """With the bounds that the start needs: PostgreSQL's own are 1 and upwards, or -1 and downwards."""
+    how, up = "ALWAYS" if identity.always else "BY DEFAULT", identity.step > 0
+    bound = f"MINVALUE {min(identity.start, 1)}" if up else f"MAXVALUE {max(identity.start, -1)}"
+    return f"GENERATED {how} AS IDENTITY (INCREMENT BY {identity.step} {bound} START WITH {identity.start})"
+
+
+def _generates_otherwise(before: Mapping[str, Column], new: Relation) -> bool:
+    """Also where a column changes its type from which others may be computed."""
+    pairs = [(before[column.name], column) for column in new.columns if column.name in before]
+    computed = any(column.generated is not None for column in (*before.values(), *new.columns))
+    return any(
+        (old.generated, old.identity) != (column.generated, column.identity) or (computed and old.type != column.type)
+        for old, column in pairs
+    )
 
 
 def _has_constraint(relation: Relation, wanted: tuple[str, str]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from catalog.model import Column, DefaultAcl, Relation, RelationKind, Schema
+from catalog.model import Column, DefaultAcl, Identity, Relation, RelationKind, Schema
 from catalog.names import TableName
 from catalog.types import PgType
 
@@ -71,6 +72,10 @@ def _column_document(column: Column) -> Document:
         document["comment"] = column.comment
     if column.acl:
         document["acl"] = list(column.acl)
+    if column.identity is not None:
+        document["identity"] = asdict(column.identity)
+    if column.generated is not None:
+        document["generated"] = column.generated
     return document
 
 
@@ -82,6 +87,8 @@ def _column_from(document: Document) -> Column:
         default=document.get("default"),
         comment=document.get("comment"),
         acl=tuple(document.get("acl", ())),
+        identity=Identity(**document["identity"]) if "identity" in document else None,
+        generated=document.get("generated"),
     )
 
 

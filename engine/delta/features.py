@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.errors import FeatureNotSupported, InvalidParameterValue
-from engine.delta.schema import DeltaField
+from engine.delta.schema import IDENTITY_KEY, DeltaField
 
 READ_HERE = frozenset({"deletionVectors", "timestampNtz", "columnMapping", "v2Checkpoint", "variantType"})
 """Reader features the scan understands; variantType only as long as no column is a variant."""
@@ -87,7 +87,7 @@ def check_writable(
         raise FeatureNotSupported(f"Delta writer version {min_writer} is not supported here", hint=_CLUSTER_HINT)
     fields = tuple(fields)
     used = set(writer_features)
-    if min_writer == 6 and any("delta.identity.start" in field.metadata for field in fields):
+    if min_writer == 6 and any(IDENTITY_KEY in field.metadata for field in fields):
         used.add("identityColumns")
     if configuration.get("delta.enableRowTracking") == "true":
         used.add("rowTracking")

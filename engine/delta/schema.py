@@ -28,6 +28,8 @@ PG_TYPE_KEY = "kadali.type"
 """Field metadata that keeps the PostgreSQL type (as format_type prints it) with the table."""
 SPARK_CHAR_KEY = "__CHAR_VARCHAR_TYPE_STRING"
 """Field metadata in which Spark keeps varchar(n) and char(n)."""
+IDENTITY_KEY = "delta.identity.start"
+"""Field metadata by which Delta knows an identity column."""
 GENERATION_KEY = "delta.generationExpression"
 """Field metadata with the expression of a generated column, in Spark's SQL."""
 PHYSICAL_NAME_KEY = "delta.columnMapping.physicalName"
@@ -107,12 +109,16 @@ def write_schema(columns: Sequence[Column]) -> str:
 
 
 def write_field(column: Column) -> dict[str, Any]:
-    metadata: dict[str, str] = {PG_TYPE_KEY: format_type(column.type)}
+    metadata: dict[str, Any] = {PG_TYPE_KEY: format_type(column.type)}
     length = char_length(column.type)
     if length is not None:
         metadata[SPARK_CHAR_KEY] = f"{'char' if column.type.oid == 1042 else 'varchar'}({length})"
     if column.comment is not None:
         metadata["comment"] = column.comment
+    if column.identity is not None:
+        metadata[IDENTITY_KEY] = column.identity.start
+        metadata["delta.identity.step"] = column.identity.step
+        metadata["delta.identity.allowExplicitInsert"] = True  # OVERRIDING SYSTEM VALUE; the catalog knows the rest
     delta_type = delta_of(storage_type(column.type))
     return {"name": column.name, "type": delta_type, "nullable": column.nullable, "metadata": metadata}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deltalake import CommitProperties, DeltaTable, Field
+from deltalake import CommitProperties, DeltaTable, Field, TableFeatures
 from deltalake.schema import Schema
 
 from catalog.errors import (
@@ -73,7 +73,7 @@ def create(
     comment: str | None = None,
     storage: Storage = LOCAL,
 ) -> int:
-    """Make an empty table; returns its version (0).
+    """Make an empty table; returns its version.
 
     Raises DuplicateTable if there is one at the place, FeatureNotSupported for types that Delta cannot hold.
     """
@@ -96,7 +96,23 @@ def create(
             commit_properties=commit.properties(),
             storage_options=storage.delta(place),
         )
+        if features := _missing_features(table, columns):
+            table.alter.add_feature(
+                features, allow_protocol_versions_increase=True, commit_properties=commit.properties()
+            )
         return int(table.version())
+
+
+def _missing_features(table: DeltaTable, columns: Sequence[Column]) -> list[TableFeatures]:
+    """What a new table has and its protocol does not tell: Spark writes no table whose NOT NULL is not named among the
+    features, where those are named at all (as for timestamps).
+    """
+    identity = any(column.identity is not None for column in columns)
+    required = any(not column.nullable for column in columns)
+    if identity:
+        return [TableFeatures.AppendOnly, TableFeatures.Invariants, TableFeatures.IdentityColumns]
+    named = table.protocol().writer_features
+    return [TableFeatures.Invariants] if required and named and "invariants" not in named else []
 
 
 def check_columns(columns: Sequence[Column], partition_by: Sequence[str] = ()) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import ReservedName, SqlError
-from catalog.model import CatalogSnapshot, Column, DefaultAcl, Relation, RelationKind, Schema, Statistics
+from catalog.model import CatalogSnapshot, Column, DefaultAcl, Identity, Relation, RelationKind, Schema, Statistics
 from catalog.names import TableName
 from catalog.shadow import introspect
 from catalog.shadow.errors import GuardHit
@@ -197,6 +197,32 @@ def test_foreign_keys_wait_for_their_target(make_instance: Callable[..., ShadowI
     assert "orders_customer_id_fkey" in dict(told.constraints)
     sql = "SELECT convalidated FROM pg_constraint WHERE conname = 'orders_customer_id_fkey'"
     assert instance.session("ada").evaluate(sql) == [("t",)]
+
+
+def test_columns_that_get_values_by_themselves(fresh: ShadowInstance) -> None:
+    """They arrive, stay under changes of others, and come and go with a new shell."""
+    own = Relation(
+        TableName("sales", "counted"),
+        RelationKind.TABLE,
+        "ada",
+        (
+            Column("up", INT8, nullable=False, identity=Identity(True)),
+            Column("down", INT8, nullable=False, identity=Identity(False, 5, -3)),
+            Column("low", INT8, nullable=False, identity=Identity(False, -7, 2)),
+            Column("n", INT4),
+            Column("twice", INT4, generated="(n * 2)"),
+        ),
+    )
+    fresh.apply_snapshot(with_relations(SNAPSHOT, own, seq=11))
+    assert read_back(fresh, own.name) == own
+    grown = replace(own, columns=(*own.columns, Column("more", TEXT, default="'x'::text")))
+    report = fresh.apply_snapshot(with_relations(SNAPSHOT, grown, seq=12))
+    assert (report.altered, read_back(fresh, own.name)) == ([own.name], grown)
+    plain = replace(
+        own, columns=tuple(replace(column, identity=None, generated=None, type=INT8) for column in own.columns)
+    )
+    report = fresh.apply_snapshot(with_relations(SNAPSHOT, plain, seq=13))
+    assert (report.created, read_back(fresh, own.name)) == ([own.name], plain)
 
 
 def test_views_come_in_any_order(make_instance: Callable[..., ShadowInstance]) -> None:
