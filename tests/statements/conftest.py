@@ -7,12 +7,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from catalog.postgres import EmbeddedPostgres
 from catalog.shadow.instance import ShadowInstance
 from sql_extensions.settings import SessionSettings, SettingDefaults
 from tests.gateway_server import GatewayServer
 from tests.statements import player
+from tests.statements.cluster_clients import NAMES, Client, Opener, cluster_server
 from tests.statements.player import Player
 
 USER = "ann"
@@ -82,3 +84,39 @@ def players(gateway: GatewayServer, oracle_conninfo: str) -> Iterator[tuple[Play
         for sql in ("ROLLBACK", "RESET ALL", "DROP SCHEMA player CASCADE"):
             each.simple(sql)
         each.connection.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
+    """With clusters in which nothing starts."""
+    made = cluster_server(tmp_path_factory.mktemp("clusters")).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def opened(server: GatewayServer) -> Iterator[Opener]:
+    """Makes clients; at the end no cluster is left."""
+    clients: list[Client] = []
+
+    def make(user: str = "alice", database: str = "acme", **options: str) -> Client:
+        clients.append(Client(server, user, database, **options))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.connection.close()
+    for database in ("acme", "poor"):
+        with server.connect("alice", database) as connection:
+            for (name,) in connection.execute(NAMES).fetchall():
+                connection.execute(SQL("DROP CLUSTER {} FORCE").format(Identifier(name)))
+
+
+@pytest.fixture
+def alice(opened: Opener) -> Client:
+    return opened()
+
+
+@pytest.fixture
+def bob(opened: Opener) -> Client:
+    return opened("bob")

@@ -1,121 +1,12 @@
-"""The CLUSTER statements through a real gateway: what they say, who may, what is refused, what SHOW CREATE makes."""
+"""The CLUSTER statements through a real gateway: what they say, what is refused, what SHOW CREATE makes."""
 
 from __future__ import annotations
 
-import base64
-import re
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from itertools import chain
-from typing import Any
-
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
-from tests.gateway_server import PASSWORD, GatewayServer
-
-TIERS = """
-[tiers.default]
-clusters = 6
-workers = 4
-cores = 8
-memory = "16Gi"
-concurrency = 10
-queue = 100
-queue_timeout_s = 300
-max_lifetime_s = 864000
-default_size = "xsmall"
-[tiers.free]
-clusters = 1
-workers = 2
-[sizes.wide]
-driver_cores = 1
-driver_memory = "2Gi"
-worker_cores = 1
-worker_memory = "1Gi"
-workers = 3
-[tenants]
-poor = "free"
-"""
-NAMES = "SELECT name FROM kadali.clusters ORDER BY name"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
-    """Has a place to run drivers in which none will start: statements write down what is wanted."""
-    folder = tmp_path_factory.mktemp("clusters")
-    (folder / "spark").mkdir()
-    (folder / "tiers.toml").write_text(TIERS)
-    options = ("--spark-home", str(folder / "spark"), "--tiers", str(folder / "tiers.toml"))
-    options += ("--external-clusters", "127.0.0.1:1, h:1", "--cluster-images", "registry/spark:*")
-    made = GatewayServer(folder / "data", options)
-    made.add_user("alice", "acme", admin=True)
-    made.add_user("alice", "poor", admin=True)
-    made.add_user("bob", "acme")
-    made.start()
-    yield made
-    made.stop()
-
-
-class Client:
-    """One session; `told` are the notices of the last statement."""
-
-    def __init__(self, server: GatewayServer, user: str, database: str = "acme", **options: str) -> None:
-        self.connection = server.connect(user, database, **options)
-        self.told: list[tuple[str | None, str | None, str | None]] = []
-        self.connection.add_notice_handler(lambda d: self.told.append((d.severity, d.sqlstate, d.message_primary)))
-
-    def tag(self, sql: str) -> str | None:
-        self.told.clear()
-        return self.connection.execute(sql).statusmessage
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql).fetchall()
-
-    def refused(self, sql: str) -> tuple[str | None, str | None, str | None]:
-        """(SQLSTATE, message, hint)."""
-        with pytest.raises(psycopg.Error) as caught:
-            self.connection.execute(sql)
-        return caught.value.sqlstate, caught.value.diag.message_primary, caught.value.diag.message_hint
-
-    def option(self, name: str, key: str) -> str | None:
-        """The value of an option, as SHOW CREATE CLUSTER prints it."""
-        [(_, statement)] = self.rows(f"SHOW CREATE CLUSTER {name}")
-        found = re.search(rf"[ (]{re.escape(key)} = ((?:'[^']*')+|[^,)]+)", statement)
-        return found[1] if found else None
-
-
-Opener = Callable[..., Client]
-
-
-@pytest.fixture
-def opened(server: GatewayServer) -> Iterator[Opener]:
-    """Makes clients; at the end no cluster is left."""
-    clients: list[Client] = []
-
-    def make(user: str = "alice", database: str = "acme", **options: str) -> Client:
-        clients.append(Client(server, user, database, **options))
-        return clients[-1]
-
-    yield make
-    for client in clients:
-        client.connection.close()
-    for database in ("acme", "poor"):
-        with server.connect("alice", database) as connection:
-            for (name,) in connection.execute(NAMES).fetchall():
-                connection.execute(SQL("DROP CLUSTER {} FORCE").format(Identifier(name)))
-
-
-@pytest.fixture
-def alice(opened: Opener) -> Client:
-    return opened()
-
-
-@pytest.fixture
-def bob(opened: Opener) -> Client:
-    return opened("bob")
+from tests.gateway_server import GatewayServer
+from tests.statements.cluster_clients import NAMES, Client, Opener
 
 
 def test_a_cluster_is_made_once(alice: Client) -> None:
@@ -267,28 +158,6 @@ def test_scaling(alice: Client) -> None:
     assert alice.option("etl", "workers") == "1"
 
 
-def test_names_and_owners(alice: Client, bob: Client) -> None:
-    alice.tag("CREATE CLUSTER blue")
-    alice.tag("CREATE CLUSTER green (workers = 2)")
-    assert alice.refused("ALTER CLUSTER blue RENAME TO green")[0] == "42710"
-    alice.tag("ALTER CLUSTER blue SWAP WITH green")
-    assert alice.rows("SELECT name, max_workers FROM kadali.clusters ORDER BY 1") == [("blue", 2), ("green", 1)]
-    alice.tag('ALTER CLUSTER blue RENAME TO "Blue One"')
-    alice.tag("COMMENT ON CLUSTER \"Blue One\" IS 'nightly'")
-    assert alice.rows("SELECT name, comment FROM kadali.clusters WHERE comment IS NOT NULL") == [
-        ("Blue One", "nightly")
-    ]
-    for role in ("nobody", "public"):
-        code = alice.refused(f"ALTER CLUSTER green OWNER TO {role}")[:2]
-        assert code == ("42704", f'role "{role}" does not exist')
-    alice.tag("ALTER CLUSTER green OWNER TO bob")
-    assert bob.tag("ALTER CLUSTER green SET (auto_suspend = never)") == "ALTER CLUSTER"
-    alice.tag("ALTER CLUSTER green OWNER TO CURRENT_USER")
-    assert bob.refused("DROP CLUSTER green")[0] == "42501"
-    alice.tag("ALTER CLUSTER green OWNER TO bob")
-    assert bob.tag("DROP CLUSTER green") == "DROP CLUSTER"
-
-
 def test_dropping(alice: Client) -> None:
     for name in ("a", "b", "c"):
         alice.tag(f"CREATE CLUSTER {name}")
@@ -300,94 +169,6 @@ def test_dropping(alice: Client) -> None:
     assert alice.tag("TERMINATE CLUSTER c") == "TERMINATE CLUSTER"
     assert alice.rows(NAMES) == []
     assert alice.tag("CREATE CLUSTER a") == "CREATE CLUSTER"
-
-
-def test_rights(alice: Client, bob: Client) -> None:
-    assert bob.refused("CREATE CLUSTER mine")[0] == "42501"
-    alice.tag("CREATE CLUSTER etl")
-    everything = {
-        "USAGE": ["USE CLUSTER etl"],
-        "OPERATE": ["ALTER CLUSTER etl SUSPEND", "ALTER CLUSTER etl SCALE TO 2", "ALTER CLUSTER etl ABORT ALL QUERIES"],
-        "MONITOR": ["DESCRIBE CLUSTER etl", "SHOW CREATE CLUSTER etl", "SELECT * FROM kadali.cluster_detail('etl')"],
-    }
-    owners = [
-        "ALTER CLUSTER etl SET (auto_suspend = 60)",
-        "ALTER CLUSTER etl RENAME TO x",
-        "ALTER CLUSTER etl OWNER TO bob",
-        "GRANT USAGE ON CLUSTER etl TO bob",
-        "REVOKE USAGE ON CLUSTER etl FROM bob",
-        "COMMENT ON CLUSTER etl IS 'x'",
-        "CREATE OR REPLACE CLUSTER etl",
-        "DROP CLUSTER etl",
-    ]
-    assert bob.rows("SHOW CLUSTERS") == [] and bob.rows("SELECT * FROM kadali.cluster_events") == []
-    for right in everything:
-        for role in ("bob", "PUBLIC"):
-            alice.tag(f"GRANT {right} ON CLUSTER etl TO {role}")
-            for needed, statements in everything.items():
-                for sql in statements:
-                    if needed == right:
-                        bob.tag(sql)
-                    else:
-                        assert bob.refused(sql)[0] == "42501", (right, sql)
-            assert [row[0] for row in bob.rows("SHOW CLUSTERS")] == ["etl"]
-            assert bool(bob.rows("SELECT * FROM kadali.cluster_events")) is (right == "MONITOR")
-            alice.tag(f"REVOKE ALL ON CLUSTER etl FROM {role}")
-    for sql in [*owners, *chain.from_iterable(everything.values())]:
-        assert bob.refused(sql)[0] == "42501", sql
-    assert alice.refused("GRANT USAGE ON CLUSTER etl TO nobody")[0] == "42704"
-    assert alice.refused("GRANT USAGE ON CLUSTER nothing TO bob")[0] == "42704"
-
-
-def test_rights_can_be_asked_for(alice: Client, bob: Client) -> None:
-    alice.tag("CREATE CLUSTER etl")
-    asked = "SELECT kadali.has_cluster_privilege('etl', {})"
-    assert alice.rows(asked.format("'operate'")) == [(True,)]
-    assert bob.rows(asked.format("'USAGE, OPERATE'")) == [(False,)]
-    alice.tag("GRANT OPERATE, MONITOR ON CLUSTER etl TO bob, PUBLIC")
-    assert bob.rows(asked.format("'USAGE, OPERATE'")) == [(True,)]
-    assert alice.rows(asked.format("'usage', role => 'bob'")) == [(False,)]
-    assert dict(bob.rows("DESCRIBE CLUSTER etl"))["rights"] == "bob: MONITOR, OPERATE; public: MONITOR, OPERATE"
-    assert bob.rows(asked.format("NULL")) == [(None,)]
-    assert bob.refused(asked.format("'SELECT'"))[:2] == ("22023", 'unrecognized privilege type: "SELECT"')
-    assert bob.refused(asked.format("'USAGE', 'nobody'"))[0] == "42704"
-    assert bob.refused("SELECT kadali.has_cluster_privilege('nothing', 'USAGE')")[0] == "42704"
-
-
-def test_choosing_a_cluster(alice: Client, opened: Opener) -> None:
-    alice.tag("CREATE CLUSTER etl")
-    alice.tag('CREATE CLUSTER "Big One"')
-    for sql, wanted in {
-        "USE CLUSTER etl": "etl",
-        "USE CLUSTER AUTO": "auto",
-        'USE CLUSTER "Big One"': "Big One",
-        "SET cluster = 'etl'": "etl",
-        "SET SESSION kadali.cluster TO Embedded": "embedded",
-        "SELECT set_config('kadali.cluster', 'etl', false)": "etl",
-        "USE CLUSTER DEFAULT": "default",
-    }.items():
-        alice.tag(sql)
-        assert alice.rows("SHOW kadali.cluster") == alice.rows("SHOW cluster") == [(wanted,)], sql
-    for sql in (
-        "USE CLUSTER nothing",
-        "SET kadali.cluster = nothing",
-        "SELECT set_config('kadali.cluster', 'x', false)",
-    ):
-        code, _, hint = alice.refused(sql)
-        assert code == "42704" and hint
-    assert alice.rows("SHOW cluster") == [("default",)]
-    assert opened(options="-c kadali.cluster=etl").rows("SHOW cluster") == [("etl",)]
-    with pytest.raises(psycopg.OperationalError, match='cluster "nothing" does not exist'):
-        opened(options="-c kadali.cluster=nothing")
-
-
-def test_settings_follow_the_transaction(alice: Client) -> None:
-    alice.tag("CREATE CLUSTER etl")
-    for sql in ("BEGIN", "SET LOCAL cluster = 'etl'"):
-        alice.tag(sql)
-    assert alice.rows("SHOW cluster") == [("etl",)]
-    alice.tag("COMMIT")
-    assert alice.rows("SHOW cluster") == [("default",)]
 
 
 def test_in_a_transaction(alice: Client) -> None:
@@ -434,15 +215,6 @@ def test_a_driver_that_cannot_start(alice: Client) -> None:
     assert alice.rows("SELECT state FROM kadali.clusters") == [("SUSPENDED",)]
 
 
-def test_servers_of_others_are_those_that_the_setting_names(alice: Client) -> None:
-    code, _, hint = alice.refused("CREATE CLUSTER far (url = 'sc://10.0.0.1:15002')")[:3]
-    assert code == "42501" and "external_clusters" in str(hint)
-    alice.tag("CREATE CLUSTER ext (url = 'sc://h:1')")
-    assert alice.refused("ALTER CLUSTER ext SET (url = 'sc://h:2')")[0] == "42501"
-    assert alice.refused("CREATE OR REPLACE CLUSTER ext (url = 'sc://h:2')")[0] == "42501"
-    assert alice.rows("SELECT name FROM kadali.clusters") == [("ext",)]
-
-
 def test_a_wait_that_is_over(alice: Client) -> None:
     """Nobody answers at the url: the cluster goes on starting."""
     alice.tag("CREATE CLUSTER ext (url = 'sc://127.0.0.1:1')")
@@ -466,27 +238,3 @@ def test_without_a_place_to_run_them(gateway: GatewayServer) -> None:
     assert caught.value.sqlstate == "0A000" and "--kubeconfig" in str(caught.value.diag.message_hint)
     with gateway.connect() as connection:
         assert connection.execute("SHOW CLUSTERS").fetchall() == []
-
-
-def test_who_monitors_sees_what_others_run_there(alice: Client, bob: Client) -> None:
-    alice.tag("CREATE CLUSTER ext (url = 'sc://127.0.0.1:1', queue_timeout = 1)")
-    for sql in ("CREATE SCHEMA watched", "CREATE TABLE watched.t (a int)", "USE CLUSTER ext"):
-        alice.tag(sql)
-    assert alice.refused("SELECT count(*) FROM watched.t")[0] == "57P03"
-    alice.tag("USE CLUSTER EMBEDDED")
-    others = "SELECT query FROM kadali.queries WHERE \"user\" = 'alice'"
-    assert bob.rows(others) == []
-    alice.tag("GRANT MONITOR ON CLUSTER ext TO bob")
-    assert bob.rows(others) == [("SELECT count(*) FROM watched.t",)]
-    alice.tag("DROP SCHEMA watched CASCADE")
-
-
-def test_the_spark_ui_wants_a_password_and_a_cluster_that_runs(alice: Client, server: GatewayServer) -> None:
-    alice.tag("CREATE CLUSTER etl")
-    path = "/tenants/acme/clusters/etl/ui/"
-    assert server.get(path)[0] == 401
-    told = base64.b64encode(f"alice:{PASSWORD}".encode()).decode()
-    url = f"http://127.0.0.1:{server.http_port}{path}"
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Basic {told}"}), timeout=10)
-    assert caught.value.code == 503 and 'cluster \\"etl\\" is suspended' in caught.value.read().decode()

@@ -182,8 +182,10 @@ def test_the_catalog_lists_our_relations(alice: psycopg.Connection[Any]) -> None
     sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'kadali' ORDER BY 1"
     assert [name for (name,) in alice.execute(sql).fetchall()] == [
         "cluster_events",
+        "cluster_usage",
         "clusters",
         "queries",
+        "role_settings",
         "settings",
         "tables",
     ]
