@@ -12,6 +12,8 @@ LIBRARY_EXTENSION = "io.kadali.spark.KadaliExtensions"
 """Our functions (`pg_*`), of kadali-spark.jar."""
 LOG_STORE = "io.kadali.spark.S3ConditionalLogStore"
 """Ours, of kadali-spark.jar: Delta's own overwrites what another writer has committed in between."""
+WATCH = "io.kadali.spark.QueryWatch"
+"""Ours, of kadali-spark.jar: ends in the driver what nobody waits for any more."""
 TIME_ZONE = "spark.sql.session.timeZone"
 _FROM_ENVIRONMENT = "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider"
 
@@ -74,6 +76,7 @@ def spark_defaults(
     }
     if library:
         settings |= {f"spark.delta.logStore.{scheme}.impl": LOG_STORE for scheme in ("s3a", "s3")}
+        settings["spark.extraListeners"] = WATCH
     if warehouse is not None:
         settings["spark.sql.warehouse.dir"] = warehouse
     return settings
