@@ -67,7 +67,7 @@ class Listener:
         return connection
 
     def _listen(self, connection: psycopg.Connection) -> None:
-        for channel in self._heard.keys() - self._listening:
+        for channel in set(self._heard) - self._listening:
             connection.execute(f"LISTEN {channel}")
             self._listening.add(channel)
 

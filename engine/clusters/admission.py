@@ -102,9 +102,7 @@ class Ticket:
 
     def release(self, *, later: bool = False) -> None:
         """Give the place back: from any thread, any number of times. Blocking, unless it may be done `later`."""
-        self._admission.release(self._cluster, self._number)
-        if not later:
-            self._admission.flush()
+        self._admission.release(self._cluster, self._number, later=later)
 
 
 class Admission:
@@ -145,7 +143,6 @@ class Admission:
                 self._wait(waiter, waiting, deadline, name)
         except BaseException:
             self.release(cluster, number)
-            self.flush()
             raise
         finally:
             with self._lock:
@@ -171,34 +168,40 @@ class Admission:
         with self._lock:
             return [cluster for cluster, line in self._lines.items() if line.inside]
 
-    def release(self, cluster: UUID, number: int) -> None:
-        """The place is free as soon as the store knows it: after `flush`."""
+    def release(self, cluster: UUID, number: int, *, later: bool = False) -> None:
+        """Give a place back; it is free when this returns, or after the next `flush` if it may be done `later`."""
         with self._lock:
             line = self._lines.get(cluster)
-            if line is not None and number in line.inside:
-                line.inside.remove(number)
+            if line is None or number not in line.inside:
+                return
+            line.inside.remove(number)
+            if later:
                 line.left.append(number)
+                return
+        self._give_back(cluster, line, [number])
 
     def flush(self) -> None:
-        """Tell the store what has been released; what it cannot be told now is told the next time."""
+        """Give back what could not be given back before, or was left for later."""
         with self._lock:
             left = [(cluster, line, line.left) for cluster, line in self._lines.items() if line.left]
             for _, line, _ in left:
                 line.left = []
         for cluster, line, numbers in left:
-            try:
-                served = self.places.leave(cluster, numbers, line.limit)
-            except SqlError as error:
-                log.warning("places on a cluster could not be given back, which is tried again: %s", error.message)
-                with self._lock:
-                    line.left += numbers
-            else:
-                for number in served:
-                    self._admit(number)
+            self._give_back(cluster, line, numbers)
+
+    def _give_back(self, cluster: UUID, line: _Line, numbers: list[int]) -> None:
+        try:
+            served = self.places.leave(cluster, numbers, line.limit)
+        except SqlError as error:
+            log.warning("places on a cluster could not be given back, which is tried again: %s", error.message)
+            with self._lock:
+                line.left += numbers
+            return
+        for number in served:
+            self._admit(number)
         with self._lock:
-            for cluster, line, _ in left:
-                if not line.inside and not line.left:
-                    self._lines.pop(cluster, None)
+            if not line.inside and not line.left and self._lines.get(cluster) is line:
+                del self._lines[cluster]
 
     def _wait(self, waiter: _Waiter, waiting: Waiting, deadline: float | None, name: str) -> None:
         while True:

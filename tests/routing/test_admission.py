@@ -222,6 +222,15 @@ def test_a_higher_limit_lets_in_who_waits(site: Site, other: Site, come: Come) -
     assert site.counts == (0, 3)
 
 
+def test_garbage_collection_gives_places_back_later(site: Site, come: Come) -> None:
+    guest = come("ann")
+    assert guest.ticket is not None
+    guest.ticket.result(WAIT_S).release(later=True)
+    assert (site.counts, site.admission.busy()) == ((0, 1), [])
+    site.admission.flush()
+    assert site.counts == (0, 0)
+
+
 def test_a_gateway_that_is_gone_holds_no_places(site: Site, other: Site, come: Come) -> None:
     held, waiting = come("ann", other), come("bob")
     assert held.seated.is_set()
