@@ -57,6 +57,8 @@ PROBE_TIMEOUT_S = 4.0
 REQUEST_TIMEOUT_S = 10.0
 REQUESTS_MAX = 16
 STOP_TIMEOUT_S = 15.0
+REHEARSE_AFTER_S = 5.0
+"""Whoever has waited for the driver asks within this time: a rehearsal beside that would cost more than it saves."""
 SWEEP_TIMEOUT_S = 30.0
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _ENDED = frozenset({"Finished", "Failed", "Canceled", "Closed"})
@@ -165,7 +167,7 @@ class Driver:
         self._collect("VALUES (1)")
 
     def _warm_up(self) -> None:
-        """It is ready once it has answered; then it reads a table, as a cold JVM takes seconds for its first one."""
+        """It is ready once it has answered. If nobody asks it then, it reads a table: cold, that takes seconds."""
         while not self._warm:
             try:
                 self._answer()
@@ -176,12 +178,19 @@ class Driver:
                 print(f"not warm: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
                 time.sleep(LOOK_EVERY_S)
         print(f"driver is ready after {time.monotonic() - self._started:.1f} s", file=sys.stderr, flush=True)
+        try:
+            self._rehearse(time.monotonic() + REHEARSE_AFTER_S)
+        except Exception as error:  # noqa: BLE001 - queries run without it, slower
+            print(f"not rehearsed: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
+
+    def _rehearse(self, begin: float) -> None:
+        while time.monotonic() < begin:
+            if self._operations()[0]:
+                return
+            time.sleep(LOOK_EVERY_S)
         gateway, token = self._context._gateway, os.environ["SPARK_CONNECT_AUTHENTICATE_TOKEN"]
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            try:
-                rehearsal.rehearse(gateway, self._connect, token, Path(folder), lambda: not self._operations()[0])
-            except Exception as error:  # noqa: BLE001 - queries run without it, slower
-                print(f"not rehearsed: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr, flush=True)
+            rehearsal.rehearse(gateway, self._connect, token, Path(folder), lambda: not self._operations()[0])
 
     def _collect(self, sql: str) -> None:
         self._session._jsparkSession.sql(sql).collect()
