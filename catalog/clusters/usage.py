@@ -49,8 +49,9 @@ _ADD = f"""
         driver_s = u.driver_s + excluded.driver_s, cost = u.cost + excluded.cost"""
 _ADDED = "UPDATE kadali.clusters SET usage_at = greatest(usage_at, :at) WHERE id = ANY (:ids)"
 _FORGET = """
-    DELETE FROM kadali.cluster_usage WHERE day < CAST(:at AS date) - CAST(:kept AS integer)
-    AND tenant_id IN (SELECT tenant_id FROM kadali.clusters WHERE id = ANY (:ids))"""
+    DELETE FROM kadali.cluster_usage WHERE (cluster_id, day) IN (
+        SELECT cluster_id, day FROM kadali.cluster_usage WHERE day < CAST(:at AS date) - CAST(:kept AS integer)
+        AND tenant_id IN (SELECT tenant_id FROM kadali.clusters WHERE id = ANY (:ids)) FOR UPDATE SKIP LOCKED)"""
 _DUE = f"""
     SELECT c.id FROM kadali.clusters AS c WHERE {_USES} AND c.usage_at < now() - interval '{ADDED_EVERY_S} seconds'
     FOR NO KEY UPDATE SKIP LOCKED"""

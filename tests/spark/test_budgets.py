@@ -39,6 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayServer]:
     made = GatewayServer(folder / "data", options)
     try:
         made.add_user("alice", "acme", admin=True)
+        made.add_user("bob", "acme")
         yield made.start()
     finally:
         made.stop()
@@ -82,6 +83,10 @@ def test_from_the_first_worker_to_the_end_of_the_budget(server: GatewayServer) -
         assert value(alice, used) - before == pytest.approx(time.monotonic() - began, abs=0.7)
         row = alice.execute("SELECT cost / worker_seconds, driver_seconds >= worker_seconds FROM kadali.cluster_usage")
         assert row.fetchall() == [(pytest.approx(36 / 3600), True)]
+        with server.connect("bob") as bob:
+            assert bob.execute("SELECT * FROM kadali.cluster_usage").fetchall() == []
+            alice.execute("GRANT MONITOR ON CLUSTER etl TO bob")
+            assert (value(bob, used) or 0) > 0
         detail = dict(alice.execute("DESCRIBE CLUSTER etl").fetchall())
         assert detail["budget"].endswith(" of 1000 a day, then reject")
         assert detail["cost_today"].endswith(" worker hours)")
