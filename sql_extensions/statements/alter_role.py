@@ -7,7 +7,7 @@
 It holds for sessions of this database that begin later. What a user has goes before what the database has, and what a
 client sends on connecting (`options=-c ...`) before both. A setting that no longer holds when a session begins, as the
 name of a cluster that has been dropped, is left out with a WARNING. Users may change their own, administrators those of
-all. ALTER ROLE ALL is ALTER DATABASE. kadali.role_settings shows them.
+all. ALTER ROLE ALL is ALTER DATABASE. kadali.role_settings shows them; PostgreSQL's pg_db_role_setting stays empty.
 """
 
 from __future__ import annotations
