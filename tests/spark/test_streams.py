@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -114,6 +116,22 @@ def test_a_wrong_token_is_08006(spark_server: SparkServer) -> None:
     session = ConnectSession(spark_server.endpoint, "wrong", "tenant/tester")
     with pytest.raises(ConnectionFailure, match="token"):
         session.key()
+    session.close()
+
+
+def test_a_driver_that_is_slow_to_answer_is_not_taken_for_a_dead_one(spark_server: SparkServer) -> None:
+    if spark_server.driver is None or spark_server.driver.pid is None:
+        pytest.skip("the server given is not ours to stop")
+    session = spark_server.session(reconnect_s=0.2)
+    session.key()
+    pid = spark_server.driver.pid
+    os.kill(pid, signal.SIGSTOP)
+    again = threading.Timer(1.5, os.kill, (pid, signal.SIGCONT))
+    again.start()
+    try:
+        session.configure({"spark.sql.session.timeZone": "UTC"})
+    finally:
+        again.join()
     session.close()
 
 
