@@ -88,7 +88,7 @@ def _with_schemas(batch: pa.RecordBatch, numeric: str) -> Iterator[pa.RecordBatc
     made: list[bytes] = []
     start = size = 0
     for place, row in enumerate(rows):
-        schema = _table_schema(*row, numeric)
+        schema = _table_schema(*row, numeric=numeric)
         made.append(schema)
         size += len(schema)
         if size >= PIECE_BYTES:
