@@ -87,10 +87,10 @@ def _with_schemas(batch: pa.RecordBatch, numeric: str) -> Iterator[pa.RecordBatc
     rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
     made: list[bytes] = []
     start = size = 0
-    for place, row in enumerate(rows):
-        schema = _table_schema(*row, numeric=numeric)
-        made.append(schema)
-        size += len(schema)
+    for place, (catalog, schema, table, kind, columns) in enumerate(rows):
+        described = _table_schema(catalog, schema, table, kind, columns, numeric)
+        made.append(described)
+        size += len(described)
         if size >= PIECE_BYTES:
             yield _piece(batch, start, made)
             start, size, made = place + 1, 0, []
