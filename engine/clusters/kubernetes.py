@@ -42,7 +42,6 @@ _PLACES: Mapping[str, tuple[str, str, bool]] = {
     "Service": ("api/v1", "services", True),
     "Pod": ("api/v1", "pods", True),
     "PersistentVolumeClaim": ("api/v1", "persistentvolumeclaims", True),
-    "Event": ("api/v1", "events", True),
     "Role": ("apis/rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
     "NetworkPolicy": ("apis/networking.k8s.io/v1", "networkpolicies", True),
@@ -141,14 +140,16 @@ class KubernetesApi:
         self._json("PATCH", path, {"fieldManager": MANAGER}, body, content="application/merge-patch+json")
 
     def refusal(self, manifest: Manifest) -> str | None:
-        """Why an object like this would not be made now; None if it would. Raises KubernetesError if nobody can say."""
+        """Why an object like this would not be admitted now; None if it would, or is there. Raises KubernetesError if
+        nobody can say.
+        """
         path = _path(manifest["kind"], manifest["metadata"].get("namespace"))
         try:
             self._json("POST", path, {"dryRun": "All", "fieldManager": MANAGER}, manifest)
         except KubernetesError as error:
-            if error.unreachable:
+            if error.unreachable or error.status == 401:
                 raise
-            return f"{error.reason}: {error.message}"
+            return None if error.status in (404, 409) else f"{error.reason}: {error.message}"
         return None
 
     def delete(

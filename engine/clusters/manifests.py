@@ -178,6 +178,18 @@ def executor_template(place: Place, cluster: Cluster, data: TenantData) -> Mappi
     }
 
 
+def driver_manifest(stateful_set: Mapping[str, Any]) -> Manifest:
+    """The pod that a StatefulSet wants: only asked about, its controller makes it."""
+    metadata, template = stateful_set["metadata"], stateful_set["spec"]["template"]
+    where = {"name": f"{metadata['name']}-0", "namespace": metadata["namespace"]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": cast("Metadata", {**template["metadata"], **where}),
+        "spec": template["spec"],
+    }
+
+
 def worker_pod(place: Place, cluster: Cluster, data: TenantData) -> Manifest:
     """A worker as the API server sees it from the driver, as far as it can be refused: never made, only asked about."""
     template, spec = executor_template(place, cluster, data), cluster.spec

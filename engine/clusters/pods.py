@@ -15,12 +15,12 @@ from catalog.errors import SqlError
 from engine.clusters.agent import AgentError, agent_state, ask_workers
 from engine.clusters.backend import BackendError, Deed
 from engine.clusters.kubernetes import KubernetesApi, KubernetesError
-from engine.clusters.manifests import Plans, cluster_plans, worker_pod
+from engine.clusters.manifests import Plans, cluster_plans, driver_manifest, worker_pod
 from engine.clusters.names import namespace_name, object_name, volume_name
 from engine.clusters.objects import CLUSTER_ID, DRIVER, NAME, REVISION, ROLE, SERVER, TENANT, Manifest
 from engine.clusters.place import Endpoint, Place, TenantData
 from engine.clusters.plan import Apply, Ask, Destroy, Replace, Sweep
-from engine.clusters.reading import Object, addresses_in, driver_of, refusal_in, words, worker_of
+from engine.clusters.reading import Object, addresses_in, driver_of, words, worker_of
 from engine.clusters.sight import Agent, Driver, Ground, Problem, Sight, Worker
 from engine.clusters.tenancy import AGENT_PORT
 
@@ -35,6 +35,8 @@ KINDS = ("StatefulSet", "Pod", "Service", "ConfigMap", "Secret")
 """What a cluster consists of, in the order of removal."""
 PARTS = ("Service", "ConfigMap", "Secret")
 """Those of which a survey only sees whether they are there."""
+_SOON_KNOWN = "status unknown for quota"
+"""What Kubernetes says until it has counted what a new quota allows."""
 log = logging.getLogger("kadali.clusters")
 
 
@@ -123,7 +125,7 @@ class KubernetesBackend:
         if cluster.desired is Desired.TERMINATED and ground is not Ground.MISSING:
             return replace(sight, leftovers=self._leftovers(cluster))
         if cluster.desired is Desired.RUNNING and driver is None:
-            return replace(sight, refusal=self._refusal(cluster, on))
+            return replace(sight, refusal=self._refusal(cluster, stateful_set if on else None))
         if cluster.desired is Desired.RUNNING and agent is not None and _present(workers) < (agent.wanted or 0):
             return replace(sight, refusal=self._worker_refusal(cluster))
         return sight
@@ -205,26 +207,27 @@ class KubernetesBackend:
             log.warning("cluster %s of %s: %s", cluster.name, cluster.tenant, error)
             return None
 
-    def _refusal(self, cluster: Cluster, on: bool) -> Problem | None:
-        """Why there is no pod: what applying said, else what the StatefulSet's controller was told."""
+    def _refusal(self, cluster: Cluster, stateful_set: Object | None) -> Problem | None:
+        """Why there is no pod: what applying said, else what Kubernetes says when it is asked for one."""
         if (told := self._refused.get(cluster.id)) is not None:
             return Problem(told, lasting=True)
-        if not on:
-            return None
-        namespace = namespace_name(self._place.prefix, cluster.tenant)
-        fields = f"involvedObject.kind=StatefulSet,involvedObject.name={object_name(cluster.id)}"
-        with _errors():
-            return refusal_in(self._api.list("Event", namespace, fields=fields))
+        return None if stateful_set is None else self._refused_now(driver_manifest(stateful_set), lasting=True)
 
     def _worker_refusal(self, cluster: Cluster) -> Problem | None:
-        """Why the driver gets no pods for more workers: it alone is told, so we ask whether one would be made."""
+        """Why the driver gets no pods for more workers."""
         try:
             pod = worker_pod(self._place, cluster, self._data(cluster.tenant))
         except SqlError as error:
             raise BackendError(error.message) from error
+        return self._refused_now(pod, lasting=False)
+
+    def _refused_now(self, pod: Manifest, *, lasting: bool) -> Problem | None:
+        """Whoever makes such pods is told why not, and we by events at most, which outlive their reason: so we ask."""
         with _errors():
             told = self._api.refusal(pod)
-        return None if told is None else Problem(words(told), lasting=False)
+        if told is None:
+            return None
+        return Problem(words(told), lasting=lasting and _SOON_KNOWN not in told)
 
     def _apply(self, cluster: Cluster, tier: Tier) -> None:
         plans = self._plans(cluster, tier)

@@ -88,15 +88,6 @@ def problem_of(pod: Object) -> Problem | None:
     return None
 
 
-def refusal_in(events: Iterable[Object]) -> Problem | None:
-    """Why the StatefulSet's pod is not even made: the latest warning, quota and Pod Security among them."""
-    warnings = [event for event in events if event.get("type") == "Warning" and event.get("message")]
-    if not warnings:
-        return None
-    latest = max(warnings, key=_seen)
-    return Problem(words(f"{latest.get('reason', 'Refused')}: {latest['message']}"), lasting=True)
-
-
 def addresses_in(slices: Iterable[Object]) -> list[tuple[str, int]]:
     """Addresses and ports in EndpointSlices, sorted."""
     found = {
@@ -137,16 +128,6 @@ def _crash(container: Object) -> Problem:
 def _condition(pod: Object, kind: str) -> Object:
     conditions: Sequence[Object] = pod.get("status", {}).get("conditions") or ()
     return next((one for one in conditions if one.get("type") == kind), {})
-
-
-def _seen(event: Object) -> str:
-    return str(
-        (event.get("series") or {}).get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("eventTime")
-        or event.get("metadata", {}).get("creationTimestamp")
-        or ""
-    )
 
 
 def _time(text: str | None) -> datetime | None:

@@ -143,19 +143,6 @@ def test_words_are_bounded_and_on_one_line() -> None:
     assert "\n" not in problem.reason
 
 
-def test_the_latest_refusal() -> None:
-    def event(kind: str, at: str, message: str) -> dict[str, Any]:
-        return {"type": kind, "reason": "FailedCreate", "message": message, "lastTimestamp": at, "metadata": {}}
-
-    events = [
-        event("Warning", "2026-01-02", "quota"),
-        event("Warning", "2026-01-01", "old"),
-        event("Normal", "2027", "x"),
-    ]
-    assert reading.refusal_in(events) == Problem("FailedCreate: quota", lasting=True)
-    assert reading.refusal_in([]) is None
-
-
 def test_addresses_of_the_api_server() -> None:
     slices = [
         {"endpoints": [{"addresses": ["192.0.2.2"]}, {"addresses": ["192.0.2.1"]}], "ports": [{"port": 6443}]},

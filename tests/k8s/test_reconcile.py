@@ -171,6 +171,11 @@ def test_kubernetes_own_words_when_the_quota_refuses_the_driver(site: Site) -> N
     assert "exceeded quota" in str(site.row(one).observed.reason)
     site.store.put(replace(hidden, desired=Desired.TERMINATED))
     site.until(lambda: "Pod" in site.objects(one), "the controller tries again once there is room")
+    (pod,) = site.objects(one)["Pod"]
+    site.api.delete("Pod", pod["metadata"]["name"], site.namespace, uid=pod["metadata"]["uid"], grace_s=0)
+    for _ in range(3):
+        site.reconciler.round()
+        assert "exceeded quota" not in str(site.row(one).observed.reason), "what was refused then is no reason now"
 
 
 def test_what_does_not_fit_the_tier_is_never_asked_of_kubernetes(site: Site) -> None:
