@@ -8,11 +8,12 @@ from typing import NoReturn
 
 import pyarrow as pa
 
-from catalog.errors import ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTable, WrongObjectType
+from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTable, WrongObjectType
 from catalog.model import Relation, RelationKind
 from engine.base import ArrowRows, ArrowSource, Description, Field, Route, RouteReason, Rows
 from engine.dialect.scanner import Token, TokenKind
 from sql_extensions import assignment, clauses, constraints, native, query, tables
+from sql_extensions.compute import USE_CLUSTER_HINT
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.statement import recognise
@@ -153,10 +154,25 @@ def insert(
 
 
 def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
-    """Stage rows; how many."""
+    """Stage rows; how many. Raises FeatureNotSupported for a table whose rows Spark numbers."""
+    if any(column.identity is not None for column in relation.columns):
+        raise FeatureNotSupported(
+            f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
+            "INSERT or MERGE without RETURNING, outside transaction blocks",
+            hint=USE_CLUSTER_HINT,
+        )
     delta = ctx.session.transaction.delta
     rows = constraints.checked(ctx, relation, reader)
     return delta.append(relation.name, tables.location_of(relation), rows.schema, rows)
+
+
+def append_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
+    """As `append`, for the only write of a statement; quicker if the statement stands alone."""
+    transaction = ctx.session.transaction
+    if not transaction.alone or transaction.in_any_block:
+        return append(ctx, relation, reader)
+    rows = constraints.checked(ctx, relation, reader)
+    return transaction.delta.append_at_once(relation.name, tables.location_of(relation), rows.schema, rows)
 
 
 def replace(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from catalog.errors import (
 )
 from catalog.names import TableLocation, TableName
 from engine.base import DeltaSource, Source, StagedSource
-from engine.delta import staging
+from engine.delta import staging, written
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_file_paths, check_partition_values, check_writable
 from engine.delta.rows import RowCaster, storage_schema
@@ -28,6 +29,7 @@ from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.spilled import Spill, batches_of
 from engine.delta.spilled import schema_of as spilled_schema
 from engine.delta.table import CommitInfo
+from engine.delta.written import Writing, Written
 
 MEMORY_BYTES = 8 << 20
 """Staged rows of one table kept in memory before they are spilled to a file."""
@@ -55,6 +57,7 @@ class _Change:
     bytes: int = 0
     """Of `batches`."""
     where: _Where | None = None
+    written: Written | None = None
 
     def plus(self, batch: pa.RecordBatch) -> _Change:
         """With one more batch. Small ones are merged in powers of two: a thousand INSERTs stay a few batches."""
@@ -117,8 +120,8 @@ class DeltaTransaction:
         change = self._changes.get(name)
         if change is None:
             return base
-        if change.where is not None:
-            raise InternalError("a table changed by predicate cannot be read before the transaction ends")
+        if change.where is not None or change.written is not None:
+            raise InternalError("a table changed by predicate, or at once, cannot be read before the transaction ends")
         rows = pa.Table.from_batches(change.batches) if change.batches else None
         return StagedSource(None if change.replaced else base, rows, change.files)
 
@@ -131,9 +134,38 @@ class DeltaTransaction:
         """
         snapshot = self._writable(name, uri)
         before = self._changes.get(name, _Change())
-        if before.where is not None:
-            raise InternalError("a table changed by predicate takes no further changes")
+        if before.where is not None or before.written is not None:
+            raise InternalError("a table changed by predicate, or at once, takes no further changes")
         return self._stage(name, snapshot, before, schema, batches)
+
+    def append_at_once(self, name: TableName, uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+        """As `append`, for rows that nothing reads before the commit, which follows: if there are many, their files are
+        written while they come in.
+        """
+        snapshot, incoming = self._writable(name, uri), iter(batches)
+        if name in self._changes or len(schema) != len(snapshot.fields) or not written.is_possible(snapshot):
+            return self.append(name, uri, schema, incoming)
+        first, size = [], 0
+        for batch in incoming:
+            first.append(batch)
+            size += batch.nbytes
+            if size > self._memory_bytes:
+                break
+        else:
+            return self.append(name, uri, schema, first)
+        caster = RowCaster(name.name, snapshot.fields, snapshot.partition_by, schema)
+        rows, writing = 0, Writing(Path(self.new_file("")), caster.schema, snapshot.configuration)
+        try:
+            for batch in chain(first, incoming):
+                if batch.num_rows:
+                    writing.put(caster(batch))
+                    rows += batch.num_rows
+            files = writing.finish()
+        except BaseException:
+            writing.abandon()
+            raise
+        self._changes[name] = _Change(rows=rows, written=files)
+        return rows
 
     def replace(self, name: TableName, uri: str, reader: pa.RecordBatchReader) -> int:
         """Stage the table's whole new content (UPDATE, DELETE, TRUNCATE); returns its number of rows.
@@ -254,11 +286,11 @@ class DeltaTransaction:
         self._drop_unused_files()
         return change.rows - before
 
-    def new_file(self) -> str:
+    def new_file(self, suffix: str = ".arrow") -> str:
         """A path for a spilled file, in this transaction's own folder."""
         if self._folder is None:
             self._folder = staging.StagingFolder(self._staging_dir, _PREFIX)
-        return str(self._folder.path / f"{uuid.uuid4().hex}.arrow")
+        return str(self._folder.path / f"{uuid.uuid4().hex}{suffix}")
 
     def _drop_unused_files(self) -> None:
         if self._folder is None:
@@ -300,6 +332,8 @@ class DeltaTransaction:
                 return version
             except SerializationFailure:
                 if attempt == APPEND_ATTEMPTS:
+                    if change.written is not None:
+                        change.written.remove(snapshot.root)
                     raise
         raise AssertionError("unreachable")
 
@@ -330,6 +364,14 @@ class DeltaTransaction:
 
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
         fields = _grown(snapshot.fields, read_fields(table.schema().to_json()))
+        if change.written is not None:
+            change.written.move(snapshot.root)
+            properties = self.commit_info.properties()
+            table.create_write_transaction(
+                [*change.written.files], "append", table.schema(), commit_properties=properties
+            )
+            table.update_incremental()
+            return
         if not change.replaced:
             fields = _given(fields, change)
         schema = storage_schema(fields)

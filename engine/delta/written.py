@@ -1,0 +1,130 @@
+"""Rows of one large append, written in their final form while they come in: deltalake makes the Parquet files, with
+their statistics, in a scratch table of the staging folder; the commit moves them into the table and its log names them.
+
+For rows that nobody reads before the commit. Until then there is nothing in the table's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.transaction import AddAction
+
+from catalog.errors import SqlError
+from engine.delta.errors import delta_errors
+from engine.delta.schema import GENERATION_KEY
+from engine.delta.snapshot import Snapshot
+from engine.storage.place import is_s3
+
+BATCHES_AHEAD = 8
+"""At most so many wait for the writer."""
+_PLAIN_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "checkConstraints", "changeDataFeed"})
+_PLAIN_WRITERS = (1, 2, 3, 7)
+_RULES = (GENERATION_KEY, "delta.invariants")
+_PLAIN_SETTINGS = ("delta.dataSkipping", "delta.targetFileSize", "delta.logRetention", "delta.deletedFileRetention")
+
+
+def is_possible(snapshot: Snapshot) -> bool:
+    """Whether files of a table without any of Delta's features are files of this one: no renamed, computed or checked
+    columns, no partitions, in a folder of this machine.
+    """
+    return (
+        not is_s3(snapshot.root)
+        and not snapshot.partition_by
+        and not snapshot.column_mapping
+        and set(snapshot.writer_features) <= _PLAIN_FEATURES
+        and all(not key.startswith("delta.") or key.startswith(_PLAIN_SETTINGS) for key in snapshot.configuration)
+        and snapshot.min_writer in _PLAIN_WRITERS
+        and not any(key in item.metadata for key in _RULES for item in snapshot.fields)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files in `folder` that are to become a table's."""
+
+    folder: Path
+    files: tuple[AddAction, ...]
+
+    def move(self, root: str) -> None:
+        """Into the table's folder; those that are there already stay."""
+        with delta_errors():
+            for file in self.files:
+                if (self.folder / file.path).exists():
+                    shutil.move(self.folder / file.path, Path(root, file.path))
+
+    def remove(self, root: str) -> None:
+        """Out of the table's folder again: nothing names them."""
+        for file in self.files:
+            Path(root, file.path).unlink(missing_ok=True)
+
+
+class Writing:
+    """deltalake at work, in a thread of its own. `finish` or `abandon` ends it."""
+
+    def __init__(self, folder: Path, schema: pa.Schema, settings: Mapping[str, str]) -> None:
+        """`settings`: of the table, as far as they shape its files."""
+        self._folder, self._schema = folder, schema
+        self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(BATCHES_AHEAD)
+        self._abandoned = threading.Event()
+        self._error: Exception | None = None
+        with delta_errors():
+            shaping = {key: value for key, value in settings.items() if key.startswith(_PLAIN_SETTINGS[:2])}
+            self._table = DeltaTable.create(str(folder), schema, configuration=shaping)
+        self._thread = threading.Thread(target=self._run, name="delta-writing", daemon=True)
+        self._thread.start()
+
+    def put(self, batch: pa.RecordBatch | None) -> None:
+        """The next rows. Waits while the writer has enough. Raises the writer's error (SqlError)."""
+        while self._error is None:
+            try:
+                return self._queue.put(batch, timeout=0.1)
+            except queue.Full:
+                continue
+        raise self._error
+
+    def finish(self) -> Written:
+        """There are no more. Raises SqlError."""
+        self.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        log = sorted((self._folder / "_delta_log").glob("*.json"))
+        entries = [json.loads(line) for path in log for line in path.read_text().splitlines()]
+        return Written(self._folder, tuple(_action(entry["add"]) for entry in entries if "add" in entry))
+
+    def abandon(self) -> None:
+        self._abandoned.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with delta_errors():
+                reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
+                write_deltalake(self._table, reader, mode="append")
+        except Exception as error:  # noqa: BLE001 - raised in the thread that waits for the rows
+            self._error = error
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        while not self._abandoned.is_set():
+            try:
+                batch = self._queue.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if batch is None:
+                return
+            yield batch
+        raise SqlError("the rows are not wanted any more", code="57014")
+
+
+def _action(add: Mapping[str, Any]) -> AddAction:
+    return AddAction(add["path"], add["size"], add["partitionValues"], add["modificationTime"], True, add["stats"])

@@ -1,0 +1,102 @@
+"""Large appends whose files are written before the commit: what deltalake and we read back, statistics, failures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from catalog.errors import NumericValueOutOfRange, SerializationFailure
+from catalog.model import Column
+from catalog.names import TableName
+from catalog.types import INT4, TEXT, TIMESTAMP
+from engine.delta import table
+from engine.delta.snapshot import Snapshots
+from engine.delta.table import CommitInfo
+from engine.delta.transaction import DeltaTransaction
+
+T = TableName("s", "t")
+SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string()), ("at", pa.timestamp("us"))])
+BATCHES, ROWS = 6, 1000
+
+
+def batches(bad: int | None = None) -> Iterator[pa.RecordBatch]:
+    for number in range(BATCHES):
+        ids = [number * ROWS + row if number != bad else 2**40 for row in range(ROWS)]
+        yield pa.record_batch([ids, ["x" * 50] * ROWS, [None, *[number] * (ROWS - 1)]], schema=SCHEMA)
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> str:
+    columns = [Column("id", INT4, nullable=False), Column("name", TEXT), Column("at", TIMESTAMP)]
+    table.create(str(tmp_path / "t"), columns, commit=CommitInfo("u"))
+    return str(tmp_path / "t")
+
+
+def transaction(tmp_path: Path) -> DeltaTransaction:
+    return DeltaTransaction(tmp_path / "staging", Snapshots(), CommitInfo("u", "q_1"), memory_bytes=100_000)
+
+
+def data_files(uri: str) -> list[Path]:
+    return sorted(Path(uri).glob("*.parquet"))
+
+
+def test_files_are_written_before_the_commit_and_moved_by_it(uri: str, tmp_path: Path) -> None:
+    work, before = transaction(tmp_path), DeltaTable(uri).version()
+    assert work.append_at_once(T, uri, SCHEMA, batches()) == BATCHES * ROWS
+    assert data_files(uri) == []
+    assert list((tmp_path / "staging").rglob("*.parquet"))
+    assert work.commit() == ((T, before + 1),)
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+    found = DeltaTable(uri)
+    assert found.to_pyarrow_table().sort_by("id").column("id").to_pylist() == list(range(BATCHES * ROWS))
+    assert found.history()[0]["queryId"] == "q_1"
+    [line] = [
+        entry["add"]
+        for entry in map(json.loads, (Path(uri) / "_delta_log" / f"{before + 1:020}.json").read_text().splitlines())
+        if "add" in entry
+    ]
+    stats = json.loads(line["stats"])
+    assert (stats["numRecords"], stats["minValues"]["id"], stats["maxValues"]["id"]) == (6000, 0, 5999)
+    assert stats["nullCount"]["at"] == BATCHES
+
+
+def test_a_few_rows_are_staged_as_ever(uri: str, tmp_path: Path) -> None:
+    work = transaction(tmp_path)
+    assert work.append_at_once(T, uri, SCHEMA, [next(batches()).slice(0, 5)]) == 5
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+    work.commit()
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == 5
+
+
+def test_a_bad_row_leaves_nothing(uri: str, tmp_path: Path) -> None:
+    work, before = transaction(tmp_path), DeltaTable(uri).version()
+    with pytest.raises(NumericValueOutOfRange):
+        work.append_at_once(T, uri, SCHEMA, batches(bad=4))
+    work.rollback()
+    assert data_files(uri) == [] and DeltaTable(uri).version() == before
+    assert not list((tmp_path / "staging").rglob("*.parquet"))
+
+
+def test_others_may_append_in_the_meantime(uri: str, tmp_path: Path) -> None:
+    work, before = transaction(tmp_path), DeltaTable(uri).version()
+    work.append_at_once(T, uri, SCHEMA, batches())
+    own = DeltaTable(uri).schema().to_arrow()
+    write_deltalake(uri, pa.table({"id": [1], "name": ["y"], "at": [None]}, schema=pa.schema(own)), mode="append")
+    assert work.commit() == ((T, before + 2),)
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == BATCHES * ROWS + 1
+
+
+def test_a_table_that_was_replaced_takes_no_files(uri: str, tmp_path: Path) -> None:
+    work = transaction(tmp_path)
+    work.append_at_once(T, uri, SCHEMA, batches())
+    for path in sorted(Path(uri).rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    table.create(uri, [Column("id", INT4), Column("name", TEXT), Column("at", TIMESTAMP)], commit=CommitInfo("u"))
+    with pytest.raises(SerializationFailure):
+        work.commit()
+    assert data_files(uri) == []
