@@ -166,7 +166,10 @@ _FILE_GONE = re.compile(
     r"FAILED_READ_FILE\.FILE_NOT_EXIST|FileNotFoundException|does not exist\. It is possible the underlying"
 )
 _LOG = re.compile(r"_delta_log does not exist")
-_CONFLICT = re.compile(r"Concurrent(?:Append|Write|DeleteRead|DeleteDelete|Transaction|Modification)\w*Exception")
+_CONFLICT = re.compile(
+    r"Concurrent(?:Append|Write|DeleteRead|DeleteDelete|Transaction|Modification)\w*Exception"
+    r"|\[DELTA_(?:CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)\b"
+)
 _WORKERS = re.compile(r"ExecutorLostFailure|Max number of executor failures|Initial job has not accepted any resources")
 _BY_TEXT: tuple[tuple[re.Pattern[str], Callable[[], SqlError]], ...] = (
     (
