@@ -69,11 +69,11 @@ def test_from_the_first_worker_to_the_end_of_the_budget(server: GatewayServer) -
         for sql in (
             "CREATE CLUSTER etl WITH (budget = 1000, budget_period = day, on_budget = reject)",
             "CREATE SCHEMA shop",
-            "CREATE TABLE shop.t AS SELECT i AS id, 'name ' || i AS name FROM generate_series(1, 250) i",
+            "CREATE TABLE shop.t AS SELECT i AS id, 'name ' || i AS name FROM generate_series(1, 200) i",
             "USE CLUSTER etl",
         ):
             alice.execute(sql.encode())
-        assert value(alice, "SELECT count(*) FROM shop.t") == 250
+        assert value(alice, "SELECT count(*) FROM shop.t") == 200
 
         # what is used: of the one worker, from its registration on, at its price
         used = "SELECT worker_seconds FROM kadali.cluster_usage WHERE cluster = 'etl'"
