@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from catalog.principal import Principal
 from engine.clusters.admission import Admission
 from engine.spark.engine import SparkEngine
 from engine.spark.session import ConnectSession
-from engine.spark.staged import Staging, local_staging
+from engine.spark.staged import Staging, local_staging, s3_staging, sweep
+from engine.storage.options import S3Options
 from engine.storage.place import is_s3
+from engine.storage.storage import Storage
 from gateway.settings import Settings
 from sql_extensions.cluster_guests import Guests
 from sql_extensions.compute import ClusterAccess, ClusterBoard
@@ -55,17 +58,26 @@ def cluster_access(
     admission: Admission,
     guests: Guests,
     root: str,
+    storage: Storage,
     abort: Callable[[], None],
 ) -> ClusterAccess:
-    """For one tenant. `scans` are its own, `root` is its lake: large results of its clusters are staged there.
+    """For one tenant. `scans` are its own, `root` its lake in `storage`, to which its clusters' large results go.
 
     `abort` is that of ClusterDuties.
     """
 
+    @cache
+    def staging() -> Staging | None:
+        """Once for the tenant; what gateways that died have left there goes now, too."""
+        found = _staging(root, storage.s3_options)
+        if found is not None:
+            sweep(found)
+        return found
+
     def connect(cluster: Cluster, principal: Principal) -> SparkEngine:
         endpoint = cluster.observed.endpoint or ""
         session = ConnectSession(endpoint, cluster.token, f"{principal.tenant}/{principal.user}")
-        return SparkEngine(cluster.name, session, _staging(root))
+        return SparkEngine(cluster.name, session, staging())
 
     return ClusterAccess(
         board,
@@ -111,9 +123,9 @@ class ClusterDuties:
                 guest.leave()
 
 
-def _staging(root: str) -> Staging | None:
+def _staging(root: str, s3: S3Options | None) -> Staging | None:
     if is_s3(root):
-        return None
+        return None if s3 is None else s3_staging(f"{root.rstrip('/')}/{RESULTS}", s3)
     folder = Path(root) / RESULTS
     folder.mkdir(mode=0o770, exist_ok=True)
     return local_staging(folder, Path(root).parent)

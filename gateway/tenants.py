@@ -214,7 +214,7 @@ class Tenants:
         if clusters is not None and self._admission is not None and self._duties is not None:
             scans = Scans(self._store.database, catalog.tenant.id)
             abort = self._duties.abort
-            access = cluster_access(settings, scans, clusters, self._admission, self._guests, root, abort)
+            access = cluster_access(settings, scans, clusters, self._admission, self._guests, root, storage, abort)
         tenant = Tenant(
             name,
             catalog,

@@ -16,6 +16,7 @@ class Storage:
     """
 
     def __init__(self, s3: S3Options | None = None, lake: str | None = None) -> None:
+        self.s3_options = s3
         self._local = LocalFiles(lake)
         self.s3 = S3Files(s3) if s3 is not None else None
         self._delta = delta_options(s3) if s3 is not None else None
