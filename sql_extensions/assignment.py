@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from catalog.errors import SqlSyntaxError, UndefinedColumn
+from catalog.errors import FeatureNotSupported, SqlSyntaxError, UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR, PgType, char_length, element, format_type
 from engine.base import Description
 from sql_extensions import dml
 from sql_extensions.context import Context
+
+if TYPE_CHECKING:
+    from sql_extensions.set_list import Assignments
 
 
 def cast_type(pg: PgType) -> str:
@@ -47,12 +51,24 @@ def value_of(column: Column, text: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
-    """What an INSERT adds, as written. `rows` and `query` both None: one row of defaults. `names`: its column list."""
+    """What an INSERT adds, as written. `rows` and `query` both None: one row of defaults. `names`: its column list.
+    `overriding_user`: values for identity columns do not count.
+    """
 
     prefix: str = ""
     names: tuple[str, ...] | None = None
     rows: Sequence[Sequence[str | None]] | None = None
     query: str | None = None
+    overriding_user: bool = False
+
+
+def own_values(relation: Relation, assignments: Assignments) -> Assignments:
+    """Without generated columns, which can only be set to DEFAULT. Raises FeatureNotSupported for identity columns."""
+    by_name = {column.name: column for column in relation.columns}
+    for name, _ in assignments:
+        if name in by_name and by_name[name].identity is not None:
+            raise FeatureNotSupported(f'identity column "{name}" cannot be changed')
+    return tuple((name, text) for name, text in assignments if name not in by_name or not by_name[name].generated)
 
 
 def rows_to_insert(ctx: Context, relation: Relation, new: NewRows, description: Description) -> pa.RecordBatchReader:
@@ -65,19 +81,45 @@ def rows_sql(ctx: Context, relation: Relation, shown: Relation, new: NewRows, de
     given = _named(relation, new.names)
     if new.query is not None:
         described = dml.describe_query(ctx, new.prefix + new.query, description)
-        return _from_query(shown, given[: len(described)], new.prefix, new.query)
+        return completed(shown, _from_query(shown, given[: len(described)], new.prefix, new.query))
     rows = new.rows if new.rows is not None else [[]]
-    return _from_values(shown, given, new.prefix, rows, explicit=new.names is not None)
+    return completed(shown, _from_values(shown, given, new.prefix, rows, explicit=new.names is not None))
+
+
+def completed(relation: Relation, sql: str, extra: Sequence[str] = ()) -> str:
+    """The query for all columns of the relation (and `extra` ones), with generated columns computed from the others."""
+    if all(column.generated is None for column in relation.columns):
+        return sql
+    names = [
+        always_quote(column.name)
+        if column.generated is None
+        else f"{cast(column.generated, column.type)} AS {always_quote(column.name)}"
+        for column in relation.columns
+    ]
+    listed = ", ".join([*names, *map(always_quote, extra)])
+    return f"SELECT {listed} FROM ({sql}) AS {always_quote(relation.name.name)}"
 
 
 def given_names(ctx: Context, relation: Relation, new: NewRows, description: Description) -> list[str]:
-    """The columns for which the statement gives values."""
-    given = [column.name for column in _named(relation, new.names)]
+    """The columns for which the statement gives values. Raises FeatureNotSupported for identity columns that only some
+    rows give.
+    """
+    given = _named(relation, new.names)
+    numbered = {column.name for column in given if column.identity is not None}
     if new.query is not None:
-        return given[: len(dml.describe_query(ctx, new.prefix + new.query, description))]
-    if new.rows is None:
-        return []
-    return [name for at, name in enumerate(given) if any(at < len(row) and row[at] is not None for row in new.rows)]
+        names = [c.name for c in given[: len(dml.describe_query(ctx, new.prefix + new.query, description))]]
+    else:
+        rows = new.rows or ()
+        told = [[at < len(row) and row[at] is not None for row in rows] for at in range(len(given))]
+        names = [column.name for column, there in zip(given, told, strict=True) if any(there)]
+        if not new.overriding_user:
+            for column, there in zip(given, told, strict=True):
+                if column.name in numbered and any(there) and not all(there):
+                    raise FeatureNotSupported(
+                        f'DEFAULT beside values for identity column "{column.name}" is not supported',
+                        hint="Use two INSERTs.",
+                    )
+    return [name for name in names if not (new.overriding_user and name in numbered)]
 
 
 def texts_by_column(

@@ -14,9 +14,8 @@ from engine.delta.snapshot import open_table
 from engine.spark.literals import quote_name, string_literal
 from sql_extensions import native, tables
 from sql_extensions.context import Context
+from sql_extensions.maintenance_shapes import UNCOMMITTED_KEPT
 
-UNCOMMITTED_KEPT = timedelta(hours=24)
-"""A file that no commit names may belong to a write under way: it is never deleted before it is as old as this."""
 _NO_CHECK = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",  # the retention has been checked here
     "spark.databricks.delta.vacuum.logging.enabled": "true",  # its commits tell how much was deleted
@@ -25,7 +24,7 @@ _OPERATORS = {"!=": "<>", "in": "IN", "not in": "NOT IN"}
 
 
 def optimize(
-    ctx: Context, cluster: str, relation: Relation, where: Sequence[PartitionFilter], zorder_by: Sequence[str]
+    ctx: Context, work: native.Work, relation: Relation, where: Sequence[PartitionFilter], zorder_by: Sequence[str]
 ) -> Mapping[str, object]:
     """One row in the shape of OPTIMIZE_COLUMNS."""
     sql = f"OPTIMIZE {native.target(relation)}"
@@ -33,7 +32,7 @@ def optimize(
         sql += " WHERE " + " AND ".join(map(_condition, where))
     if zorder_by:
         sql += f" ZORDER BY ({', '.join(map(quote_name, zorder_by))})"
-    done = native.execute(ctx, cluster, relation, sql, rewrites=True)
+    done = native.execute(ctx, work.cluster, relation, sql, charged=work.size)
     version = done.version
     if version is None:
         version = ctx.session.tenant.engine.snapshots.latest_version(tables.location_of(relation))
@@ -47,16 +46,18 @@ def optimize(
     }
 
 
-def restore(ctx: Context, cluster: str, relation: Relation, version: int) -> pa.Table:
+def restore(ctx: Context, work: native.Work, relation: Relation, version: int) -> pa.Table:
     """Delta's own six figures."""
-    done = native.execute(ctx, cluster, relation, f"RESTORE TABLE {native.target(relation)} TO VERSION AS OF {version}")
+    done = native.execute(
+        ctx, work.cluster, relation, f"RESTORE TABLE {native.target(relation)} TO VERSION AS OF {version}"
+    )
     if done.rows is None:
         raise TypeError("RESTORE answers with a row")
     return done.rows
 
 
 def vacuum(
-    ctx: Context, cluster: str, relation: Relation, retain: timedelta | None, *, lite: bool, force: bool
+    ctx: Context, work: native.Work, relation: Relation, retain: timedelta | None, *, lite: bool, force: bool
 ) -> VacuumResult:
     """Delete files. For a short retention in two passes: what no commit names is kept for UNCOMMITTED_KEPT."""
     uri, storage = tables.location_of(relation), ctx.session.tenant.engine.snapshots.storage
@@ -70,7 +71,7 @@ def vacuum(
     for kept, named_only in passes:
         hours = kept / timedelta(hours=1)
         sql = f"VACUUM {native.target(relation)}{' LITE' if named_only else ''} RETAIN {hours:.6f} HOURS"
-        done = native.execute(ctx, cluster, relation, sql, settings=_NO_CHECK)
+        done = native.execute(ctx, work.cluster, relation, sql, settings=_NO_CHECK)
         deleted = done.count("numDeletedFiles")
         count, version = count + deleted, done.version or version
         size += int(str(_begun(ctx, uri, done.version).get("sizeOfDataToDelete", 0))) if deleted else 0

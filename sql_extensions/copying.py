@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from catalog.errors import UndefinedColumn
+from catalog.errors import InvalidColumnReference, UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
 from catalog.types import storage_type
-from engine.base import Description
+from engine.base import ArrowSource, Description
 from engine.values.copy_in import CopyInDecoder
 from engine.values.copy_options import CopyOptions
 from sql_extensions import assignment, dml
@@ -72,7 +72,7 @@ class Completion:
     def __init__(self, context: Context, target: Relation, names: Sequence[str]) -> None:
         """`names`: the columns that batches have, in their order."""
         given = {name: index for index, name in enumerate(names)}
-        self._context, self._columns = context, target.columns
+        self._context, self._target, self._columns = context, target, target.columns
         self._places = [given.get(column.name) for column in target.columns]
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -84,7 +84,16 @@ class Completion:
                 arrays.append(batch.column(place))
             elif defaults is not None:
                 arrays.append(defaults.column(name).combine_chunks())
-        return pa.RecordBatch.from_arrays(arrays, names)
+        return self._completed(pa.RecordBatch.from_arrays(arrays, names))
+
+    def _completed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """With generated columns computed."""
+        if all(column.generated is None for column in self._columns):
+            return batch
+        sql = assignment.completed(self._target, f"SELECT * FROM {self._target.name}")
+        source = {self._target.name: ArrowSource(pa.Table.from_batches([batch]))}
+        rows = dml.rows_of(self._context, sql, Description((), None), source).reader.read_all()
+        return rows.combine_chunks().to_batches()[0]
 
     def _defaults(self, count: int) -> pa.Table:
         absent = [column for column, place in zip(self._columns, self._places, strict=True) if place is None]
@@ -96,13 +105,17 @@ class Completion:
 
 
 def named_columns(target: Relation, names: Sequence[str]) -> list[Column]:
-    """The columns a COPY names, or all. Raises UndefinedColumn."""
+    """The columns a COPY names, or all but generated ones. Raises UndefinedColumn, InvalidColumnReference."""
     if not names:
-        return list(target.columns)
+        return [column for column in target.columns if column.generated is None]
     by_name = {column.name: column for column in target.columns}
     for name in names:
         if name not in by_name:
             raise UndefinedColumn(f'column "{name}" of relation "{target.name.name}" does not exist')
+        if by_name[name].generated is not None:
+            raise InvalidColumnReference(
+                f'column "{name}" is a generated column', detail="Generated columns cannot be used in COPY."
+            )
     return [by_name[name] for name in names]
 
 
@@ -111,4 +124,6 @@ def check_insert_rights(target: Relation, columns: Sequence[Column], context: Co
     listed = ", ".join(always_quote(column.name) for column in columns)
     nulls = ", ".join("NULL" for _ in columns)
     with without_positions():
-        context.session.shadow.check_rights(f"INSERT INTO {target.name} ({listed}) VALUES ({nulls})")
+        context.session.shadow.check_rights(
+            f"INSERT INTO {target.name} ({listed}) OVERRIDING SYSTEM VALUE VALUES ({nulls})"
+        )

@@ -19,7 +19,6 @@ from catalog.store import Undo
 from catalog.types import NUMERIC, TEXT, UNKNOWN, PgType, element, format_type, numeric
 from engine.base import Description, Notice, Result
 from engine.delta import maintain, table
-from engine.delta.table import CommitInfo
 from sql_extensions import constraints, dml, query, table_options, tables, views
 from sql_extensions.assignment import NewRows
 from sql_extensions.context import Context
@@ -244,27 +243,28 @@ def _before(changes: Changes, snapshot: CatalogSnapshot) -> _Before:
 
 
 def _create_delta(ctx: Context, created: Iterable[Relation], options: TableOptions) -> None:
-    cluster = table_options.cluster_for(ctx, options)
+    created = list(created)
+    cluster = table_options.cluster_for(ctx, options, created)
     storage, properties = ctx.session.tenant.engine.storage, options.ours
     for item in created:
         if item.location is not None:
             ctx.session.tenant.catalog.reserve(item.location)
-            table.create(
-                item.location, item.columns, item.partition_by, properties, commit=_commit(ctx), storage=storage
-            )
+            table.create(item.location, item.columns, item.partition_by, properties, commit=ctx.commit, storage=storage)
             if cluster is not None:
                 table_options.apply(ctx, cluster, item, options)
 
 
 def _alter_delta(ctx: Context, relations: Iterable[Relation], before: _Before) -> None:
-    """Columns added to Delta tables."""
+    """Columns added to Delta tables, and those of a wider type."""
     old_by_location = {item.location: item for item in before.relations.values() if item.location}
     for item in relations:
         if item.location is None or (old := old_by_location.get(item.location)) is None:
             continue
-        for column in _added_columns(old, item):
+        added = _added_columns(old, item)
+        table_options.widen(ctx, old, item)
+        for column in added:
             storage = ctx.session.tenant.engine.storage
-            version = table.add_column(item.location, column, commit=_commit(ctx), storage=storage)
+            version = table.add_column(item.location, column, commit=ctx.commit, storage=storage)
             if version is None:
                 continue
             before.versions.setdefault(item.location, version - 1)
@@ -284,7 +284,7 @@ def _restore_columns(ctx: Context, before: _Before) -> set[str]:
             latest = snapshots.latest_version(location)
             if not ours.issuperset(range(version + 1, latest + 1)):
                 raise SerializationFailure("others have written to the table since")
-            ours.add(maintain.restore(location, version, "", snapshots, commit=_commit(ctx), expected=latest).version)
+            ours.add(maintain.restore(location, version, "", snapshots, commit=ctx.commit, expected=latest).version)
         except SqlError as error:
             log.warning("columns added to the table at %s stay: %s", location, error)
             stay.add(location)
@@ -296,18 +296,28 @@ def _drop_files(tenant: Tenant, created: Iterable[Relation]) -> None:
 
 
 def _added_columns(old: Relation, new: Relation) -> list[Column]:
-    kept = [(column.name, column.type) for column in new.columns[: len(old.columns)]]
-    if kept != [(column.name, column.type) for column in old.columns]:
-        raise FeatureNotSupported("dropping, renaming and retyping columns is not supported")
+    if list(map(_fixed, new.columns[: len(old.columns)])) != list(map(_fixed, old.columns)):
+        raise FeatureNotSupported("dropping and renaming columns is not supported")
     added = list(new.columns[len(old.columns) :])
     has_rows = old.statistics is None or old.statistics.rows > 0
     for column in added:
-        if has_rows and (column.default is not None or not column.nullable):
+        if column.identity is not None:
             raise FeatureNotSupported(
-                f'column "{column.name}" with a default or NOT NULL cannot be added to a table that has rows',
+                "identity columns cannot be added to a table", hint="Make the table with the column."
+            )
+        if has_rows and (column.default is not None or column.generated is not None or not column.nullable):
+            raise FeatureNotSupported(
+                f'column "{column.name}" with a default or NOT NULL cannot be added to a table that has rows'
+                if column.generated is None
+                else f'generated column "{column.name}" cannot be added to a table that has rows',
                 hint="Add the column, UPDATE it, then ALTER COLUMN ... SET DEFAULT or SET NOT NULL.",
             )
     return added
+
+
+def _fixed(column: Column) -> tuple[object, ...]:
+    """What no ALTER TABLE changes of a column."""
+    return column.name, column.identity, column.generated
 
 
 def _store(
@@ -381,10 +391,6 @@ def _undo(ctx: Context, name: str, seq: int, relations: Sequence[Relation], chan
         change.note_removals([item.location for item in created if item.location is not None])
     tenant.catch_up()
     _drop_files(tenant, created)
-
-
-def _commit(ctx: Context) -> CommitInfo:
-    return CommitInfo(ctx.session.principal.user, ctx.call.id)
 
 
 def _stored(pg: PgType) -> PgType:

@@ -24,57 +24,22 @@ from engine.base import ArrowRows, Notice, Result
 from engine.delta import maintain
 from engine.delta.log import commits
 from engine.delta.snapshot import columns_of
-from engine.delta.table import CommitInfo
 from engine.storage.storage import Storage
 from sql_extensions import cluster_maintenance, native, partition_filter, tables
-from sql_extensions.cluster_maintenance import UNCOMMITTED_KEPT
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
+from sql_extensions.maintenance_shapes import (
+    OPTIMIZE_COLUMNS,
+    RESTORE_COLUMNS,
+    RESTORE_NAMES,
+    UNCOMMITTED_KEPT,
+    VACUUM_COLUMNS,
+    VACUUM_FILES,
+    VacuumOptions,
+)
 from sql_extensions.names import Name
 from sql_extensions.partition_filter import Condition
 from sql_extensions.registry import fields_of
-
-VACUUM_COLUMNS = pa.schema(
-    [
-        ("table", pa.string()),
-        ("files_deleted", pa.int64()),
-        ("bytes", pa.int64()),
-        ("retain_from_version", pa.int64()),
-        ("oldest_time_travel_left", pa.timestamp("us", tz="UTC")),
-    ]
-)
-VACUUM_FILES = pa.schema([("table", pa.string()), ("path", pa.string()), ("bytes", pa.int64())])
-"""The columns of a dry run: one row for each file."""
-OPTIMIZE_COLUMNS = pa.schema(
-    [
-        ("table", pa.string()),
-        ("files_added", pa.int64()),
-        ("files_removed", pa.int64()),
-        ("bytes_added", pa.int64()),
-        ("bytes_removed", pa.int64()),
-        ("delta_version", pa.int64()),
-    ]
-)
-RESTORE_NAMES = (
-    "table_size_after_restore",
-    "num_of_files_after_restore",
-    "num_removed_files",
-    "num_restored_files",
-    "removed_files_size",
-    "restored_files_size",
-)
-RESTORE_COLUMNS = pa.schema([(name, pa.int64()) for name in RESTORE_NAMES])
-
-
-@dataclass(frozen=True, slots=True)
-class VacuumOptions:
-    """`retain` None: the table's own retention."""
-
-    full: bool = False
-    lite: bool = False
-    retain: timedelta | None = None
-    dry_run: bool = False
-    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +113,9 @@ def _vacuum_one(ctx: Context, target: VacuumTarget, options: VacuumOptions) -> m
             f"the log of {target.shown} has been shortened: it does not name all files", hint="Use FULL."
         )
     relation = target.relation
-    cluster = None if relation is None or options.dry_run else native.cluster_for(ctx, relation)
-    if relation is not None and cluster is not None:
-        return cluster_maintenance.vacuum(
-            ctx, cluster, relation, options.retain, lite=options.lite, force=options.force
-        )
+    work = None if relation is None or options.dry_run else native.work_on(ctx, relation)
+    if relation is not None and work is not None:
+        return cluster_maintenance.vacuum(ctx, work, relation, options.retain, lite=options.lite, force=options.force)
     done = _delete_files(ctx, target.uri, options)
     if target.relation is not None and not options.dry_run:
         tables.refresh(ctx.session.tenant, target.relation, at_once=True)
@@ -165,7 +128,7 @@ def _delete_files(ctx: Context, uri: str, options: VacuumOptions) -> maintain.Va
     def sweep(retain: timedelta | None, *, full: bool, dry_run: bool) -> maintain.VacuumResult:
         return maintain.vacuum(
             uri,
-            commit=commit_info(ctx),
+            commit=ctx.commit,
             retain=retain,
             dry_run=dry_run,
             force=options.force,
@@ -200,13 +163,13 @@ def optimize(ctx: Context, name: Name, where: tuple[Condition, ...], zorder_by: 
     """Rewrite small files: one row of OPTIMIZE_COLUMNS."""
     relation = _owned(ctx, name)
     filters = partition_filter.resolve(where, relation, ctx.session)
-    cluster = native.cluster_for(ctx, relation)
-    if cluster is not None:
-        on_cluster = cluster_maintenance.optimize(ctx, cluster, relation, filters, zorder_by)
+    work = native.work_on(ctx, relation)
+    if work is not None:
+        on_cluster = cluster_maintenance.optimize(ctx, work, relation, filters, zorder_by)
         return pa.Table.from_pylist([dict(on_cluster)], OPTIMIZE_COLUMNS)
     done = maintain.optimize(
         tables.location_of(relation),
-        commit=commit_info(ctx),
+        commit=ctx.commit,
         where=filters,
         zorder_by=zorder_by,
         storage=_storage(ctx),
@@ -227,13 +190,13 @@ def restore(ctx: Context, relation: Relation, version: int, *, dry_run: bool) ->
     """Make an earlier version current again: one row of RESTORE_COLUMNS. `relation` is one that `owned` gave."""
     tenant = ctx.session.tenant
     uri = tables.location_of(relation)
-    cluster = None if dry_run else native.cluster_for(ctx, relation)
-    if cluster is not None:
-        figures = cluster_maintenance.restore(ctx, cluster, relation, version)
+    work = None if dry_run else native.work_on(ctx, relation)
+    if work is not None:
+        figures = cluster_maintenance.restore(ctx, work, relation, version)
         _take_over_columns(ctx, relation)
         return figures.select(RESTORE_NAMES).cast(RESTORE_COLUMNS)
     snapshots = tenant.engine.snapshots
-    done = maintain.restore(uri, version, str(relation.name), snapshots, commit=commit_info(ctx), dry_run=dry_run)
+    done = maintain.restore(uri, version, str(relation.name), snapshots, commit=ctx.commit, dry_run=dry_run)
     if not dry_run:
         _take_over_columns(ctx, relation)
         tables.refresh(tenant, relation, at_once=True)
@@ -259,10 +222,6 @@ def _storage(ctx: Context) -> Storage:
 def owned(ctx: Context, name: Name) -> Relation:
     """The table of that name, which the user may change (42501 otherwise) and the session's time allows (25006)."""
     return _owned(ctx, name)
-
-
-def commit_info(ctx: Context) -> CommitInfo:
-    return CommitInfo(ctx.session.principal.user, ctx.call.id)
 
 
 def _owned(ctx: Context, name: Name) -> Relation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from catalog.errors import CardinalityViolation
 from catalog.model import Column, Relation
@@ -20,6 +21,7 @@ def run(stmt: Merge, ctx: Context) -> Result:
     """Stage the new content. Raises CardinalityViolation (21000) where a row would be changed twice."""
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "merge into")
+    stmt = replace(stmt, whens=tuple(_own_values(target, when) for when in stmt.whens))
     done = native_rows.merge(ctx, target, stmt, description)
     if done is not None:
         return Result(f"MERGE {done}")
@@ -32,6 +34,10 @@ def run(stmt: Merge, ctx: Context) -> Result:
         dml.replace(ctx, target, dml.rows_of(ctx, shape.content(), description).reader)
     inserted = 0 if inserts is None else dml.append(ctx, target, inserts)
     return Result(f"MERGE {changed + inserted}")
+
+
+def _own_values(target: Relation, when: When) -> When:
+    return replace(when, assignments=assignment.own_values(target, when.assignments))
 
 
 def _changed(ctx: Context, stmt: Merge, shape: _Shape, description: Description) -> int:
@@ -78,9 +84,10 @@ class _Shape:
         staying = f"{_NEW}.{_NEW}_action IS NULL"
         if updating := _numbers(self._matched, Kind.UPDATE):
             staying += f" OR {_NEW}.{_NEW}_action IN ({updating})"
-        return (
+        return assignment.completed(
+            self._relation,
             f"{self._stmt.prefix}SELECT {listed} FROM {self.target} "
-            f"LEFT JOIN LATERAL ({partner}) AS {_NEW} ON true WHERE {staying}"
+            f"LEFT JOIN LATERAL ({partner}) AS {_NEW} ON true WHERE {staying}",
         )
 
     def inserts(self) -> str:
@@ -91,9 +98,10 @@ class _Shape:
         listed = ", ".join(
             f"{self._inserted(column, given)} AS {always_quote(column.name)}" for column in self._relation.columns
         )
-        return (
+        return assignment.completed(
+            self._relation,
             f"{self._stmt.prefix}SELECT {listed} FROM {self._stmt.source} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {self.target} WHERE {self._stmt.on}) AND {action} IN ({inserting})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.target} WHERE {self._stmt.on}) AND {action} IN ({inserting})",
         )
 
     def _kept(self, column: Column, new: str | None) -> str:

@@ -18,20 +18,28 @@ from catalog.names import TableLocation
 from engine.base import ArrowSource, Description, TableRead
 from engine.delta import log
 from engine.delta.rows import RowCaster
-from engine.delta.schema import GENERATION_KEY, DeltaField, read_fields
+from engine.delta.schema import GENERATION_KEY, IDENTITY_KEY, DeltaField, read_fields
 from engine.delta.snapshot import open_table
 from engine.delta.table import noted_by_spark, spark_metadata
 from engine.spark.literals import quote_name, string_literal
 from engine.spark.relations import delta_table
-from sql_extensions import constraints, maintenance, needs, planner, query, row_rules, rows, tables
+from sql_extensions import constraints, needs, planner, query, row_rules, rows, tables
 from sql_extensions.context import Context
 from sql_extensions.statement import recognise
 
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 LOOKED_AT = 100
 """Commits looked at to find ours."""
-_COMPUTED = (GENERATION_KEY, "delta.identity.start", "CURRENT_DEFAULT")
+_COMPUTED = (GENERATION_KEY, IDENTITY_KEY, "CURRENT_DEFAULT")
 """What Delta notes of columns that Spark fills where a row gives nothing for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work on a table's files that a cluster does; `size` is that of the files, in bytes, if anybody asks for it."""
+
+    cluster: str
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +75,19 @@ def may_insert(ctx: Context, *, created: bool = False) -> bool:
     return not ctx.session.compute.stays_embedded and stands_alone(ctx, created=created)
 
 
-def cluster_for_rewrite(ctx: Context, relation: Relation) -> str | None:
-    """The cluster that is to change the table's rows itself; None: rows are computed as queries, and staged here."""
-    return cluster_for(ctx, relation) if stands_alone(ctx) else None
+def rewriting(ctx: Context, relation: Relation) -> Work | None:
+    """Where the cluster is to change the table's rows itself; None: rows are computed as queries, and staged here."""
+    return work_on(ctx, relation) if stands_alone(ctx) else None
 
 
-def cluster_for(ctx: Context, relation: Relation) -> str | None:
-    """The cluster that work on the table's files goes to; None: it is done here."""
-    call = ctx.call
-    where = call.data_route or ctx.session.compute.route(call, needs.of_rewrite(ctx, relation))
-    if where.cluster is not None:
-        call.route = where
-    return where.cluster
+def work_on(ctx: Context, relation: Relation) -> Work | None:
+    """Where work on the table's files goes to a cluster; None: it is done here."""
+    call, need = ctx.call, needs.of_rewrite(ctx, relation)
+    where = call.data_route or ctx.session.compute.route(call, need)
+    if where.cluster is None:
+        return None
+    call.route = where
+    return Work(where.cluster, need.bytes)
 
 
 def insert(
@@ -96,6 +105,8 @@ def insert(
     fields = stored_fields(ctx, relation)
     computed = {item.name for item in fields if any(key in item.metadata for key in _COMPUTED)} - set(given)
     wanted = replace(relation, columns=tuple(c for c in relation.columns if c.name not in computed))
+    if not wanted.columns:
+        raise FeatureNotSupported("rows of nothing but identity values are not supported")
     plain = generated(ctx, rows_sql(wanted))
     with query.without_positions():
         if planner.plan(plain, description.param_oids).tree is None:
@@ -132,15 +143,14 @@ def execute(
     reads: Sequence[TableRead] = (),
     *,
     settings: Mapping[str, str] | None = None,
-    rewrites: bool = False,
+    charged: int | None = None,
 ) -> Outcome:
     """Run a statement of Spark's that changes the table; the catalog's statistics follow. Raises SqlError.
 
-    `rewrites`: it reads the table itself, which counts.
+    `charged`: bytes of the table itself that it reads, which count.
     """
     session = ctx.session
-    if rewrites:
-        session.compute.charge(ctx.call, needs.of_rewrite(ctx, relation).bytes)
+    session.compute.charge(ctx.call, charged)
     uri = tables.location_of(relation)
     snapshots = session.tenant.engine.snapshots
     before = snapshots.latest_version(uri)
@@ -164,7 +174,7 @@ def command(
     """Run a statement of Spark's, whose commits tell who has made them for which query: its answer. Raises SqlError."""
     call, session = ctx.call, ctx.session
     engine = session.compute.cluster_engine(call, cluster)
-    engine.session.configure({USER_METADATA: spark_metadata(maintenance.commit_info(ctx)), **(settings or {})})
+    engine.session.configure({USER_METADATA: spark_metadata(ctx.commit), **(settings or {})})
     prepared = engine.prepare(sql, params, tables=reads, time_zone=session.settings.time_zone)
     call.on_cancel(prepared.cancel)
     call.check_canceled()

@@ -14,7 +14,7 @@ from catalog.types import BPCHAR, FLOAT4, FLOAT8
 from engine.base import Description, RouteReason
 from engine.clusters.routing import Need
 from engine.spark.literals import quote_name
-from sql_extensions import native, needs, query, row_rules
+from sql_extensions import assignment, native, needs, query, row_rules
 from sql_extensions.context import Context
 
 _OLD = "kadali_old"
@@ -32,24 +32,29 @@ def update(
     """The number of rows; None if it is not for Spark alone. `new`: WITH list and SELECT, all columns with their new
     values, and the rest of a query for the rows to change.
     """
-    cluster = _cluster(ctx, relation)
-    if cluster is None:
+    work = _work(ctx, relation)
+    if work is None:
         return None
     select, content, rest = new
     old = _old(relation, alias)
     keys = ", ".join(column for column, _ in old)
     listed = ", ".join(f"{column} AS {name}" for column, name in old)
     changed = f"{select} DISTINCT ON ({keys}) {content}, {listed} {rest}"
-    rules = row_rules.guarded(relation, changed, [name for _, name in old])
+    names = [name for _, name in old]
+    rules = row_rules.guarded(relation, assignment.completed(relation, changed, names), names)
     if rules is None:
         return None
     width = len(relation.columns)
-    values = {column.name: f"{_SOURCE}.c{n}" for n, column in enumerate(relation.columns, 1) if column.name in assigned}
+    values = {
+        column.name: f"{_SOURCE}.c{n}"
+        for n, column in enumerate(relation.columns, 1)
+        if column.name in assigned or column.generated is not None
+    }
     if rules.messages:
         first = next(iter(values))
         values[first] = native.refusing(values[first], f"{_SOURCE}.c{2 * width + 1}", rules.messages)
     action = "UPDATE SET " + ", ".join(f"{quote_name(name)} = {value}" for name, value in values.items())
-    return _merge(ctx, cluster, relation, rules.sql, width + 1, action, description)
+    return _merge(ctx, work, relation, rules.sql, width + 1, action, description)
 
 
 def delete(
@@ -58,17 +63,17 @@ def delete(
     """The number of rows; None if it is not for Spark alone. `gone`: WITH list and SELECT, and the rest of a query for
     the rows to remove.
     """
-    cluster = _cluster(ctx, relation)
-    if cluster is None:
+    work = _work(ctx, relation)
+    if work is None:
         return None
     select, rest = gone
     listed = ", ".join(f"{column} AS {name}" for column, name in _old(relation, alias))
-    return _merge(ctx, cluster, relation, f"{select} DISTINCT {listed} {rest}", 1, "DELETE", description)
+    return _merge(ctx, work, relation, f"{select} DISTINCT {listed} {rest}", 1, "DELETE", description)
 
 
-def _cluster(ctx: Context, relation: Relation) -> str | None:
-    cluster = native.cluster_for_rewrite(ctx, relation)
-    return None if cluster is None or needs.writable_here(ctx, relation) else cluster
+def _work(ctx: Context, relation: Relation) -> native.Work | None:
+    work = native.rewriting(ctx, relation)
+    return None if work is None or needs.writable_here(ctx, relation) else work
 
 
 def _old(relation: Relation, alias: str | None) -> list[tuple[str, str]]:
@@ -82,7 +87,7 @@ def _old(relation: Relation, alias: str | None) -> list[tuple[str, str]]:
 
 
 def _merge(
-    ctx: Context, cluster: str, relation: Relation, sql: str, first: int, action: str, description: Description
+    ctx: Context, work: native.Work, relation: Relation, sql: str, first: int, action: str, description: Description
 ) -> int:
     """`sql` gives the old values from its column `first` on."""
     if any(column.type.oid in (FLOAT4.oid, FLOAT8.oid) for column in relation.columns):
@@ -91,15 +96,16 @@ def _merge(
             hint="Compare columns of the table with constants.",
         )
     with query.without_positions():
-        work = query.prepared(native.generated(ctx, sql), description.param_oids, Need(RouteReason.DELTA_WRITE))
-    if work.route.cluster != cluster:
+        rows = query.prepared(native.generated(ctx, sql), description.param_oids, Need(RouteReason.DELTA_WRITE))
+    if rows.route.cluster != work.cluster:
         raise FeatureNotSupported("this condition is not supported on Spark")
     same = " AND ".join(_same(column.name, column.type.oid, n) for n, column in enumerate(relation.columns, first))
     merge = (
-        f"MERGE INTO {native.target(relation)} AS {_TARGET} USING ({work.query.sql}) AS {_SOURCE} ON {same} "
+        f"MERGE INTO {native.target(relation)} AS {_TARGET} USING ({rows.query.sql}) AS {_SOURCE} ON {same} "
         f"WHEN MATCHED THEN {action}"
     )
-    return native.execute(ctx, cluster, relation, merge, work.query.params, work.query.tables, rewrites=True).affected
+    done = native.execute(ctx, work.cluster, relation, merge, rows.query.params, rows.query.tables, charged=work.size)
+    return done.affected
 
 
 def _same(name: str, oid: int, number: int) -> str:

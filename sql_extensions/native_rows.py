@@ -33,6 +33,11 @@ class _Expressions:
     ctx: Context
     description: Description
     relations: Mapping[str, tuple[str, _Columns]]
+    """The first of them is the table that is changed, where it is among them."""
+
+    @property
+    def target(self) -> str:
+        return next(iter(self.relations))
 
     def condition(self, text: str) -> str:
         return self.of(dialect.parse_expression(text), None)
@@ -59,8 +64,8 @@ def update(
     description: Description,
 ) -> int | None:
     """UPDATE without FROM and RETURNING: the number of rows."""
-    cluster = native.cluster_for_rewrite(ctx, relation)
-    if cluster is None:
+    work = native.rewriting(ctx, relation)
+    if work is None:
         return None
     values = _values(relation, assignments)
     try:
@@ -70,7 +75,7 @@ def update(
     except FeatureNotSupported:
         return None
     sql = f"UPDATE {native.target(relation)} AS {_TARGET} SET {listed}{condition}"
-    done = native.execute(ctx, cluster, relation, sql, query.param_values(ctx, description), rewrites=True)
+    done = native.execute(ctx, work.cluster, relation, sql, query.param_values(ctx, description), charged=work.size)
     return done.affected
 
 
@@ -78,8 +83,8 @@ def delete(
     ctx: Context, relation: Relation, alias: str | None, where: str | None, description: Description
 ) -> int | None:
     """DELETE without USING and RETURNING: the number of rows."""
-    cluster = native.cluster_for_rewrite(ctx, relation)
-    if cluster is None:
+    work = native.rewriting(ctx, relation)
+    if work is None:
         return None
     try:
         own = _Expressions(ctx, description, {alias or relation.name.name: (_TARGET, planner.columns_of(relation))})
@@ -87,14 +92,14 @@ def delete(
     except FeatureNotSupported:
         return None
     sql = f"DELETE FROM {native.target(relation)} AS {_TARGET}{condition}"
-    done = native.execute(ctx, cluster, relation, sql, query.param_values(ctx, description), rewrites=True)
+    done = native.execute(ctx, work.cluster, relation, sql, query.param_values(ctx, description), charged=work.size)
     return done.affected
 
 
 def merge(ctx: Context, relation: Relation, stmt: Merge, description: Description) -> int | None:
     """The number of rows inserted, updated and deleted."""
-    cluster = native.cluster_for_rewrite(ctx, relation)
-    if cluster is None or _deletes_whatever_matches(stmt.whens):
+    work = native.rewriting(ctx, relation)
+    if work is None or _deletes_whatever_matches(stmt.whens):
         return None
     generated = native.generated(ctx, f"{stmt.prefix}SELECT * FROM {stmt.source}")
     try:
@@ -104,7 +109,7 @@ def merge(ctx: Context, relation: Relation, stmt: Merge, description: Descriptio
             if len(set(names)) < len(names):
                 return None
             source = query.prepared(generated, description.param_oids, Need(RouteReason.DELTA_WRITE))
-        if source.route.cluster != cluster:
+        if source.route.cluster != work.cluster:
             return None
         item = dialect.parse(f"SELECT * FROM {stmt.source}").args["from_"].this
         columns = [(field.name, field.type) for field in fields]
@@ -129,7 +134,9 @@ def merge(ctx: Context, relation: Relation, stmt: Merge, description: Descriptio
         f"USING (SELECT {listed} FROM ({source.query.sql}) AS kadali_q) AS {_SOURCE} ON {condition} {' '.join(whens)}"
     )
     try:
-        done = native.execute(ctx, cluster, relation, sql, source.query.params, source.query.tables, rewrites=True)
+        done = native.execute(
+            ctx, work.cluster, relation, sql, source.query.params, source.query.tables, charged=work.size
+        )
     except CardinalityViolation as error:
         raise CardinalityViolation(MADE_TWICE, hint=MADE_TWICE_HINT) from error
     return done.affected
@@ -158,7 +165,13 @@ def _others(own: _Expressions, relation: Relation, whens: Sequence[When]) -> lis
         if when.kind is Kind.NOTHING:
             continue
         given = assignment.texts_by_column(relation, when.columns, when.values)
-        values = {column.name: assignment.value_of(column, given.get(column.name)) for column in relation.columns}
+        values = {
+            column.name: assignment.value_of(column, given.get(column.name))
+            for column in relation.columns
+            if column.generated is None and (column.identity is None or given.get(column.name) is not None)
+        }
+        if not values:
+            raise FeatureNotSupported("rows of nothing but identity values are not supported")
         new = _new_values(own, relation, values)
         names = ", ".join(map(quote_name, new))
         clauses.append(f"WHEN NOT MATCHED{condition} THEN INSERT ({names}) VALUES ({', '.join(new.values())})")
@@ -198,6 +211,8 @@ def _new_values(own: _Expressions, relation: Relation, values: Mapping[str, str]
     `values` are PostgreSQL's texts; columns without one keep what they have.
     """
     columns = {column.name: column for column in relation.columns}
+    if not values:
+        raise FeatureNotSupported("an UPDATE of nothing but generated columns is not supported")
     rules: list[tuple[str, str]] = []
     for name, text in values.items():
         inner = element(columns[name].type)
@@ -207,14 +222,23 @@ def _new_values(own: _Expressions, relation: Relation, values: Mapping[str, str]
             condition, message = row_rules.length_rule(columns[name], f"({text})")
             rules.append((own.condition(condition), message))
     changed = {name: dialect.parse_expression(text) for name, text in values.items()}
-    for condition, message in row_rules.rules(relation, tuple(values)):
+    for column in relation.columns:
+        if column.generated is not None:
+            stored = {
+                name: dialect.parse_expression(row_rules.fitting(columns[name], f"({text})"))
+                for name, text in values.items()
+            }
+            text = assignment.cast(column.generated, column.type)
+            changed[column.name] = _with_values(dialect.parse_expression(text), stored, own.target)
+    for condition, message in row_rules.rules(relation, tuple(changed)):
         tree = dialect.parse_expression(condition)
         if any(column.name in changed for column in tree.find_all(exp.Column)):
-            rules.append((own.of(_with_values(tree, changed), None), message))
+            rules.append((own.of(_with_values(tree, changed, own.target), None), message))
     new = {
         name: own.value(row_rules.fitting(columns[name], f"({text})"), columns[name].type)
         for name, text in values.items()
     }
+    new |= {name: own.of(tree, columns[name].type) for name, tree in changed.items() if name not in values}
     first = next(iter(new))
     cases = " ".join(f"WHEN {broken} THEN raise_error({string_literal(message)})" for broken, message in rules)
     if cases:
@@ -222,12 +246,14 @@ def _new_values(own: _Expressions, relation: Relation, values: Mapping[str, str]
     return new
 
 
-def _with_values(tree: exp.Expression, values: Mapping[str, exp.Expression]) -> exp.Expression:
-    """A condition on the new row: columns replaced by what they are set to."""
+def _with_values(tree: exp.Expression, values: Mapping[str, exp.Expression], table: str) -> exp.Expression:
+    """An expression on the new row of `table`: columns are what they are set to, the others are named as its own."""
 
     def replaced(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Column) and node.name in values:
+        if not isinstance(node, exp.Column):
+            return node
+        if node.name in values:
             return exp.Paren(this=values[node.name].copy())
-        return node
+        return exp.Column(this=node.this.copy(), table=exp.to_identifier(table, quoted=True))
 
     return tree.transform(replaced)

@@ -19,7 +19,7 @@ from engine.dialect.scanner import tokenize
 from sql_extensions import cancellation, cluster_actions, historic, maintenance, partition_filter
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
-from sql_extensions.maintenance import VacuumOptions
+from sql_extensions.maintenance_shapes import OPTIMIZE_COLUMNS, RESTORE_COLUMNS, VACUUM_COLUMNS, VacuumOptions
 from sql_extensions.names import Name, parse_name
 from sql_extensions.registry import fields_of
 from sql_extensions.relations import clusters
@@ -215,7 +215,7 @@ _ALL = (
         "kadali",
         "vacuum",
         (_RELATION, Argument("retain", "text"), Argument("dry_run", "boolean"), Argument("force", "boolean")),
-        fields_of(maintenance.VACUUM_COLUMNS),
+        fields_of(VACUUM_COLUMNS),
         _vacuum,
         "As VACUUM; a dry run counts what would be deleted",
         action=True,
@@ -224,7 +224,7 @@ _ALL = (
         "kadali",
         "optimize",
         (_RELATION, Argument("filter", "text"), Argument("zorder_by", "text")),
-        fields_of(maintenance.OPTIMIZE_COLUMNS),
+        fields_of(OPTIMIZE_COLUMNS),
         _optimize,
         "As OPTIMIZE",
         action=True,
@@ -233,7 +233,7 @@ _ALL = (
         "kadali",
         "restore",
         (_RELATION, Argument("version", "bigint"), Argument("as_of", "text"), Argument("dry_run", "boolean")),
-        fields_of(maintenance.RESTORE_COLUMNS),
+        fields_of(RESTORE_COLUMNS),
         _restore,
         "As RESTORE",
         action=True,

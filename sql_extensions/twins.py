@@ -27,12 +27,11 @@ from catalog.names import TableName
 from catalog.types import BOOL, INT8, TEXT, format_type, from_arrow
 from engine.base import ArrowSource, Description, Field, Notice, TableRead
 from engine.dialect.scanner import TokenKind, tokenize
-from sql_extensions import historic
+from sql_extensions import historic, twin_functions
 from sql_extensions.context import Context
 from sql_extensions.evaluation import read_text
 from sql_extensions.references import Reference
 from sql_extensions.relations import VIRTUAL
-from sql_extensions.twin_functions import FUNCTIONS, Argument, TwinFunction, function
 
 RECORD_OID = 2249
 _TYPES = {"text": TEXT, "bigint": INT8, "integer": INT8, "boolean": BOOL}
@@ -51,7 +50,7 @@ class Call:
     """One call of a function of ours; `node` is its whole expression in the tree."""
 
     node: exp.Expression
-    function: TwinFunction
+    function: twin_functions.TwinFunction
     arguments: tuple[tuple[str, Given], ...]
 
 
@@ -61,7 +60,7 @@ class Twin:
 
     view: str
     relation: str | None = None
-    function: TwinFunction | None = None
+    function: twin_functions.TwinFunction | None = None
     arguments: tuple[tuple[str, Given], ...] = ()
     record: bool = False
     column: str | None = None
@@ -94,9 +93,9 @@ def find(tree: exp.Expression) -> list[Call]:
         parent = node.parent
         if isinstance(parent, exp.Dot) and parent.expression is node:
             if parent.this.name.lower() == "kadali":
-                calls.append(_call(parent, node, function("kadali", name)))
-        elif name in FUNCTIONS and FUNCTIONS[name].schema == "pg_catalog":
-            calls.append(_call(node, node, FUNCTIONS[name]))
+                calls.append(_call(parent, node, twin_functions.function("kadali", name)))
+        elif name in twin_functions.FUNCTIONS and twin_functions.FUNCTIONS[name].schema == "pg_catalog":
+            calls.append(_call(node, node, twin_functions.FUNCTIONS[name]))
     return calls
 
 
@@ -151,7 +150,7 @@ def replace(
     return tree, twins
 
 
-def _call(whole: exp.Expression, node: exp.Expression, called: TwinFunction) -> Call:
+def _call(whole: exp.Expression, node: exp.Expression, called: twin_functions.TwinFunction) -> Call:
     arguments: dict[str, Given] = {}
     for position, item in enumerate(node.expressions):
         if isinstance(item, exp.Kwarg):
@@ -171,7 +170,7 @@ def _call(whole: exp.Expression, node: exp.Expression, called: TwinFunction) -> 
     return Call(whole, called, tuple(arguments.items()))
 
 
-def _given(value: exp.Expression, called: TwinFunction) -> Given:
+def _given(value: exp.Expression, called: twin_functions.TwinFunction) -> Given:
     """A constant or a parameter, casts aside (rule R6). Raises FeatureNotSupported for anything else."""
     while isinstance(value, (exp.Cast, exp.Paren)):
         value = value.this
@@ -238,7 +237,7 @@ def _rename(node: exp.Table, view: str, name: str) -> None:
     node.set("catalog", None)
 
 
-def _run(context: Context, called: TwinFunction, arguments: Sequence[tuple[str, Given]]) -> pa.Table:
+def _run(context: Context, called: twin_functions.TwinFunction, arguments: Sequence[tuple[str, Given]]) -> pa.Table:
     if called.action:
         _check_transaction(context, called)
     given = dict(arguments)
@@ -246,7 +245,7 @@ def _run(context: Context, called: TwinFunction, arguments: Sequence[tuple[str, 
     return called.run(context, values)
 
 
-def _check_transaction(context: Context, called: TwinFunction) -> None:
+def _check_transaction(context: Context, called: twin_functions.TwinFunction) -> None:
     """Rule R7, as for the statements."""
     transaction = context.session.transaction
     if not transaction.in_block:
@@ -257,7 +256,7 @@ def _check_transaction(context: Context, called: TwinFunction) -> None:
     context.call.notice(Notice("WARNING", f"{name} was executed immediately, not undone by ROLLBACK", "01000"))
 
 
-def _value(context: Context, argument: Argument, given: Given) -> str | None:
+def _value(context: Context, argument: twin_functions.Argument, given: Given) -> str | None:
     """The argument in PostgreSQL's text form, checked against its type."""
     text = given.text
     if given.param is not None:

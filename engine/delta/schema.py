@@ -109,6 +109,7 @@ def write_schema(columns: Sequence[Column]) -> str:
 
 
 def write_field(column: Column) -> dict[str, Any]:
+    """A column as the log's JSON has it. Raises FeatureNotSupported for a type that Delta lacks."""
     metadata: dict[str, Any] = {PG_TYPE_KEY: format_type(column.type)}
     length = char_length(column.type)
     if length is not None:

@@ -124,7 +124,10 @@ def _to_client(stmt: Copy, ctx: Context) -> Result:
             raise WrongObjectType(
                 f'cannot copy from view "{relation.name.name}"', hint="Try the COPY (SELECT ...) TO variant."
             )
-        listed = ", ".join(map(always_quote, stmt.columns)) or "*"
+        names: Sequence[str] = stmt.columns
+        if relation is not None and any(column.generated is not None for column in relation.columns):
+            names = [column.name for column in copying.named_columns(relation, stmt.columns)]
+        listed = ", ".join(map(always_quote, names)) or "*"
         name = ".".join(map(always_quote, stmt.table))
         statement = recognise(f"SELECT {listed} FROM {name}")[0]
     result = nested.run_statement(statement, ctx)

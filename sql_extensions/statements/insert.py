@@ -25,6 +25,7 @@ from sql_extensions.registry import TransactionRule
 HEADS = (("INSERT",),)
 SYNTAX = """[ WITH query_name AS ( ... ) [, ...] ]
 INSERT INTO table [ AS alias ] [ ( column [, ...] ) ]
+    [ OVERRIDING { SYSTEM | USER } VALUE ]
     { DEFAULT VALUES | VALUES ( { expression | DEFAULT } [, ...] ) [, ...] | query }
     [ RETURNING { * | expression [ AS name ] } [, ...] ]"""
 ACTION = Action.WRITE
@@ -43,6 +44,8 @@ class Insert:
     rows: tuple[tuple[str | None, ...], ...] | None
     query: str | None
     returning: str | None
+    overriding_user: bool = False
+    """Values given for identity columns do not count. (OVERRIDING SYSTEM VALUE only permits them, to PostgreSQL.)"""
 
 
 def parse(c: Cursor) -> Insert:
@@ -54,8 +57,12 @@ def parse(c: Cursor) -> Insert:
     columns = None
     if c.at("(") and not _is_query(c):
         columns = c.in_parentheses(lambda: c.comma_list(c.name))
+    overriding = None
     if c.take("OVERRIDING"):
-        raise FeatureNotSupported("identity columns are not supported", position=c.here())
+        overriding = "USER" if c.take("USER") else "SYSTEM"
+        if overriding == "SYSTEM":
+            c.expect("SYSTEM")
+        c.expect("VALUE")
     body = dml.body(c)
     if body.conflict is not None:
         raise FeatureNotSupported(
@@ -73,7 +80,7 @@ def parse(c: Cursor) -> Insert:
         query = clauses.text(c.sql, source)
     else:
         c.fail("VALUES or a query")
-    return Insert(prefix, table, table_at, alias, columns, rows, query, body.returning)
+    return Insert(prefix, table, table_at, alias, columns, rows, query, body.returning, overriding == "USER")
 
 
 EXAMPLES: dict[str, object] = {
@@ -90,7 +97,7 @@ def describe(stmt: Insert, ctx: Context) -> Description:
 def run(stmt: Insert, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "insert into")
-    new = NewRows(stmt.prefix, stmt.columns, stmt.rows, stmt.query)
+    new = NewRows(stmt.prefix, stmt.columns, stmt.rows, stmt.query, stmt.overriding_user)
     if stmt.returning is None:
         return Result(f"INSERT 0 {dml.insert(ctx, target, new, description)}")
     inserted = assignment.rows_to_insert(ctx, target, new, description).read_all()

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from catalog.errors import FeatureNotSupported
 from engine.base import Action, Result
-from sql_extensions import maintenance, partition_filter, tables
+from sql_extensions import maintenance, maintenance_shapes, partition_filter, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.names import Name
@@ -30,7 +30,7 @@ HEADS = (("OPTIMIZE",),)
 SYNTAX = "OPTIMIZE table [ WHERE partition_predicate ] [ ZORDER BY ( column [, ...] ) ] [ FULL ]"
 ACTION = Action.MAINTAIN
 TRANSACTION = TransactionRule.IMMEDIATE
-COLUMNS = maintenance.OPTIMIZE_COLUMNS
+COLUMNS = maintenance_shapes.OPTIMIZE_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from catalog.types import TEXT
 from engine.base import Action, Description, Result
-from sql_extensions import historic, maintenance, tables
+from sql_extensions import historic, maintenance, maintenance_shapes, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
 from sql_extensions.names import Name
@@ -75,7 +75,7 @@ EXAMPLES: dict[str, object] = {
 
 
 def describe(stmt: Restore, ctx: Context) -> Description:
-    return Description(_params(stmt, ctx.call.param_oids), fields_of(maintenance.RESTORE_COLUMNS))
+    return Description(_params(stmt, ctx.call.param_oids), fields_of(maintenance_shapes.RESTORE_COLUMNS))
 
 
 def _params(stmt: Restore, given: Sequence[int]) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ the end of the transaction; the old files stay for time travel until VACUUM.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from catalog.errors import FeatureNotSupported
 from catalog.model import Relation
 from catalog.names import always_quote
 from catalog.types import BPCHAR
@@ -83,6 +84,9 @@ def describe(stmt: Update, ctx: Context) -> Description:
 def run(stmt: Update, ctx: Context) -> Result:
     description = dml.describe(ctx)
     target = dml.target(ctx, stmt.table, stmt.table_at, "update")
+    stmt = replace(stmt, assignments=assignment.own_values(target, stmt.assignments))
+    if not stmt.assignments:
+        raise FeatureNotSupported("an UPDATE of nothing but generated columns is not supported")
     if stmt.from_items is None and stmt.returning is None and not stmt.prefix:
         done = native_rows.update(ctx, target, stmt.alias, stmt.assignments, stmt.where, description)
         if done is not None:
@@ -100,6 +104,7 @@ def run(stmt: Update, ctx: Context) -> Result:
     content = f"{stmt.prefix}SELECT {shape.content}, {shape.matched} AS {_MARK} FROM {shape.source}"
     if not hits:
         content += " WHERE false"
+    content = assignment.completed(target, content, [_MARK])
     marked = MarkedRows(dml.rows_of(ctx, content, description).reader, keep=stmt.returning is not None)
     if hits:
         dml.replace(ctx, target, marked.all_rows())

@@ -26,10 +26,10 @@ from datetime import timedelta
 from catalog.errors import InvalidParameterValue, SqlSyntaxError
 from engine.base import Action, Description, Notice, Result
 from engine.dialect.scanner import TokenKind
-from sql_extensions import maintenance, tables
+from sql_extensions import maintenance, maintenance_shapes, tables
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
-from sql_extensions.maintenance import VacuumOptions
+from sql_extensions.maintenance_shapes import VacuumOptions
 from sql_extensions.names import Name
 from sql_extensions.registry import TransactionRule, fields_of
 
@@ -200,7 +200,9 @@ EXAMPLES: dict[str, object] = {
 def describe(stmt: Vacuum, ctx: Context) -> Description:
     if not stmt.rows:
         return Description((), None)
-    return Description((), fields_of(maintenance.VACUUM_FILES if stmt.options.dry_run else maintenance.VACUUM_COLUMNS))
+    return Description(
+        (), fields_of(maintenance_shapes.VACUUM_FILES if stmt.options.dry_run else maintenance_shapes.VACUUM_COLUMNS)
+    )
 
 
 def run(stmt: Vacuum, ctx: Context) -> Result:

@@ -205,6 +205,55 @@ def test_copy_out_and_in(pair: Pair, schema: str, options: str) -> None:
     assert ours == theirs
 
 
+def test_generated_columns(pair: Pair, schema: str) -> None:
+    """Written in every way that there is; errors too."""
+    pair.run(
+        f"CREATE TABLE {schema}.t (n int DEFAULT 5, g int GENERATED ALWAYS AS (n * 2) STORED, c char(3),"
+        " d text GENERATED ALWAYS AS (upper(coalesce(c, 'none')) || n) STORED)"
+    )
+
+    def answer(side: Side) -> Any:
+        seen: list[Any] = []
+        with side.connect() as connection, connection.cursor() as cursor:
+            with cursor.copy(f"COPY {schema}.t FROM STDIN") as copy:
+                copy.write("1\ta\n2\t\\N\n")
+            with cursor.copy(f"COPY {schema}.t (c) FROM STDIN") as copy:
+                copy.write("b\n")
+            for sql in (
+                f"INSERT INTO {schema}.t SELECT n + 10 FROM {schema}.t",
+                f"INSERT INTO {schema}.t (c, g) VALUES ('z', DEFAULT) RETURNING *",
+                f"UPDATE {schema}.t SET n = n + 1, g = DEFAULT WHERE c = 'a' RETURNING g, d",
+                f"UPDATE {schema}.t x SET c = 'y' FROM {schema}.t y WHERE y.n = x.n + 10",
+                f"MERGE INTO {schema}.t USING (VALUES (15, 'm'), (99, 'w')) AS v(n, k) ON t.n = v.n"
+                " WHEN MATCHED THEN UPDATE SET c = v.k WHEN NOT MATCHED THEN INSERT (c, n) VALUES (v.k, v.n)",
+            ):
+                cursor.execute(sql)
+                seen.append((cursor.statusmessage, cursor.fetchall() if cursor.description else None))
+            connection.commit()
+            with cursor.copy(f"COPY {schema}.t TO STDOUT") as copy:
+                seen.append(sorted(bytes(block) for block in copy))
+            cursor.execute(f"SELECT * FROM {schema}.t ORDER BY n, c")
+            seen.append(cursor.fetchall())
+            for sql in (
+                f"INSERT INTO {schema}.t VALUES (1, 2)",
+                f"UPDATE {schema}.t SET g = 1",
+                f"UPDATE {schema}.t SET n = 2147483647",
+                f"COPY {schema}.t (n, g) FROM STDIN",
+                f"CREATE TABLE {schema}.u (a int GENERATED ALWAYS AS (a + 1) STORED)",
+                f"CREATE TABLE {schema}.u (a int, b int GENERATED ALWAYS AS (random()) STORED)",
+            ):
+                connection.rollback()
+                with pytest.raises(psycopg.Error) as raised:
+                    cursor.execute(sql)
+                seen.append(
+                    (raised.value.sqlstate, raised.value.diag.message_primary, raised.value.diag.message_detail)
+                )
+        return seen
+
+    ours, theirs = pair.ask(answer)
+    assert ours == theirs
+
+
 def test_copy_rows_with_types(pair: Pair, schema: str) -> None:
     pair.run(f"CREATE TABLE {schema}.t (a bigint, b numeric(12,3), c timestamptz, d text[])")
     when = dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)
