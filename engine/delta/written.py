@@ -11,6 +11,7 @@ import queue
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,13 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.transaction import AddAction
 
-from catalog.errors import SqlError
+from catalog.errors import QueryCanceled
 from engine.delta.errors import delta_errors
 from engine.delta.schema import GENERATION_KEY
 from engine.delta.snapshot import Snapshot
 from engine.storage.place import is_s3
 
+LOOK_S = 0.1
 BATCHES_AHEAD = 8
 """At most so many wait for the writer."""
 _PLAIN_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "checkConstraints", "changeDataFeed"})
@@ -76,54 +78,54 @@ class Writing:
         self._folder, self._schema = folder, schema
         self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(BATCHES_AHEAD)
         self._abandoned = threading.Event()
-        self._error: Exception | None = None
         with delta_errors():
             shaping = {key: value for key, value in settings.items() if key.startswith(_PLAIN_SETTINGS[:2])}
             self._table = DeltaTable.create(str(folder), schema, configuration=shaping)
-        self._thread = threading.Thread(target=self._run, name="delta-writing", daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, "delta-writing")
+        self._done = self._thread.submit(self._write)
 
     def put(self, batch: pa.RecordBatch | None) -> None:
         """The next rows. Waits while the writer has enough. Raises the writer's error (SqlError)."""
-        while self._error is None:
+        while not self._done.done():
             try:
-                return self._queue.put(batch, timeout=0.1)
+                return self._queue.put(batch, timeout=LOOK_S)
             except queue.Full:
                 continue
-        raise self._error
+        self._result()
 
     def finish(self) -> Written:
         """There are no more. Raises SqlError."""
         self.put(None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
+        self._result()
+        self._thread.shutdown()
         log = sorted((self._folder / "_delta_log").glob("*.json"))
         entries = [json.loads(line) for path in log for line in path.read_text().splitlines()]
         return Written(self._folder, tuple(_action(entry["add"]) for entry in entries if "add" in entry))
 
     def abandon(self) -> None:
+        """Nothing of it is wanted; returns once the thread has ended."""
         self._abandoned.set()
-        self._thread.join()
+        self._thread.shutdown()
 
-    def _run(self) -> None:
-        try:
-            with delta_errors():
-                reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
-                write_deltalake(self._table, reader, mode="append")
-        except Exception as error:  # noqa: BLE001 - raised in the thread that waits for the rows
-            self._error = error
+    def _write(self) -> None:
+        reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
+        write_deltalake(self._table, reader, mode="append")
+
+    def _result(self) -> None:
+        """Raises what the writer has met with, as SqlError."""
+        with delta_errors():
+            self._done.result()
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         while not self._abandoned.is_set():
             try:
-                batch = self._queue.get(timeout=0.1)
+                batch = self._queue.get(timeout=LOOK_S)
             except queue.Empty:
                 continue
             if batch is None:
                 return
             yield batch
-        raise SqlError("the rows are not wanted any more", code="57014")
+        raise QueryCanceled("the rows are not wanted any more")
 
 
 def _action(add: Mapping[str, Any]) -> AddAction:

@@ -6,7 +6,6 @@ those of COPY. Nothing is kept of a stream that breaks, is canceled, or has a ro
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -198,7 +197,7 @@ def _received(stmt: Ingestion, ctx: Context) -> Iterator[pa.RecordBatch]:
         if batch is not None and batch.num_rows:
             yield checked(batch)
     for pause in (0.0, GONE_S):
-        threading.Event().wait(pause)
+        ctx.call.over.wait(pause)
         if stmt.context.is_cancelled():
             raise QueryCanceled("canceling statement due to user request")
     ctx.call.check_canceled()
