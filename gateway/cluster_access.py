@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from uuid import UUID
 
@@ -66,13 +66,7 @@ def cluster_access(
     `abort` is that of ClusterDuties.
     """
 
-    @cache
-    def staging() -> Staging | None:
-        """Once for the tenant; what gateways that died have left there goes now, too."""
-        found = _staging(root, storage.s3_options)
-        if found is not None:
-            sweep(found)
-        return found
+    staging = cache(partial(results_place, root, storage))
 
     def connect(cluster: Cluster, principal: Principal) -> SparkEngine:
         endpoint = cluster.observed.endpoint or ""
@@ -121,6 +115,17 @@ class ClusterDuties:
             # rows that nobody reads keep no place
             if guest.leave is not None and (guest.call.over.is_set() or (age or 0) > LET_GO_S):
                 guest.leave()
+
+
+def results_place(root: str, storage: Storage) -> Staging | None:
+    """Where results go that are too large to stream; None if the lake is in a store that is not set up.
+
+    What gateways that died have left there goes now, if it is old enough.
+    """
+    staging = _staging(root, storage.s3_options)
+    if staging is not None:
+        sweep(staging)
+    return staging
 
 
 def _staging(root: str, s3: S3Options | None) -> Staging | None:

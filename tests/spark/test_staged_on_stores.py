@@ -16,6 +16,8 @@ from engine.spark.engine import SparkEngine
 from engine.spark.running import Options, ResultMode
 from engine.spark.staged import Staging, s3_staging, sweep
 from engine.storage.options import S3Options
+from engine.storage.storage import Storage
+from gateway.cluster_access import results_place
 from tests.engines.engine_queries import query
 from tests.s3.conftest import object_store  # noqa: F401 - a fixture
 from tests.s3.object_store import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectStore
@@ -76,6 +78,21 @@ def test_what_a_dead_gateway_left_goes_by_its_age(
             os.utime(file, (old, old))
     assert left(object_store) != []
     assert sweep(staging) == 1
+    assert left(object_store) == []
+
+
+def test_a_gateway_sweeps_when_it_first_connects_to_a_cluster(object_store: ObjectStore) -> None:  # noqa: F811
+    folder = object_store.bucket_dir / "lake/acme/_results"
+    for name, age_s in (("result-old", 2 * 24 * 3600), ("result-of-another", 60)):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "part-0.parquet").write_bytes(b"PAR1")
+        for path in (folder / name / "part-0.parquet", folder / name):
+            os.utime(path, (time.time() - age_s, time.time() - age_s))
+    options = S3Options(object_store.endpoint, access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+    found = results_place(PLACE.removesuffix("/_results"), Storage(options))
+    assert found is not None and found.uri == PLACE.replace("s3:", "s3a:")
+    assert left(object_store) == ["result-of-another", "result-of-another/part-0.parquet"]
+    assert sweep(found, older_than_s=0) == 1
     assert left(object_store) == []
 
 
