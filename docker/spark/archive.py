@@ -19,7 +19,7 @@ from pathlib import Path
 from machine import Machine
 from rehearsal import rehearse
 
-END_S = 300.0
+END_S = 900.0
 EXTENSIONS = "io.delta.sql.DeltaSparkSessionExtension,io.kadali.spark.KadaliExtensions"
 
 
