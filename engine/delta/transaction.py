@@ -365,6 +365,7 @@ class DeltaTransaction:
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
         fields = _grown(snapshot.fields, read_fields(table.schema().to_json()))
         if change.written is not None:
+            snapshot.storage.files(snapshot.root).check([snapshot.root])
             change.written.move(snapshot.root)
             properties = self.commit_info.properties()
             table.create_write_transaction(

@@ -267,13 +267,27 @@ def _to_json(incoming: pa.DataType, style: Style) -> Convert | None:
 
 def _to_nested(incoming: pa.DataType, stored: pa.DataType, pg: PgType) -> Convert:
     """Structs, maps and lists that other writers have made a table with, which PostgreSQL's side shows as json."""
-    if not (_kind.is_nested(incoming) or _kind.is_null(incoming)):
+    if not _fits(incoming, stored):
         raise _NoAssignment
-    try:
-        pa.nulls(0, incoming).cast(stored)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        raise _NoAssignment from None
     return lambda array: _cast(plain(array), stored, pg)
+
+
+def _fits(incoming: pa.DataType, stored: pa.DataType) -> bool:
+    """Whether Arrow's safe cast between nested types loses nothing: it would leave out fields it does not find."""
+    if _kind.is_null(incoming) or incoming.equals(stored):
+        return True
+    if _kind.is_struct(incoming) and _kind.is_struct(stored):
+        names = {field.name for field in stored}
+        return all(field.name in names and _fits(field.type, stored.field(field.name).type) for field in incoming)
+    if _kind.is_list(incoming) and _kind.is_list(stored):
+        return _fits(incoming.value_type, stored.value_type)
+    if _kind.is_map(incoming) and _kind.is_map(stored):
+        return _fits(incoming.key_type, stored.key_type) and _fits(incoming.item_type, stored.item_type)
+    if _kind.is_timestamp(incoming) and _kind.is_timestamp(stored):
+        return (incoming.tz is None) == (stored.tz is None)
+    widened = _kind.is_float32(incoming) and _kind.is_float64(stored)
+    exact = (_kind.is_integer, _kind.is_decimal)
+    return widened or (any(test(incoming) for test in exact) and any(test(stored) for test in exact))
 
 
 def _checked_json(array: pa.Array) -> pa.Array:

@@ -18,8 +18,11 @@ import pyarrow.compute as pc
 import pytest
 from adbc_driver_flightsql import dbapi
 
-from catalog.types import PgType, format_type
+from catalog.errors import DatatypeMismatch
+from catalog.model import Column
+from catalog.types import JSON, PgType, format_type
 from engine.delta.schema import parse_type
+from gateway.flight.assigning import assignment
 from gateway.pgwire.render.style import Style
 from gateway.pgwire.render.table import renderer
 from tests.flight.clients import adbc, answer, sqlstate
@@ -334,3 +337,18 @@ def test_assignment_is_exact_or_refused(connection: dbapi.Connection, pgwire: ps
         if got != expected:
             wrong.append((pg, array.type, got, expected))
     assert not wrong
+
+
+def test_nested_columns_that_others_have_made() -> None:
+    """They show as json, and take what fits their own type."""
+    stored = pa.struct([("a", pa.int64()), ("b", pa.list_(pa.string()))])
+    column = Column("s", JSON)
+    array = pa.array([{"a": 1, "b": ["x"]}, None], pa.struct([("a", pa.int32()), ("b", pa.list_(pa.large_string()))]))
+    target, convert = assignment(array.type, column, Style(), stored)
+    assert target == stored and convert(array).to_pylist() == array.to_pylist() and convert(array).type == stored
+    with pytest.raises(DatatypeMismatch):
+        assignment(pa.string(), column, Style(), stored)
+    with pytest.raises(DatatypeMismatch):
+        assignment(pa.struct([("a", pa.list_(pa.int32()))]), column, Style(), stored)
+    with pytest.raises(DatatypeMismatch):
+        assignment(pa.struct([("a", pa.int64()), ("more", pa.int64())]), column, Style(), stored)
