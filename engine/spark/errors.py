@@ -33,6 +33,7 @@ from catalog.errors import (
     UndefinedTable,
     from_sqlstate,
 )
+from engine.storage.errors import denied, no_bucket, unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +171,9 @@ _CONFLICT = re.compile(
     r"Concurrent(?:Append|Write|DeleteRead|DeleteDelete|Transaction|Modification)\w*Exception"
     r"|\[DELTA_(?:CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)\b"
 )
+_STORE_DENIED = re.compile(r"(?:S3|AwsService)Exception\b.{0,400}?\bStatus Code: 40[13]\b", re.DOTALL)
+_NO_BUCKET = re.compile(r"UnknownStoreException|NoSuchBucket")
+_STORE = re.compile(r"software\.amazon\.awssdk\.|\bAWS\w+Exception\b|\bS3Exception\b")
 _WORKERS = re.compile(r"ExecutorLostFailure|Max number of executor failures|Initial job has not accepted any resources")
 _BY_TEXT: tuple[tuple[re.Pattern[str], Callable[[], SqlError]], ...] = (
     (
@@ -187,6 +191,9 @@ _BY_TEXT: tuple[tuple[re.Pattern[str], Callable[[], SqlError]], ...] = (
     (_MEMORY, lambda: OutOfMemory("out of memory on the cluster", hint="Use a larger size for the cluster.")),
     (_CONFLICT, lambda: SerializationFailure("could not serialize access due to concurrent update")),
     (_FILE_GONE, _file_gone),
+    (_STORE_DENIED, denied),
+    (_NO_BUCKET, no_bucket),
+    (_STORE, unreachable),
     (_WORKERS, lambda: from_sqlstate("57P04", "workers of the cluster were lost while the query ran", hint=_RETRY)),
 )
 _SQLSTATES = {

@@ -14,12 +14,16 @@ def refusal(text: str) -> SqlError | None:
     if _DENIED.search(text):
         return denied()
     if "NoSuchBucket" in text:
-        return IoError("the bucket of the table's files does not exist")
+        return no_bucket()
     return None
 
 
 def denied() -> InsufficientPrivilege:
     return InsufficientPrivilege("the object store denied access to the table's files")
+
+
+def no_bucket() -> IoError:
+    return IoError("the bucket of the table's files does not exist")
 
 
 def unreachable() -> IoError:
