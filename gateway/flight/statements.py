@@ -68,12 +68,12 @@ class Statements:
         """The columns of a text's answer, without running it; bare numeric shows as string
         unless the session wants otherwise."""
         with request.session.core(transaction).turn(request.context) as core:
-            return _result_schema(self._prepare(request, core, sql), core.settings.flight_numeric)
+            return _result_schema(self._described(request, core, sql), core.settings.flight_numeric)
 
     def create(self, request: Request, sql: str, transaction: bytes) -> PreparedStatement:
         """Prepare a text under a new handle."""
         with request.session.core(transaction).turn(request.context) as core:
-            prepared, numeric = self._prepare(request, core, sql), core.settings.flight_numeric
+            prepared, numeric = self._described(request, core, sql), core.settings.flight_numeric
         statement = PreparedStatement(secrets.token_bytes(16), sql, prepared, transaction, numeric)
         request.session.add_prepared(statement)
         return statement
@@ -170,6 +170,13 @@ class Statements:
         finally:
             self._watch.end(call)
         self._services.calls.remove(call)
+        return prepared
+
+    def _described(self, request: Request, core: Session, sql: str) -> Prepared:
+        """Prepared, and not run now: the transaction it was prepared in ends, or a later run would have its now()."""
+        prepared = self._prepare(request, core, sql)
+        if not core.transaction.in_block:
+            core.transaction.end_implicit()
         return prepared
 
     def _current(self, request: Request, core: Session, statement: PreparedStatement) -> Prepared:

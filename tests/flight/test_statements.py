@@ -11,6 +11,8 @@ import pyarrow as pa
 import pytest
 from adbc_driver_flightsql import dbapi
 
+from gateway.flight import messages as m
+from gateway.flight.messages import sql
 from tests.flight.clients import Bare, adbc, answer, sqlstate
 from tests.gateway_server import GatewayServer
 
@@ -64,6 +66,21 @@ def test_parameters(connection: dbapi.Connection) -> None:
         assert cursor.rowcount == 3
     found = answer(connection, "SELECT name FROM bound WHERE id >= $1 ORDER BY id", [2])
     assert found.to_pylist() == [{"name": None}, {"name": "z"}]
+
+
+def test_each_execution_has_its_own_now(gateway: GatewayServer) -> None:
+    bare = Bare(gateway)
+    [made] = bare.act(
+        "CreatePreparedStatement", m.pack(sql.ActionCreatePreparedStatementRequest(query="SELECT now() AS at"))
+    )
+    handle = m.unpack_as(sql.ActionCreatePreparedStatementResult, made).prepared_statement_handle
+    [before] = bare.read(bare.query("SELECT clock_timestamp() AS at")).to_pylist()
+    times = [
+        bare.read(bare.info(sql.CommandPreparedStatementQuery(prepared_statement_handle=handle))).to_pylist()[0]["at"]
+        for _ in range(2)
+    ]
+    bare.close()
+    assert before["at"] < times[0] < times[1]
 
 
 def test_several_rows_of_parameters_are_one_execution(connection: dbapi.Connection) -> None:
