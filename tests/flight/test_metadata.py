@@ -240,6 +240,8 @@ def test_what_is_told_of_columns(tables: Bare) -> None:
         "IS_CASE_SENSITIVE": "0",
         "IS_READ_ONLY": "1",
     }
+    with pytest.raises(flight.FlightError):
+        tables.query(f"INSERT INTO {SCHEMA}.overview VALUES (1, 2)")
     assert told("children", "pb").items() >= {"PRECISION": "7", "IS_CASE_SENSITIVE": "1"}.items()
 
 
