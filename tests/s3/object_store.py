@@ -47,17 +47,21 @@ def versitygw() -> Path:
 
 @dataclass
 class ObjectStore:
-    """One server over `root`, whose folders are the buckets; `bucket_dir` holds what is in the bucket `lake`."""
+    """One server over `root`, whose folders are the buckets; `bucket_dir` holds what is in the bucket `lake`.
+
+    `host`: the address it listens on.
+    """
 
     root: Path
     access_key: str = ACCESS_KEY
     secret_key: str = SECRET_KEY
+    host: str = "127.0.0.1"
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def bucket_dir(self) -> Path:
@@ -66,9 +70,9 @@ class ObjectStore:
     def start(self) -> ObjectStore:
         """Returns once requests are answered."""
         self.bucket_dir.mkdir(parents=True, exist_ok=True)
-        self.port = self.port or free_port("127.0.0.1")
+        self.port = self.port or free_port(self.host)
         keys = {"ROOT_ACCESS_KEY_ID": self.access_key, "ROOT_SECRET_ACCESS_KEY": self.secret_key}
-        command = [str(versitygw()), "--keep-alive", "--quiet", "--port", f"127.0.0.1:{self.port}", "posix"]
+        command = [str(versitygw()), "--keep-alive", "--quiet", "--port", f"{self.host}:{self.port}", "posix"]
         with (self.root.parent / f"{self.root.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, str(self.root)], env=os.environ | keys, stdout=log, stderr=log, start_new_session=True
