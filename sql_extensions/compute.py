@@ -221,9 +221,9 @@ class Compute:
         """
         with self._lock:
             cluster = next((id_ for id_, held in self._held.items() if held.name == where.cluster), None)
-            if cluster is None:
-                return rows
-            leave = self._used(call, cluster)
+        if cluster is None:
+            return rows
+        leave = self._used(call, cluster)
         batches = KeptRows(call, rows.reader, leave)
         return ArrowRows(rows.fields, pa.RecordBatchReader.from_batches(rows.reader.schema, batches))
 
@@ -346,7 +346,10 @@ class Compute:
                 self._leave(cluster, collected=collected)
 
         with self._lock:
+            if cluster not in self._held:
+                call.check_canceled()  # an abort has given the place away
             self._held[cluster].uses += 1
+        # without the lock: rows that are collected take the two the other way round
         key = guests.add(Guest(cluster, call, leave))
         return leave
 
