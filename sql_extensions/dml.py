@@ -155,12 +155,7 @@ def insert(
 
 def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
     """Stage rows; how many. Raises FeatureNotSupported for a table whose rows Spark numbers."""
-    if any(column.identity is not None for column in relation.columns):
-        raise FeatureNotSupported(
-            f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
-            "INSERT or MERGE without RETURNING, outside transaction blocks",
-            hint=USE_CLUSTER_HINT,
-        )
+    _refuse_identity(relation)
     delta = ctx.session.transaction.delta
     rows = constraints.checked(ctx, relation, reader)
     return delta.append(relation.name, tables.location_of(relation), rows.schema, rows)
@@ -171,8 +166,18 @@ def append_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReade
     transaction = ctx.session.transaction
     if not transaction.alone or transaction.in_any_block:
         return append(ctx, relation, reader)
+    _refuse_identity(relation)
     rows = constraints.checked(ctx, relation, reader)
     return transaction.delta.append_at_once(relation.name, tables.location_of(relation), rows.schema, rows)
+
+
+def _refuse_identity(relation: Relation) -> None:
+    if any(column.identity is not None for column in relation.columns):
+        raise FeatureNotSupported(
+            f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
+            "INSERT or MERGE without RETURNING, outside transaction blocks",
+            hint=USE_CLUSTER_HINT,
+        )
 
 
 def replace(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
