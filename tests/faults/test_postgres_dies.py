@@ -125,7 +125,8 @@ def test_definitions_outlive_it(faulty: GatewayServer, victim: str) -> None:
     """What CREATE and DROP have acknowledged holds, whichever server dies just afterwards."""
     with log_in(faulty) as connection:
         for number in range(3):
-            connection.execute(f"CREATE TABLE f.made_{number} (a int)".encode())
+            made = f"CREATE TABLE IF NOT EXISTS f.made_{number} (a int)"
+            eventually(lambda text=made: connection.execute(text))  # type: ignore[misc]
             os.kill(postmaster(faulty, victim), signal.SIGKILL)
             eventually(lambda n=number: connection.execute(f"INSERT INTO f.made_{n} VALUES (7)"))  # type: ignore[misc]
             assert connection.execute(f"SELECT DISTINCT a FROM f.made_{number}".encode()).fetchall() == [(7,)]
