@@ -40,8 +40,9 @@ from catalog.types import (
     storage_type,
 )
 from engine.delta.rows import map_list
+from engine.values.lists import is_list
 from engine.values.scalars import check_json, parse_uuid
-from gateway.flight.layout import is_list, plain, plain_type
+from gateway.flight.layout import plain, plain_type
 from gateway.pgwire.render.style import Style
 from gateway.pgwire.render.table import renderer
 

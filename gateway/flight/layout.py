@@ -5,8 +5,6 @@ what reads arrays after this knows one layout of each type.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +16,7 @@ from catalog.errors import (
     ProgramLimitExceeded,
     ProtocolViolation,
 )
+from engine.values.lists import in_order, is_list, is_list_view
 
 _kind = pa.types
 
@@ -79,7 +78,7 @@ def plain(array: pa.Array) -> pa.Array:
         elif _kind.is_run_end_encoded(array.type):
             array = pc.run_end_decode(array)
         elif is_list_view(array.type):
-            array = _in_order(array)
+            array = in_order(array)
         else:
             break
     target = plain_type(array.type)
@@ -99,29 +98,11 @@ def plain(array: pa.Array) -> pa.Array:
     return array
 
 
-def is_list(arrow: pa.DataType) -> bool:
-    """Lists of every layout."""
-    return bool(
-        _kind.is_list(arrow) or _kind.is_large_list(arrow) or _kind.is_fixed_size_list(arrow) or is_list_view(arrow)
-    )
-
-
-def is_list_view(arrow: pa.DataType) -> bool:
-    return bool(_kind.is_list_view(arrow) or _kind.is_large_list_view(arrow))
-
-
 def _inside(arrow: pa.DataType) -> pa.DataType:
     """Of a container's values, which Arrow's own cast has to reach."""
     if is_list_view(arrow) or _kind.is_run_end_encoded(arrow):
         raise FeatureNotSupported(f"Arrow type {arrow} is not supported inside of others")
     return plain_type(arrow)
-
-
-def _in_order(array: Any) -> pa.ListArray:
-    """A list view as a list: Arrow's own cast loses the last offset."""
-    sizes = np.where(array.is_valid().to_numpy(zero_copy_only=False), np.asarray(array.sizes), 0)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), array.flatten(), mask=pc.invert(array.is_valid()))
 
 
 def _refuse_zero_bytes(array: pa.Array) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +30,7 @@ from catalog.types import (
     from_arrow,
     precision_scale,
 )
+from engine.values.lists import in_order, is_list, is_list_view
 from gateway.pgwire.render import arrays, dates, floats, intervals, jsonb, numbers, numerics, strings, times
 from gateway.pgwire.render.column import Body, Rule
 from gateway.pgwire.render.documents import document
@@ -87,33 +87,15 @@ def _plain(arrow: pa.DataType) -> pa.DataType:
         return pa.decimal128(arrow.precision, arrow.scale)
     if kind.is_map(arrow):
         return pa.map_(_plain(arrow.key_type), _plain(arrow.item_type))
-    if _is_list(arrow):
-        if _is_list_view(arrow.value_type):
+    if is_list(arrow):
+        if is_list_view(arrow.value_type):
             raise FeatureNotSupported(f"Arrow type {arrow} is not supported: list views may not be nested")
         return pa.list_(_plain(arrow.value_type))
     if kind.is_struct(arrow):
-        if any(_is_list_view(field.type) for field in arrow):
+        if any(is_list_view(field.type) for field in arrow):
             raise FeatureNotSupported(f"Arrow type {arrow} is not supported: list views may not be nested")
         return pa.struct([pa.field(field.name, _plain(field.type)) for field in arrow])
     return arrow
-
-
-def _is_list(arrow: pa.DataType) -> bool:
-    kind = pa.types
-    tests = (kind.is_list, kind.is_large_list, kind.is_fixed_size_list, kind.is_list_view, kind.is_large_list_view)
-    return any(test(arrow) for test in tests)
-
-
-def _is_list_view(arrow: pa.DataType) -> bool:
-    return bool(pa.types.is_list_view(arrow) or pa.types.is_large_list_view(arrow))
-
-
-def _in_order(array: pa.Array) -> pa.ListArray:
-    """A list view as a list (Arrow's own cast of one loses the last offset)."""
-    valid = array.is_valid()
-    sizes = np.where(valid.to_numpy(zero_copy_only=False), np.asarray(array.sizes), 0)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), array.flatten(), mask=pc.invert(valid))
 
 
 def _is_nested(arrow: pa.DataType) -> bool:
@@ -161,8 +143,8 @@ def _cast(array: pa.Array, target: pa.DataType) -> pa.Array:
         array = array.storage
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if _is_list_view(array.type):
-        array = _in_order(array)
+    if is_list_view(array.type):
+        array = in_order(array)
     if array.type == target:
         return array
     try:
