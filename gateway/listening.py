@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from catalog.errors import ObjectInUse
+from catalog.errors import ConfigFileError, ObjectInUse
 from gateway.settings import Settings, declarations
 
 PORTS = ("pg_port", "flight_port", "http_port")
@@ -42,6 +42,15 @@ def check_ports(settings: Settings) -> None:
                 bound.listen(1)
             except OSError as error:
                 raise _cannot_listen(settings.host, getattr(settings, setting), setting, error) from error
+
+
+def could_not_bind(host: str, port: int, option: str, error: OSError) -> ConfigFileError:
+    """What a door raises that cannot have its address after all, in PostgreSQL's words."""
+    return ConfigFileError(
+        f'could not bind to "{host}" port {port}',
+        detail=str(error),
+        hint=f"Is another server running there? If not, wait a few seconds and retry, or give {option}.",
+    )
 
 
 def free_port(host: str) -> int:

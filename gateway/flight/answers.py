@@ -69,6 +69,13 @@ class Answer:
         self.call.bytes += batch.nbytes
         return shown(batch, self.schema)
 
+    def drain(self) -> int:
+        """To the end: how many rows were changed. Rows given (RETURNING) are counted, not kept. Raises SqlError."""
+        rows = 0
+        while (batch := self.next_batch()) is not None:
+            rows += batch.num_rows
+        return rows if self.count is None else self.count
+
     def settle(self, outcome: Outcome, error: SqlError | None = None) -> None:
         """Let go of the engine and tell the observers; the second time nothing."""
         with self._reading:

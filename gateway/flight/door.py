@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 
-from catalog.errors import ConfigFileError
 from gateway.auth.authenticator import Authenticator
 from gateway.execute import Services
 from gateway.flight.actions import Actions
@@ -17,7 +16,7 @@ from gateway.flight.statements import Request, Statements
 from gateway.flight.streams import Streams
 from gateway.flight.tls import FlightTls
 from gateway.flight.watch import Watch
-from gateway.listening import is_loopback
+from gateway.listening import could_not_bind, is_loopback
 from sql_extensions.call import Call
 
 log = logging.getLogger(__name__)
@@ -75,11 +74,7 @@ class FlightDoor:
                 **options,
             )
         except OSError as error:
-            raise ConfigFileError(
-                f'could not bind to "{settings.host}" port {settings.flight_port}',
-                detail=str(error),
-                hint="Is another server running there? If not, wait a few seconds and retry, or give --flight-port.",
-            ) from error
+            raise could_not_bind(settings.host, settings.flight_port, "--flight-port", error) from error
         self._watch.start()
 
     def drain(self, grace_s: float) -> None:

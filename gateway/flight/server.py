@@ -122,11 +122,7 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
         return self._statements.query(request, request.session.prepared(command.prepared_statement_handle))
 
     def _update(self, request: Request, command: sql.CommandStatementUpdate, reader: Any, writer: Any) -> None:
-        answer = self._statements.execute(request, command.query, command.transaction_id)
-        rows = 0
-        while (batch := answer.next_batch()) is not None:
-            rows += batch.num_rows
-        _counted(writer, rows if answer.count is None else answer.count)
+        _counted(writer, self._statements.execute(request, command.query, command.transaction_id).drain())
 
     def _prepared_update(
         self, request: Request, command: sql.CommandPreparedStatementUpdate, reader: Any, writer: Any

@@ -108,11 +108,11 @@ class Statements:
         with request.session.core(statement.transaction).turn(request.context) as core:
             prepared = self._current(request, core, statement)
             if len(statement.rows) == 1:
-                return _drained(self._run(request, core, statement.sql, prepared, statement.rows[0]))
+                return self._run(request, core, statement.sql, prepared, statement.rows[0]).drain()
             return self._atomically(request, core, lambda: self._each(request, core, statement, prepared))
 
     def _each(self, request: Request, core: Session, statement: PreparedStatement, prepared: Prepared) -> int:
-        return sum(_drained(self._run(request, core, statement.sql, prepared, params)) for params in statement.rows)
+        return sum(self._run(request, core, statement.sql, prepared, params).drain() for params in statement.rows)
 
     def _atomically(self, request: Request, core: Session, work: Callable[[], int]) -> int:
         """In one transaction: a block of its own, unless one is open (whose statements stand or fall together)."""
@@ -241,11 +241,3 @@ def parameters_schema(statement: PreparedStatement) -> pa.Schema:
 def _result_schema(prepared: Prepared, numeric: str) -> pa.Schema:
     fields = prepared.description.fields
     return pa.schema([]) if fields is None else schema_of(fields, None, numeric)
-
-
-def _drained(answer: Answer) -> int:
-    """Rows changed; rows given (RETURNING) are counted, not sent."""
-    rows = 0
-    while (batch := answer.next_batch()) is not None:
-        rows += batch.num_rows
-    return answer.count if answer.count is not None else rows

@@ -59,11 +59,7 @@ class Streams:
     def claim(self, handle: bytes, session: FlightSession) -> Answer:
         """The answer, for its one reader. Raises InvalidCursorName (34000)."""
         with self._lock:
-            found = self._waiting.get(handle)
-            if found is None or found.session is not session:
-                raise InvalidCursorName(
-                    "the ticket is not valid", detail="It belongs to another session, has been used, or has expired."
-                )
+            found = self._unread(handle, session)
             del self._waiting[handle]
             self._reading[handle] = found
         return found.answer
@@ -71,9 +67,7 @@ class Streams:
     def renew(self, handle: bytes, session: FlightSession) -> float:
         """Another while. Raises InvalidCursorName (34000)."""
         with self._lock:
-            found = self._waiting.get(handle)
-            if found is None or found.session is not session:
-                raise InvalidCursorName("the ticket is not valid")
+            found = self._unread(handle, session)
             found.expires = time.time() + TICKET_S
             return found.expires
 
@@ -115,6 +109,14 @@ class Streams:
         for one in left:
             one.answer.call.cancel("administrator command")
             self._settle(one, Outcome.ABANDONED)
+
+    def _unread(self, handle: bytes, session: FlightSession) -> Waiting:
+        found = self._waiting.get(handle)
+        if found is None or found.session is not session:
+            raise InvalidCursorName(
+                "the ticket is not valid", detail="It belongs to another session, has been used, or has expired."
+            )
+        return found
 
     def _settle(self, one: Waiting, outcome: Outcome) -> None:
         one.session.busy -= 1

@@ -11,9 +11,10 @@ from asyncio import sslproto
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from catalog.errors import AdminShutdown, CannotConnectNow, ConfigFileError, SqlError, TooManyConnections
+from catalog.errors import AdminShutdown, CannotConnectNow, SqlError, TooManyConnections
 from gateway.auth.authenticator import Authenticator
 from gateway.execute import Services
+from gateway.listening import could_not_bind
 from gateway.pgwire import messages as m
 from gateway.pgwire.link import Link
 from gateway.pgwire.startup import Admission, Lobby, OpenSession, StartUp
@@ -83,11 +84,7 @@ class PgServer:
                 self._connected, settings.host, settings.pg_port, backlog=BACKLOG, reuse_address=True
             )
         except OSError as error:
-            raise ConfigFileError(
-                f'could not bind to "{settings.host}" port {settings.pg_port}',
-                detail=str(error),
-                hint="Is another server running there? If not, wait a few seconds and retry, or give --pg-port.",
-            ) from error
+            raise could_not_bind(settings.host, settings.pg_port, "--pg-port", error) from error
 
     async def drain(self, grace_s: float) -> None:
         """Stop: no new clients, idle ones are sent away, statements may run `grace_s` longer, then are canceled."""
