@@ -33,14 +33,13 @@ class Login(flight.ServerMiddleware):  # type: ignore[misc]
     def __init__(self, session: FlightSession, token: str, *, fresh: bool, agent: str = "") -> None:
         self.session, self.token, self.agent = session, token, agent
         self._fresh = fresh
-        session.busy += 1
+        session.hold()
 
     def sending_headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token}"} if self._fresh else {}
 
     def call_completed(self, exception: object) -> None:
-        self.session.busy -= 1
-        self.session.touch()
+        self.session.release()
 
 
 class Logins(flight.ServerMiddlewareFactory):  # type: ignore[misc]

@@ -109,7 +109,7 @@ class FlightSession:
         self.busy = 0
         """Requests under way and answers still to be read."""
         self._open_core = open_core
-        self._lock = threading.Lock()
+        self._lock, self._counting = threading.Lock(), threading.Lock()
         self._core: Core | None = None
         self._transactions: dict[bytes, Core] = {}
         self._prepared: dict[bytes, PreparedStatement] = {}
@@ -117,6 +117,16 @@ class FlightSession:
 
     def touch(self) -> None:
         self.used = time.monotonic()
+
+    def hold(self) -> None:
+        """It is in use, until `release`: by a request, or an answer that waits or is read."""
+        with self._counting:
+            self.busy += 1
+
+    def release(self) -> None:
+        with self._counting:
+            self.busy -= 1
+        self.touch()
 
     @property
     def in_transaction(self) -> bool:

@@ -53,7 +53,7 @@ class Streams:
                 )
             handle = secrets.token_bytes(16)
             self._waiting[handle] = waiting
-        session.busy += 1
+        session.hold()
         return handle
 
     def claim(self, handle: bytes, session: FlightSession) -> Answer:
@@ -119,8 +119,7 @@ class Streams:
         return found
 
     def _settle(self, one: Waiting, outcome: Outcome) -> None:
-        one.session.busy -= 1
-        one.session.touch()
+        one.session.release()
         one.answer.settle(outcome)
 
 
