@@ -203,7 +203,7 @@ STATEMENTS = [
     ("ALTER TABLE s.t ENABLE ROW LEVEL SECURITY", "0A000"),
     ("ALTER SYSTEM SET work_mem = '1GB'", "0A000"),
     ("ALTER ROLE alice SUPERUSER", "0A000"),
-    ("ALTER DATABASE acme SET x = y", "0A000"),
+    ("ALTER DATABASE globex SET search_path = 'nowhere'", "0A000"),
     ("ALTER FUNCTION pg_read_file(text) OWNER TO alice", "0A000"),
     ("REASSIGN OWNED BY kadali TO alice", "0A000"),
     ("DROP OWNED BY kadali", "0A000"),
@@ -286,7 +286,16 @@ SMUGGLED = [
 ]
 """Forbidden things inside permitted statements, and statements behind statements."""
 
+ADMINISTRATOR = [
+    ("ALTER DATABASE acme SET x = y", "42704"),
+    ("ALTER DATABASE acme SET shared_preload_libraries = 'x'", "55P02"),
+    ("ALTER ROLE bob SET session_authorization = 'alice'", "0A000"),
+]
+"""By who may do such things, but not these."""
+
 PLAIN_USER = [
+    ("ALTER DATABASE acme SET search_path = 'nowhere'", "42501"),
+    ("ALTER ROLE alice SET search_path = 'nowhere'", "42501"),
     ("SELECT * FROM priv.secret", "42501"),
     ("SELECT * FROM s.unreadable", "42501"),
     ("SELECT (SELECT max(a) FROM priv.secret)", "42501"),

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.escapes.escape_attempts import ENGINE, PLAIN_USER, POSTGRES, SMUGGLED, STATEMENTS
+from tests.escapes.escape_attempts import ADMINISTRATOR, ENGINE, PLAIN_USER, POSTGRES, SMUGGLED, STATEMENTS
 from tests.escapes.escape_world import World
 
 Connection = psycopg.Connection[Any]
@@ -63,6 +63,12 @@ def test_whoever_tries(world: World, attacker: Connection, sql: str, code: str) 
 @pytest.mark.parametrize(("sql", "code"), PLAIN_USER)
 def test_without_rights(world: World, bob: Connection, sql: str, code: str) -> None:
     fails_with(world, bob, sql, code)
+
+
+@pytest.mark.parametrize(("sql", "code"), ADMINISTRATOR)
+def test_with_rights(world: World, sql: str, code: str) -> None:
+    with world.server.connect() as alice:
+        fails_with(world, alice, sql, code)
 
 
 def test_nothing_has_changed(world: World) -> None:
