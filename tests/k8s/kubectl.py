@@ -49,6 +49,13 @@ class Kubectl:
         assert done.returncode != 0
         return done.stderr
 
+    def remove_namespaces(self, prefix: str) -> None:
+        """All whose names begin so, with their pods: a small node has room for few. Returns when they are gone."""
+        names = [name.partition("/")[2] for name in self("get", "namespaces", "-o=name").split()]
+        mine = [name for name in names if name.startswith(prefix)]
+        if mine:
+            self("delete", "namespace", *mine, "--ignore-not-found", f"--timeout={TIMEOUT_S - 5}s")
+
     def wait(self, namespace: str, name: str, path: str = "{.metadata.name}", value: str | None = None) -> str:
         """Until the object KIND/NAME has `value` (any, unless said) at `path`; what it has."""
         deadline = time.monotonic() + TIMEOUT_S

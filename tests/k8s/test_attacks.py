@@ -154,6 +154,7 @@ def site(kubernetes: Machine, listener: int, tmp_path_factory: pytest.TempPathFa
         yield made
     finally:
         made.close()
+        made.kubectl.remove_namespaces(PREFIX)
 
 
 def test_pods_reach_their_own_tenant_and_what_they_must(site: Tenants, kubernetes: Machine, listener: int) -> None:

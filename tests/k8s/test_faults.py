@@ -45,6 +45,7 @@ def world(
         mend_plane(made)
         mend_node(made)
         made.stop()
+        made.kubectl.remove_namespaces(NAMESPACE)
 
 
 @pytest.fixture(autouse=True)

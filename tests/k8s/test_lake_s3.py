@@ -42,7 +42,7 @@ def store(kubernetes: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def gateway(
-    kubernetes: Machine, store: ObjectStore, tmp_path_factory: pytest.TempPathFactory
+    kubernetes: Machine, store: ObjectStore, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayServer]:
     options = ("--lake-root", f"s3://{BUCKET}/kadali", "--s3-allow-http", "on", "--s3-timeout", "10s")
     options += ("--kubeconfig", str(kubernetes.kubeconfig), "--spark-image", SPARK_IMAGE, "--namespace-prefix", PREFIX)
@@ -53,6 +53,7 @@ def gateway(
         yield server
     finally:
         server.stop()
+        kubectl.remove_namespaces(PREFIX)
 
 
 @pytest.fixture(scope="module")
