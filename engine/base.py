@@ -179,8 +179,7 @@ class Dialect(Enum):
 class Query:
     """SQL in the engine's dialect, with the relations it reads and its parameters ($1 is params[0]).
 
-    `time_zone` is the session's TimeZone (an IANA name). `batch_rows`: how many rows a batch should have; None: the
-    engine's own measure, which is good for a client that reads row by row.
+    `time_zone` is the session's TimeZone (an IANA name).
     """
 
     sql: str
@@ -188,7 +187,6 @@ class Query:
     params: tuple[object, ...] = ()
     tables: tuple[TableRead, ...] = ()
     time_zone: str = "UTC"
-    batch_rows: int | None = None
 
 
 class Running(Protocol):

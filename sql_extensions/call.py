@@ -47,8 +47,6 @@ class Call:
     param_oids: tuple[int, ...] = ()
     """Types the client gave with Parse; 0 or missing: PostgreSQL infers them."""
     result_binary: tuple[bool, ...] = ()
-    batch_rows: int | None = None
-    """How many rows the door would like in a batch."""
     timeout_s: float | None = None
     route: Route | None = None
     data_route: Route | None = None

@@ -301,8 +301,7 @@ def _engine_query(
     used = param_values(context, plan.description)
     if target is Dialect.DUCKDB:
         sql, used = parameters.used_only(sql, used)
-    zone, rows = context.session.settings.time_zone, context.call.batch_rows
-    return Query(sql, plan.fields, used, tuple(reads), zone, rows)
+    return Query(sql, plan.fields, used, tuple(reads), context.session.settings.time_zone)
 
 
 def _table_read(context: Context, plan: Plan, read: Read, overrides: Overrides) -> TableRead:

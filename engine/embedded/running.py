@@ -137,7 +137,7 @@ class EmbeddedRunning:
     def _begin(self) -> pa.RecordBatchReader:
         cursor, sql = self._prepare()
         relation = cursor.sql(sql, params=list(self._query.params) or None)
-        self._reader = relation.to_arrow_reader(self._query.batch_rows or self._settings.batch_rows)
+        self._reader = relation.to_arrow_reader(self._settings.batch_rows)
         return self._reader
 
     def _explain(self) -> str:

@@ -14,7 +14,7 @@ from catalog.types import TEXT, PgType
 from engine.base import Description, Param
 from gateway.calls import new_call_id
 from gateway.execute import Services, prepare, settle
-from gateway.flight.answers import BATCH_ROWS, Answer, run
+from gateway.flight.answers import Answer, run
 from gateway.flight.parameters import bound_rows, natural_oids
 from gateway.flight.schemas import parameter_schema, schema_of
 from gateway.flight.sessions import FlightSession, PreparedStatement
@@ -220,7 +220,6 @@ class Statements:
             principal=core.principal,
             pid=core.pid,
             sql=sql,
-            batch_rows=BATCH_ROWS,
             timeout_s=core.settings.statement_timeout_s,
         )
         self._services.calls.add(call)
