@@ -16,8 +16,8 @@ from engine.clusters.sight import Driver, Problem, Sight
 from engine.spark.session import ConnectSession
 
 PROBE_EVERY_S = 10.0
-PROBE_PATIENCE_S = 5.0
-"""How long a server may take to answer."""
+PROBE_PATIENCE_S = 15.0
+"""How long a server may take to answer, which may be busy."""
 DEFAULT_PORT = 15002
 _PROBE_USER = "kadali"
 _OPTIONS = re.compile(r"/?(?:;use_ssl=(true|false))?")

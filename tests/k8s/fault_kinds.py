@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from singlenode import control_plane, node
 from singlenode.node import NAME as NODE
 
 from engine.clusters.names import object_name
@@ -128,33 +127,17 @@ def replicas(world: World, randomness: random.Random) -> Broken | None:
 def part_of_plane(name: str) -> Fault:
     def strike(world: World, _randomness: random.Random) -> Broken | None:
         world.machine.control_plane.kill_part(name)
-        return Broken(f"kill -9 of {name}", lambda: mend_plane(world))
+        return Broken(f"kill -9 of {name}", world.mend_plane)
 
     return strike
-
-
-def mend_plane(world: World) -> None:
-    """All that has ended is started; until the API server answers."""
-    plane = world.machine.control_plane
-    for part in control_plane.PARTS:
-        if not plane.alive(part):
-            plane.start_part(part)
-    until(lambda: world.kubectl.run("get", "--raw", "/readyz").returncode == 0, "the API server answers")
 
 
 def part_of_node(name: str) -> Fault:
     def strike(world: World, _randomness: random.Random) -> Broken | None:
         world.machine.node.kill_part(name)
-        return Broken(f"kill -9 of {name}", lambda: mend_node(world))
+        return Broken(f"kill -9 of {name}", world.mend_node)
 
     return strike
-
-
-def mend_node(world: World) -> None:
-    """All that has ended is started: kubelet ends for want of containerd."""
-    for part in node.PARTS:
-        if not world.machine.node.alive(part):
-            world.machine.node.start_part(part)
 
 
 def cordon(world: World, _randomness: random.Random) -> Broken | None:
@@ -167,7 +150,7 @@ def node_silent(world: World, _randomness: random.Random) -> Broken | None:
     world.machine.node.kill_part("kubelet")
     path = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}'
     until(lambda: world.kubectl("get", "node", NODE, path) == "Unknown", "the node is given up", 120)
-    return Broken("the node is silent until it is given up", lambda: mend_node(world))
+    return Broken("the node is silent until it is given up", world.mend_node)
 
 
 def node_gone(world: World, _randomness: random.Random) -> Broken | None:
@@ -177,7 +160,7 @@ def node_gone(world: World, _randomness: random.Random) -> Broken | None:
     world.kubectl("delete", "node", NODE)
     path = "-o=jsonpath={.items[*].metadata.uid}"
     until(lambda: not before & set(world.kubectl("get", "pods", "-n", NAMESPACE, path).split()), "pods gone", 180)
-    return Broken("the node is taken away", lambda: mend_node(world))
+    return Broken("the node is taken away", world.mend_node)
 
 
 def namespace(world: World, _randomness: random.Random) -> Broken | None:

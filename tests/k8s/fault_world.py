@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from singlenode import control_plane, node
 from singlenode.cluster import Cluster as Machine
+from singlenode.processes import ProgramError
 
 from engine.clusters.names import namespace_name, object_name
 from engine.clusters.objects import CLUSTER_ID, ROLE
@@ -215,6 +217,19 @@ class World:
                 return silent
         return None
 
+    def mend_plane(self) -> None:
+        """All that has ended is started; until the API server answers. Raises ProgramError."""
+        plane = self.machine.control_plane
+        for part in [part for part in control_plane.PARTS if not plane.alive(part)]:
+            plane.start_part(part)
+        until(lambda: self.kubectl.run("get", "--raw", "/readyz").returncode == 0, "the API server answers")
+
+    def mend_node(self) -> None:
+        """All that has ended is started: kubelet ends for want of containerd. Raises ProgramError."""
+        machine = self.machine.node
+        for part in [part for part in node.PARTS if not machine.alive(part)]:
+            machine.start_part(part)
+
     def settle(self) -> float:
         """Until there is no difference; how long it took, in seconds."""
         began = time.monotonic()
@@ -228,6 +243,8 @@ class World:
         """For whoever looks why."""
         rows = [{key: row[key] for key in ("name", "desired", "state", "reason", "workers")} for row in self.rows()]
         shown = [str(rows), self.kubectl.run("get", "pods", "-A", "-o=wide").stdout]
+        shown += [self.kubectl.run("describe", "node").stdout, self.machine.control_plane.output("scheduler")]
+        shown += [self.kubectl.run("get", "events", "-n", NAMESPACE, "--sort-by=.lastTimestamp").stdout[-3000:]]
         shown += [f"{gateway.data_dir.name}: {gateway.log()[-3000:]}" for gateway in self.gateways]
         for row in rows:
             for flag in ((), ("--previous",)):
@@ -238,8 +255,10 @@ class World:
 
     def _told(self) -> str | None:
         try:
+            self.mend_plane()  # a part that ends by itself is started again, as a service manager does it
+            self.mend_node()
             return self.difference()
-        except (AssertionError, psycopg.OperationalError) as error:  # the API server is not there yet
+        except (AssertionError, ProgramError, psycopg.OperationalError) as error:  # the API server is not there yet
             return str(error)
 
     def _different_rows(self, rows: list[dict[str, Any]]) -> str | None:

@@ -16,11 +16,11 @@ import pytest
 from singlenode.cluster import Cluster as Machine
 
 from catalog.postgres import EmbeddedPostgres
-from tests.k8s.fault_kinds import KINDS, QUOTA, Broken, mend_node, mend_plane, namespace, node_gone, node_silent
+from tests.k8s.fault_kinds import KINDS, QUOTA, Broken, namespace, node_gone, node_silent
 from tests.k8s.fault_traffic import Traffic
 from tests.k8s.fault_world import NAMESPACE, OPTIONS, Asked, World, until
 
-FAULTS = int(os.environ.get("KADALI_FAULTS", "12"))
+FAULTS = int(os.environ.get("KADALI_FAULTS", "8"))
 SEED = int(os.environ.get("KADALI_FAULTS_SEED", "1"))
 LARGE = 30
 """A run of so many faults has the slow ones too, which have tests of their own, and more of them at once."""
@@ -42,8 +42,8 @@ def world(
         made.settle()
         yield made
     finally:
-        mend_plane(made)
-        mend_node(made)
+        made.mend_plane()
+        made.mend_node()
         made.stop()
         made.kubectl.remove_namespaces(NAMESPACE)
 
@@ -52,8 +52,8 @@ def world(
 def mended(world: World) -> Iterator[None]:
     """A test that fails leaves nothing broken to the next."""
     yield
-    mend_plane(world)
-    mend_node(world)
+    world.mend_plane()
+    world.mend_node()
 
 
 def test_a_dead_api_server_stops_no_query_and_loses_no_statement(world: World) -> None:
@@ -71,7 +71,7 @@ def test_a_dead_api_server_stops_no_query_and_loses_no_statement(world: World) -
     assert "the work goes on" in str(told[-1][0])
     assert "cannot be reached" in str(told[-1][1])
     assert world.answers("alpha", world.gateways[1]) is None
-    mend_plane(world)
+    world.mend_plane()
     world.say(world.gateways[1], "DROP CLUSTER later", lambda asked: asked.pop("later"))
     world.settle()
 
