@@ -16,11 +16,13 @@ from gateway.flight.statements import Request, Statements
 from gateway.flight.streams import Streams
 from gateway.flight.tls import FlightTls
 from gateway.flight.watch import Watch
-from gateway.listening import could_not_bind, is_loopback
+from gateway.listening import could_not_bind, hang_up, is_loopback
 from sql_extensions.call import Call
 
 log = logging.getLogger(__name__)
 DRAIN_LOOK_S = 0.05
+FAREWELL_S, HANG_UP_S = 1.0, 10.0
+"""How long clients have to take the last word, before their connections are closed; and requests to end after that."""
 
 
 class FlightDoor:
@@ -89,9 +91,24 @@ class FlightDoor:
             pause.wait(DRAIN_LOOK_S)
         for call in self._calls():
             call.cancel("administrator command")
-        self._server.shutdown()
+        self._shut_down(self._server)
         self._watch.stop()
         self.sessions.close()
+
+    def _shut_down(self, server: FlightServer) -> None:
+        """pyarrow waits for every request to end: that of a client which neither sends nor reads ends with its
+        connection.
+        """
+        port = self.port
+        ending = threading.Thread(target=server.shutdown, name="flight-shutdown", daemon=True)
+        ending.start()
+        ending.join(FAREWELL_S)
+        deadline = time.monotonic() + HANG_UP_S
+        while ending.is_alive() and time.monotonic() < deadline:
+            hang_up(port)
+            ending.join(DRAIN_LOOK_S)
+        if ending.is_alive():
+            log.warning("requests of Flight SQL have not ended: they go with the process")
 
     def _calls(self) -> list[Call]:
         pids = self.sessions.pids()

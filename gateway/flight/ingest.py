@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 from pyarrow import flight
@@ -20,7 +19,6 @@ from catalog.errors import (
     InsufficientPrivilege,
     InvalidName,
     InvalidParameterValue,
-    ProtocolViolation,
     QueryCanceled,
     UndefinedTable,
 )
@@ -31,6 +29,7 @@ from engine.base import Action, Description, Result, Route, RouteReason
 from engine.dialect.scanner import tokenize
 from gateway.flight.answers import Answer
 from gateway.flight.assigning import assignment, type_for
+from gateway.flight.incoming import Incoming, malformed
 from gateway.flight.layout import checked
 from gateway.flight.logins import NAME
 from gateway.flight.messages import sql
@@ -56,18 +55,17 @@ class Ingestion:
     table: tuple[str, ...]
     create: bool
     exists: int
-    reader: flight.MetadataRecordBatchReader
+    incoming: Incoming
     context: flight.ServerCallContext
 
     @property
     def schema(self) -> pa.Schema:
-        schema: pa.Schema = self.reader.schema
-        return schema
+        return self.incoming.schema
 
 
-def ingest(statements: Statements, request: Request, command: sql.CommandStatementIngest, reader: Any) -> Answer:
+def ingest(statements: Statements, request: Request, command: sql.CommandStatementIngest, incoming: Incoming) -> Answer:
     """Carry out the command; the answer has the count. Blocking; raises SqlError."""
-    tree = _parsed(command, request, reader)
+    tree = _parsed(command, request, incoming)
     text = f"INGEST INTO {written(tree.table)}"
     statement = Statement(text, text, 0, tuple(tokenize(text)), _SPEC, tree)
     return statements.carry_out(request, statement, command.transaction_id or _adbc_transaction(request))
@@ -79,7 +77,7 @@ def _adbc_transaction(request: Request) -> bytes:
     return request.session.only_transaction() if agent.startswith(_ADBC) else b""
 
 
-def _parsed(command: sql.CommandStatementIngest, request: Request, reader: Any) -> Ingestion:
+def _parsed(command: sql.CommandStatementIngest, request: Request, incoming: Incoming) -> Ingestion:
     options = command.table_definition_options
     database = request.session.principal.tenant
     if command.catalog and command.catalog != database:
@@ -92,18 +90,18 @@ def _parsed(command: sql.CommandStatementIngest, request: Request, reader: Any) 
     if not options.if_not_exist or not options.if_exists:
         raise InvalidParameterValue("table_definition_options must say what to do if the table exists, and if not")
     table = (command.schema, command.table) if command.schema else (command.table,)
-    names = [*table, *reader.schema.names]
+    names = [*table, *incoming.schema.names]
     for name in names:
         if not name or len(name.encode()) >= NAMEDATALEN:
             raise InvalidName(f'"{name}" is no name: it has no bytes, or more than {NAMEDATALEN - 1}')
-    if len(set(reader.schema.names)) < len(reader.schema.names):
-        twice = next(name for name in reader.schema.names if reader.schema.names.count(name) > 1)
+    if len(set(incoming.schema.names)) < len(incoming.schema.names):
+        twice = next(name for name in incoming.schema.names if incoming.schema.names.count(name) > 1)
         raise DuplicateColumn(f'column "{twice}" specified more than once')
     return Ingestion(
         table,
         options.if_not_exist == _Options.TABLE_NOT_EXIST_OPTION_CREATE,
         options.if_exists,
-        reader,
+        incoming,
         request.context,
     )
 
@@ -154,9 +152,13 @@ def _would_come_out_the_same(stmt: Ingestion, found: Relation) -> bool:
     return (
         found.kind is RelationKind.TABLE
         and not found.constraints
-        and all(column.nullable and column.default is None for column in found.columns)
+        and all(_is_plain(column) for column in found.columns)
         and [(column.name, column.type) for column in found.columns] == _columns(stmt)
     )
+
+
+def _is_plain(column: Column) -> bool:
+    return column.nullable and column.default is None and column.generated is None and column.identity is None
 
 
 def _rows(stmt: Ingestion, ctx: Context, target: Relation, columns: list[Column]) -> pa.RecordBatchReader:
@@ -185,14 +187,14 @@ def _received(stmt: Ingestion, ctx: Context) -> Iterator[pa.RecordBatch]:
     """What the client sends, to its end. Raises QueryCanceled if that end is the client's own."""
     while True:
         try:
-            batch = stmt.reader.read_chunk().data
+            batch = stmt.incoming.read(ctx.call)
         except StopIteration:
             break
         except (pa.ArrowException, OSError) as error:
             ctx.call.check_canceled()
             if stmt.context.is_cancelled():
                 raise QueryCanceled("canceling statement due to user request") from error
-            raise ProtocolViolation("malformed Arrow data", detail=str(error).partition("\n")[0]) from error
+            raise malformed(error) from error
         ctx.call.check_canceled()
         if batch is not None and batch.num_rows:
             yield checked(batch)

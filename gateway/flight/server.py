@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import flight
 
-from catalog.errors import FeatureNotSupported
+from catalog.errors import ConnectionFailure, FeatureNotSupported
 from gateway.flight import messages as m
 from gateway.flight.actions import ACTIONS, Actions
 from gateway.flight.answers import Answer
 from gateway.flight.errors import answering, answering_schema
+from gateway.flight.incoming import Incoming, batches
 from gateway.flight.ingest import ingest
 from gateway.flight.logins import NAME
 from gateway.flight.messages import sql
@@ -135,17 +136,17 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
         statement = request.session.prepared(command.prepared_statement_handle)
         self._take_parameters(request, statement, reader)
         result = sql.DoPutPreparedStatementResult(prepared_statement_handle=statement.handle)
-        writer.write(pa.py_buffer(result.SerializeToString()))
+        _say(writer, result)
 
     def _ingest(self, request: Request, command: sql.CommandStatementIngest, reader: Any, writer: Any) -> None:
-        answer = ingest(self._statements, request, command, reader)
-        answer.settle(Outcome.DONE)
+        with Incoming(reader) as incoming:
+            answer = ingest(self._statements, request, command, incoming)
+            answer.settle(Outcome.DONE)
         _counted(writer, answer.count or 0)
 
     def _take_parameters(self, request: Request, statement: PreparedStatement, reader: Any) -> None:
         if len(reader.schema):
-            chunks = (chunk.data for chunk in reader)
-            self._statements.bind(request, statement, reader.schema, (data for data in chunks if data is not None))
+            self._statements.bind(request, statement, reader.schema, batches(reader))
 
     def _info(self, request: Request, descriptor: flight.FlightDescriptor, answer: Answer) -> flight.FlightInfo:
         try:
@@ -175,7 +176,15 @@ def _told(answer: Answer) -> bytes:
 
 
 def _counted(writer: Any, rows: int) -> None:
-    writer.write(pa.py_buffer(sql.DoPutUpdateResult(record_count=rows).SerializeToString()))
+    _say(writer, sql.DoPutUpdateResult(record_count=rows))
+
+
+def _say(writer: Any, message: Message) -> None:
+    """Raises ConnectionFailure (08006) if the client has gone."""
+    try:
+        writer.write(pa.py_buffer(message.SerializeToString()))
+    except OSError as error:
+        raise ConnectionFailure("the client has gone") from error
 
 
 def _request(context: flight.ServerCallContext) -> Request:

@@ -72,6 +72,18 @@ def ended(pgwire: psycopg.Connection[Any], table: str) -> str:
     return ""
 
 
+def running(pgwire: psycopg.Connection[Any], table: str) -> str:
+    """The id of the ingestion under way into the table."""
+    deadline, text = time.monotonic() + DEADLINE_S, f"INGEST INTO {SCHEMA}.{table}"
+    while time.monotonic() < deadline:
+        found = pgwire.execute(
+            "SELECT id FROM kadali.queries WHERE query = %s AND state = 'running'", (text,)
+        ).fetchone()
+        if found is not None:
+            return str(found[0])
+    raise AssertionError(f"nothing is ingested into {table}")
+
+
 def staged(gateway: GatewayServer) -> list[Path]:
     return [path for path in gateway.data_dir.glob("tenants/*/staging/transaction-*") if path.is_dir()]
 
@@ -107,15 +119,8 @@ def test_somebody_cancels(gateway: GatewayServer, pgwire: psycopg.Connection[Any
     descriptor = flight.FlightDescriptor.for_command(command("canceled"))
     writer, _ = bare.client.do_put(descriptor, BATCH.schema, bare.options)
     writer.write_batch(BATCH)
-    found = None
     deadline = time.monotonic() + DEADLINE_S
-    while found is None and time.monotonic() < deadline:
-        text = f"INGEST INTO {SCHEMA}.canceled"
-        found = pgwire.execute(
-            "SELECT id FROM kadali.queries WHERE query = %s AND state = 'running'", (text,)
-        ).fetchone()
-    assert found is not None
-    pgwire.execute(f"CANCEL QUERY '{found[0]}'".encode())
+    pgwire.execute(f"CANCEL QUERY '{running(pgwire, 'canceled')}'".encode())
     with pytest.raises(flight.FlightError) as caught:
         while time.monotonic() < deadline:
             writer.write_batch(BATCH)
@@ -141,6 +146,45 @@ def test_time_runs_out(gateway: GatewayServer, pgwire: psycopg.Connection[Any], 
     assert flight_sqlstate(caught.value) == "57014"
     assert pgwire.execute("SELECT to_regclass('late')").fetchall() == [(None,)]
     assert staged(gateway) == []
+
+
+def test_a_silent_client_holds_up_nobody(gateway: GatewayServer, pgwire: psycopg.Connection[Any], bare: Bare) -> None:
+    """Its ingestion ends at once, and its session goes on; it is told when it speaks again."""
+    descriptor = flight.FlightDescriptor.for_command(command("silent"))
+    for stop in ("cancel", "timeout"):
+        if stop == "timeout":
+            bare.read(bare.query("SET statement_timeout = '400ms'"))
+        writer, _ = bare.client.do_put(descriptor, BATCH.schema, bare.options)
+        writer.write_batch(BATCH)
+        found = running(pgwire, "silent")
+        if stop == "cancel":
+            began = time.monotonic()
+            pgwire.execute(f"CANCEL QUERY '{found}'".encode())
+            assert time.monotonic() - began < 2, "nothing is waited for"
+        assert ended(pgwire, "silent") == "canceled"
+        assert staged(gateway) == []
+        assert bare.read(bare.query("SELECT 1 AS a")).to_pylist() == [{"a": 1}], "the session is free"
+        with pytest.raises(flight.FlightError) as caught:
+            writer.close()
+        assert flight_sqlstate(caught.value) == "57014"
+    assert pgwire.execute("SELECT to_regclass('silent')").fetchall() == [(None,)]
+
+
+def test_a_silent_client_whose_session_is_ended(pgwire: psycopg.Connection[Any], bare: Bare) -> None:
+    writer, _ = bare.client.do_put(
+        flight.FlightDescriptor.for_command(command("terminated")), BATCH.schema, bare.options
+    )
+    writer.write_batch(BATCH)
+    found = running(pgwire, "terminated")
+    began = time.monotonic()
+    [(pid,)] = pgwire.execute("SELECT pid FROM kadali.queries WHERE id = %s", (found,)).fetchall()
+    assert pgwire.execute("SELECT pg_terminate_backend(%s)", (pid,)).fetchall() == [(True,)]
+    assert ended(pgwire, "terminated") == "canceled"
+    assert time.monotonic() - began < 5
+    with pytest.raises(flight.FlightUnauthenticatedError):
+        bare.query("SELECT 1")
+    with pytest.raises(flight.FlightError):
+        writer.close()
 
 
 def test_offsets_that_lie_are_refused(gateway: GatewayServer, pgwire: psycopg.Connection[Any], bare: Bare) -> None:
