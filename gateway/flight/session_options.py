@@ -10,7 +10,8 @@ from gateway.flight.statements import Request, Statements
 
 _UNKNOWN = ("42704", "42602")
 _CATALOG, _SCHEMA = "catalog", "schema"
-"""Names that clients (JDBC, ADBC) use: the database, which cannot be changed, and the search path."""
+"""Names that clients (JDBC, ADBC) use: the database, which cannot be changed, and the current schema, which is set by
+setting the search path."""
 
 
 class SessionOptions:
@@ -34,7 +35,7 @@ class SessionOptions:
         with request.session.core().turn(request.context) as core:
             for row in core.settings.show_all():
                 result.session_options[row.name].string_value = row.value
-            result.session_options[_SCHEMA].string_value = core.settings.show("search_path")[1]
+            result.session_options[_SCHEMA].string_value = next(iter(core.settings.search_path), "")
         result.session_options[_CATALOG].string_value = request.session.principal.tenant
         return result
 

@@ -1,4 +1,4 @@
-"""Answers that wait to be read: by tickets, which are random, belong to a session, are used once, and expire."""
+"""Answers that wait to be read: by tickets, which are random, belong to a user in a database, are used once, and expire."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TICKET_S = 300.0
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """An answer and the session that may read it, until `expires` (time.time())."""
+    """An answer and the session that it is of, until `expires` (time.time())."""
 
     answer: Answer
     session: FlightSession
@@ -75,7 +75,7 @@ class Streams:
         """Stop an answer, read or not; False if there is none (any more)."""
         with self._lock:
             found = self._waiting.get(handle) or self._reading.get(handle)
-            if found is None or found.session is not session:
+            if found is None or not _is_for(found, session):
                 return False
             unread = self._waiting.pop(handle, None)
         found.answer.call.cancel()
@@ -112,15 +112,21 @@ class Streams:
 
     def _unread(self, handle: bytes, session: FlightSession) -> Waiting:
         found = self._waiting.get(handle)
-        if found is None or found.session is not session:
+        if found is None or not _is_for(found, session):
             raise InvalidCursorName(
-                "the ticket is not valid", detail="It belongs to another session, has been used, or has expired."
+                "the ticket is not valid", detail="It belongs to another user, has been used, or has expired."
             )
         return found
 
     def _settle(self, one: Waiting, outcome: Outcome) -> None:
         one.session.release()
         one.answer.settle(outcome)
+
+
+def _is_for(waiting: Waiting, session: FlightSession) -> bool:
+    """Any session of its user in its database may read it: partitions of ADBC are handed to other connections."""
+    own, other = waiting.session.principal, session.principal
+    return (own.user, own.tenant) == (other.user, other.tenant)
 
 
 class Batches(Iterator[pa.RecordBatch]):

@@ -63,7 +63,8 @@ def test_options_are_settings(bare: Options) -> None:
     assert bare.show("search_path") == '"a b", public'
     assert bare.show("my.own") == "x"
     found = bare.get()
-    assert found["TimeZone"] == "Asia/Tokyo" and found["search_path"] == found["schema"] == '"a b", public'
+    assert found["TimeZone"] == "Asia/Tokyo" and found["search_path"] == '"a b", public'
+    assert found["schema"] == "public", "the first that exists"
     assert found["catalog"] == "acme" and found["extra_float_digits"] == "2"
     assert bare.set(TimeZone=None) == {}
     assert bare.show("TimeZone") != "Asia/Tokyo"
@@ -93,6 +94,9 @@ def test_statements_and_options_are_of_one_session(bare: Options) -> None:
     assert bare.get()["kadali.cluster"] == "embedded"
     bare.read(bare.query("BEGIN"))
     assert bare.set(work_mem="2MB") == {}
+    with pytest.raises(flight.FlightError):
+        bare.query("SELECT 1 / 0")
+    assert bare.get()["schema"] == "pg_catalog", "told in a failed transaction too"
     bare.read(bare.query("ROLLBACK"))
     assert bare.show("work_mem") != "2MB", "undone with the transaction, as SET is"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.flight as flight
@@ -78,14 +79,14 @@ def test_streams_of_one_session_are_read_beside_each_other(bare: Bare, numbers: 
     assert rows == [ROWS, ROWS - 1, ROWS - 2]
 
 
-def test_a_ticket_is_used_once_and_by_its_session(gateway: GatewayServer, bare: Bare) -> None:
+def test_a_ticket_is_used_once_by_its_user_in_its_database(gateway: GatewayServer, bare: Bare) -> None:
     info = bare.query("SELECT 1 AS one")
-    other = Bare(gateway)
-    with pytest.raises(flight.FlightError) as caught:
-        other.read(info)
-    assert flight_sqlstate(caught.value) == "34000"
-    other.close()
-    assert bare.read(info).num_rows == 1
+    for user, database in (("bob", "acme"), ("alice", "globex")):
+        with closing(Bare(gateway, user, database)) as stranger, pytest.raises(flight.FlightError) as caught:
+            stranger.read(info)
+        assert flight_sqlstate(caught.value) == "34000"
+    with closing(Bare(gateway)) as other:
+        assert other.read(info).num_rows == 1, "another session of the same user"
     with pytest.raises(flight.FlightError) as caught:
         bare.read(info)
     assert flight_sqlstate(caught.value) == "34000"
