@@ -1,4 +1,4 @@
-"""Answers that wait to be read: by tickets, which are random, belong to a user in a database, are used once, and expire."""
+"""Answers that wait to be read: by tickets, which are random, belong to a user in a database, and are used once in time."""
 
 from __future__ import annotations
 
