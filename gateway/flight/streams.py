@@ -1,4 +1,4 @@
-"""Answers that wait to be read: by tickets, which are random, belong to a user in a database, and are used once in time."""
+"""Answers that wait to be read: by tickets, which are random, of a user in a database, used once, and expire."""
 
 from __future__ import annotations
 
