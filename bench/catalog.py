@@ -14,8 +14,8 @@ from bench.measure import Figure, Report, alternate, latency, seconds
 from catalog.model import Column, Relation, RelationKind, Schema
 from catalog.names import TableName
 from catalog.types import INT8, TEXT, TIMESTAMPTZ
+from gateway.configuration import load
 from gateway.metadata import visited_store
-from gateway.settings import load
 
 TABLES = 10_000
 SCHEMA = "many"

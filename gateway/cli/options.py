@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from gateway.settings import Declaration, Settings, declarations, load
+from gateway.configuration import load
+from gateway.declaration import Declaration
+from gateway.settings import Settings, declarations
 
 VISITING = ("data_dir", "catalog_url", "lake_root")
 """Settings that a command needs which only opens the metadata store."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gateway.settings import Declaration, declarations
+from gateway.declaration import Declaration
+from gateway.settings import declarations
 from gateway.units import Unit
 from sql_extensions import reference as sql_reference
 

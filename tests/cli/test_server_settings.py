@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from catalog.errors import ConfigFileError
 from gateway.cli.reference import PAGES
-from gateway.settings import Settings, TlsMode, declarations, load
+from gateway.configuration import load
+from gateway.settings import Settings, TlsMode, declarations
 from gateway.units import Unit, parse_value
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from catalog.scram import matches
+from gateway.configuration import load
 from gateway.data_folder import DataFolder
 from gateway.metadata import Metadata
-from gateway.settings import Settings, load
+from gateway.settings import Settings
 from tests.cli.conftest import Run
 
 

@@ -17,9 +17,10 @@ from catalog.principal import Principal
 from catalog.store import Store
 from engine.base import ArrowRows
 from gateway.calls import CallRegister, new_call_id
+from gateway.configuration import load
 from gateway.execute import Services, execute, prepare, settle
 from gateway.lake import FileRemoval
-from gateway.settings import Settings, load
+from gateway.settings import Settings
 from gateway.tenants import Tenants
 from sql_extensions import rows
 from sql_extensions.call import Call, Outcome

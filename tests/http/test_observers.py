@@ -14,10 +14,10 @@ from catalog.errors import DivisionByZero, InternalError, SqlSyntaxError
 from catalog.history import QueryState
 from catalog.principal import Principal
 from engine.base import Route, RouteReason
+from gateway.configuration import load
 from gateway.observers.history import record_of
 from gateway.observers.log import LogObserver, set_up_logging
 from gateway.observers.metrics import Metrics
-from gateway.settings import load
 from sql_extensions.call import Call, Outcome
 from sql_extensions.statement import recognise
 

@@ -24,13 +24,14 @@ from catalog.clusters.tiers import BUILT_IN
 from catalog.store import Store
 from gateway.auth import password as password_module
 from gateway.cluster_backends import web_url
+from gateway.configuration import load
 from gateway.http import spark_ui as ui_module
 from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
 from gateway.http.spark_ui import SparkUi
 from gateway.listening import free_port, is_loopback
 from gateway.pgwire.tls import load_http_tls
-from gateway.settings import Settings, load
+from gateway.settings import Settings
 from tests.clusters.samples import SPEC
 
 ETL = "/tenants/acme/clusters/etl/ui"

@@ -21,7 +21,8 @@ from singlenode.control_plane import ControlPlane
 
 from catalog.clusters.model import Desired
 from engine.clusters.kubernetes import KubernetesApi
-from gateway import settings as server_settings
+from gateway.configuration import load
+from gateway.settings import declarations
 from tests.k8s.conftest import SPARK_IMAGE, skip_where_missing
 from tests.k8s.kubectl import Kubectl
 from tests.k8s.test_reconcile import Site
@@ -88,8 +89,8 @@ def test_variables_are_settings_of_the_gateway(helm: Helm, tmp_path: Path) -> No
         file = tmp_path / name
         file.write_text("")
         environment[f"KADALI_{name}"] = str(file)
-    assert environment.keys() <= {declared.variable for declared in server_settings.declarations()}
-    settings = server_settings.load({}, environment=environment)
+    assert environment.keys() <= {declared.variable for declared in declarations()}
+    settings = load({}, environment=environment)
     assert settings.kubeconfig == "in-cluster"
     assert settings.spark_image == "registry/spark:1"
     assert str(settings.lake_root) == "s3://bucket/lake"

@@ -22,8 +22,8 @@ from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings
 from engine.storage.options import S3Options
 from engine.storage.storage import Storage
+from gateway.configuration import load
 from gateway.lake import s3_options
-from gateway.settings import load
 from tests.gateway_server import GatewayServer
 from tests.s3.fault_proxy import Cut, Fault, FaultProxy
 from tests.s3.object_store import BUCKET, ObjectStore
