@@ -28,6 +28,8 @@ CHUNK_ROWS = 500
 _SLICE_S = 0.2
 _GRACE_S = 3.0
 _CONNECT_S = 10.0
+_ENDS = "57P0"
+"""How the SQLSTATEs of a server begin that ends a connection."""
 _OPTIONS = " client_encoding='UTF8' sslmode='disable' gssencmode='disable' application_name=''"
 
 
@@ -182,7 +184,7 @@ class Channel:
 
     def _error(self, result: pq.abc.PGresult) -> SqlError:
         error = error_from_result(result, shift=self.position_shift)
-        if self.connection.status == pq.ConnStatus.BAD or error.code.startswith("57P0"):
+        if self.connection.status == pq.ConnStatus.BAD or error.code.startswith(_ENDS):
             self.broken = True
             return ConnectionFailure("the connection to the catalog was lost", detail=error.message)
         if error.code == "57014" and not self._cancel_wanted:
@@ -223,6 +225,9 @@ class Channel:
             value = result.error_field(field)
             return None if value is None else value.decode("utf-8", "replace")
 
+        if (get(Diag.SQLSTATE) or "").startswith(_ENDS):
+            self.broken = True  # the server says goodbye: nothing that a client has asked for
+            return
         self.notices.append(
             ShadowNotice(
                 get(Diag.SEVERITY_NONLOCALIZED) or get(Diag.SEVERITY) or "NOTICE",

@@ -141,13 +141,9 @@ class ShadowSession:
         return ShadowResult(columns or result.columns, tuple(result_binary), "", result.rows, result.notices)
 
     def evaluate(self, sql: str, params: Sequence[ShadowParam] = ()) -> list[tuple[str | None, ...]]:
-        """All rows of a small query as text values. Raises SqlError."""
-        result = self.query(sql, params)
-        if result.rows is None:
-            return []
-        rows: list[tuple[str | None, ...]] = []
-        while block := result.rows.next_block(1000):
-            rows += [tuple(None if value is None else value.decode() for value in row) for row in block]
+        """All rows of a small query that reads, as text values. Raises SqlError."""
+        with self._exclusive():
+            rows = self._rows_of(sql, params)
         if "set_config" in sql.lower():
             self.resync(sql)
         return rows
@@ -292,12 +288,16 @@ class ShadowSession:
         return text, binary, columns
 
     def _rows_of(self, sql: str, params: Sequence[ShadowParam] = ()) -> list[tuple[str | None, ...]]:
+        """Sent once more where the connection is lost, also between the first row and the last."""
+        try:
+            rows = self._all_rows(sql, params)
+        except ConnectionFailure:
+            rows = self._all_rows(sql, params)
+        return [tuple(None if value is None else value.decode() for value in row) for row in rows]
+
+    def _all_rows(self, sql: str, params: Sequence[ShadowParam]) -> list[tuple[bytes | None, ...]]:
         result = self.query(sql, params)
-        return (
-            []
-            if result.rows is None
-            else [tuple(None if value is None else value.decode() for value in row) for row in result.rows.all()]
-        )
+        return [] if result.rows is None else result.rows.all()
 
     # -- connection -----------------------------------------------------------------------------------------------
 
