@@ -161,14 +161,15 @@ def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> in
     return delta.append(relation.name, tables.location_of(relation), rows.schema, rows)
 
 
-def append_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
-    """As `append`, for the only write of a statement; quicker if the statement stands alone."""
+def write_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReader, *, replaces: bool = False) -> int:
+    """As `append` or `replace`, for the only write of a statement, which reads nothing of the table; quicker if the
+    statement stands alone."""
     transaction = ctx.session.transaction
     if not transaction.alone or transaction.in_any_block:
-        return append(ctx, relation, reader)
+        return replace(ctx, relation, reader) if replaces else append(ctx, relation, reader)
     _refuse_identity(relation)
-    rows = constraints.checked(ctx, relation, reader)
-    return transaction.delta.append_at_once(relation.name, tables.location_of(relation), rows.schema, rows)
+    rows, location = constraints.checked(ctx, relation, reader), tables.location_of(relation)
+    return transaction.delta.write_at_once(relation.name, location, rows.schema, rows, replaces=replaces)
 
 
 def _refuse_identity(relation: Relation) -> None:

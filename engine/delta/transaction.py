@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
@@ -138,13 +139,24 @@ class DeltaTransaction:
             raise InternalError("a table changed by predicate, or at once, takes no further changes")
         return self._stage(name, snapshot, before, schema, batches)
 
-    def append_at_once(self, name: TableName, uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-        """As `append`, for rows that nothing reads before the commit, which follows: if there are many, their files are
-        written while they come in.
+    def write_at_once(
+        self, name: TableName, uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, replaces: bool = False
+    ) -> int:
+        """As `append` or, if it `replaces` what the table holds, `replace`; for rows that nothing reads before the
+        commit, which follows, and that read nothing of the table: if there are many, their files are written while they
+        come in.
         """
+
+        def staged(rows: Iterable[pa.RecordBatch]) -> int:
+            if replaces:
+                return self.replace(name, uri, pa.RecordBatchReader.from_batches(schema, rows))
+            return self.append(name, uri, schema, rows)
+
         snapshot, incoming = self._writable(name, uri), iter(batches)
         if name in self._changes or len(schema) != len(snapshot.fields) or not written.is_possible(snapshot):
-            return self.append(name, uri, schema, incoming)
+            return staged(incoming)
+        if replaces:
+            self._check_rewritable(snapshot, name)
         first, size = [], 0
         for batch in incoming:
             first.append(batch)
@@ -152,7 +164,7 @@ class DeltaTransaction:
             if size > self._memory_bytes:
                 break
         else:
-            return self.append(name, uri, schema, first)
+            return staged(first)
         caster = RowCaster(name.name, snapshot.fields, snapshot.partition_by, schema)
         rows, writing = 0, Writing(Path(self.new_file("")), caster.schema, snapshot.configuration)
         try:
@@ -164,7 +176,7 @@ class DeltaTransaction:
         except BaseException:
             writing.abandon()
             raise
-        self._changes[name] = _Change(rows=rows, written=files)
+        self._changes[name] = _Change(replaced=replaces, rows=rows, written=files)
         return rows
 
     def replace(self, name: TableName, uri: str, reader: pa.RecordBatchReader) -> int:
@@ -314,9 +326,13 @@ class DeltaTransaction:
             return self._commit_where(name, snapshot, change.where)
         if change.replaced:
             table = self._pinned_handle(snapshot)
-            with delta_errors():
-                self._write(table, snapshot, change)
-                return int(table.version())
+            try:
+                with delta_errors():
+                    self._write(table, snapshot, change)
+                    return int(table.version())
+            except SerializationFailure:
+                _remove(change.written, snapshot)
+                raise
         return self._commit_append(snapshot, change)
 
     def _commit_append(self, snapshot: Snapshot, change: _Change) -> int:
@@ -332,8 +348,7 @@ class DeltaTransaction:
                 return version
             except SerializationFailure:
                 if attempt == APPEND_ATTEMPTS:
-                    if change.written is not None:
-                        change.written.remove(snapshot.root)
+                    _remove(change.written, snapshot)
                     raise
         raise AssertionError("unreachable")
 
@@ -364,13 +379,12 @@ class DeltaTransaction:
 
     def _write(self, table: DeltaTable, snapshot: Snapshot, change: _Change) -> None:
         fields = _grown(snapshot.fields, read_fields(table.schema().to_json()))
+        mode: Literal["overwrite", "append"] = "overwrite" if change.replaced else "append"
         if change.written is not None:
             snapshot.storage.files(snapshot.root).check([snapshot.root])
             change.written.move(snapshot.root)
             properties = self.commit_info.properties()
-            table.create_write_transaction(
-                [*change.written.files], "append", table.schema(), commit_properties=properties
-            )
+            table.create_write_transaction([*change.written.files], mode, table.schema(), commit_properties=properties)
             table.update_incremental()
             return
         if not change.replaced:
@@ -379,10 +393,7 @@ class DeltaTransaction:
         staged = _staged_batches(change, snapshot)
         reader = pa.RecordBatchReader.from_batches(schema, (_widened(batch, schema) for batch in staged))
         properties = self.commit_info.properties()
-        if change.replaced:
-            write_deltalake(table, reader, mode="overwrite", commit_properties=properties)
-        else:
-            write_deltalake(table, reader, mode="append", commit_properties=properties)
+        write_deltalake(table, reader, mode=mode, commit_properties=properties)
 
 
 def clean_staging(staging_dir: Path) -> list[Path]:
@@ -395,6 +406,12 @@ def _fields_of(snapshot: Snapshot, schema: pa.Schema) -> Sequence[DeltaField]:
     names = set(schema.names)
     fewer = len(schema) < len(snapshot.fields) and names <= {item.name for item in snapshot.fields}
     return tuple(item for item in snapshot.fields if item.name in names) if fewer else snapshot.fields
+
+
+def _remove(files: Written | None, snapshot: Snapshot) -> None:
+    """Those of a commit that was refused."""
+    if files is not None:
+        files.remove(snapshot.root)
 
 
 def _staged_batches(change: _Change, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:

@@ -128,7 +128,7 @@ def _run(stmt: Ingestion, ctx: Context) -> Result:
     columns = copying.named_columns(target, stmt.schema.names)
     copying.check_insert_rights(target, columns, ctx)
     rows = _rows(stmt, ctx, target, columns)
-    count = dml.replace(ctx, target, rows) if replaces else dml.append_at_once(ctx, target, rows)
+    count = dml.write_at_once(ctx, target, rows, replaces=replaces)
     ctx.call.rows = count
     return Result(f"INGEST {count}")
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from catalog.errors import NumericValueOutOfRange, SerializationFailure
+from catalog.errors import NumericValueOutOfRange, ObjectNotInPrerequisiteState, SerializationFailure
 from catalog.model import Column
 from catalog.names import TableName
 from catalog.types import INT4, TEXT, TIMESTAMP
@@ -47,7 +47,7 @@ def data_files(uri: str) -> list[Path]:
 
 def test_files_are_written_before_the_commit_and_moved_by_it(uri: str, tmp_path: Path) -> None:
     work, before = transaction(tmp_path), DeltaTable(uri).version()
-    assert work.append_at_once(T, uri, SCHEMA, batches()) == BATCHES * ROWS
+    assert work.write_at_once(T, uri, SCHEMA, batches()) == BATCHES * ROWS
     assert data_files(uri) == []
     assert list((tmp_path / "staging").rglob("*.parquet"))
     assert work.commit() == ((T, before + 1),)
@@ -67,7 +67,7 @@ def test_files_are_written_before_the_commit_and_moved_by_it(uri: str, tmp_path:
 
 def test_a_few_rows_are_staged_as_ever(uri: str, tmp_path: Path) -> None:
     work = transaction(tmp_path)
-    assert work.append_at_once(T, uri, SCHEMA, [next(batches()).slice(0, 5)]) == 5
+    assert work.write_at_once(T, uri, SCHEMA, [next(batches()).slice(0, 5)]) == 5
     assert not list((tmp_path / "staging").rglob("*.parquet"))
     work.commit()
     assert DeltaTable(uri).to_pyarrow_table().num_rows == 5
@@ -76,7 +76,7 @@ def test_a_few_rows_are_staged_as_ever(uri: str, tmp_path: Path) -> None:
 def test_a_bad_row_leaves_nothing(uri: str, tmp_path: Path) -> None:
     work, before = transaction(tmp_path), DeltaTable(uri).version()
     with pytest.raises(NumericValueOutOfRange):
-        work.append_at_once(T, uri, SCHEMA, batches(bad=4))
+        work.write_at_once(T, uri, SCHEMA, batches(bad=4))
     work.rollback()
     assert data_files(uri) == [] and DeltaTable(uri).version() == before
     assert not list((tmp_path / "staging").rglob("*.parquet"))
@@ -84,7 +84,7 @@ def test_a_bad_row_leaves_nothing(uri: str, tmp_path: Path) -> None:
 
 def test_others_may_append_in_the_meantime(uri: str, tmp_path: Path) -> None:
     work, before = transaction(tmp_path), DeltaTable(uri).version()
-    work.append_at_once(T, uri, SCHEMA, batches())
+    work.write_at_once(T, uri, SCHEMA, batches())
     own = DeltaTable(uri).schema().to_arrow()
     write_deltalake(uri, pa.table({"id": [1], "name": ["y"], "at": [None]}, schema=pa.schema(own)), mode="append")
     assert work.commit() == ((T, before + 2),)
@@ -93,10 +93,48 @@ def test_others_may_append_in_the_meantime(uri: str, tmp_path: Path) -> None:
 
 def test_a_table_that_was_replaced_takes_no_files(uri: str, tmp_path: Path) -> None:
     work = transaction(tmp_path)
-    work.append_at_once(T, uri, SCHEMA, batches())
+    work.write_at_once(T, uri, SCHEMA, batches())
     for path in sorted(Path(uri).rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
     table.create(uri, [Column("id", INT4), Column("name", TEXT), Column("at", TIMESTAMP)], commit=CommitInfo("u"))
     with pytest.raises(SerializationFailure):
         work.commit()
     assert data_files(uri) == []
+
+
+def test_all_rows_are_replaced_by_files_written_before_the_commit(uri: str, tmp_path: Path) -> None:
+    before = transaction(tmp_path)
+    before.write_at_once(T, uri, SCHEMA, [next(batches()).slice(0, 5)])
+    before.commit()
+    work, version = transaction(tmp_path), DeltaTable(uri).version()
+    assert work.write_at_once(T, uri, SCHEMA, batches(), replaces=True) == BATCHES * ROWS
+    assert list((tmp_path / "staging").rglob("*.parquet"))
+    assert work.commit() == ((T, version + 1),)
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == BATCHES * ROWS
+    assert DeltaTable(uri, version=version).to_pyarrow_table().num_rows == 5
+    few = transaction(tmp_path)
+    assert few.write_at_once(T, uri, SCHEMA, [], replaces=True) == 0
+    few.commit()
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == 0
+
+
+def test_rows_that_others_have_replaced_are_not_replaced_again(uri: str, tmp_path: Path) -> None:
+    first = transaction(tmp_path)
+    first.write_at_once(T, uri, SCHEMA, batches())
+    first.commit()
+    work = transaction(tmp_path)
+    work.write_at_once(T, uri, SCHEMA, batches(), replaces=True)
+    DeltaTable(uri).delete("id = 1")
+    left = data_files(uri)
+    with pytest.raises(SerializationFailure):
+        work.commit()
+    assert data_files(uri) == left
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == BATCHES * ROWS - 1
+
+
+def test_an_append_only_table_is_not_replaced(tmp_path: Path) -> None:
+    place = str(tmp_path / "kept")
+    write_deltalake(place, pa.table({"id": [1]}), configuration={"delta.appendOnly": "true"})
+    work = transaction(tmp_path)
+    with pytest.raises(ObjectNotInPrerequisiteState):
+        work.write_at_once(T, place, pa.schema([("id", pa.int64())]), batches(), replaces=True)
