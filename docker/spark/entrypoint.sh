@@ -24,8 +24,18 @@ case "${1:-}" in
     while IFS= read -r name; do
       options+=("${!name}")
     done < <(compgen -e SPARK_JAVA_OPT_ | sort -t_ -k4 -n)
+    # in the order of machine.py: the archive of classes was made for it
+    if [[ -r "${KADALI_CLASS_ARCHIVE:-}" ]]; then
+      options+=("-XX:SharedArchiveFile=$KADALI_CLASS_ARCHIVE" -Xshare:auto -XX:+UnlockDiagnosticVMOptions
+        -XX:ArchiveRelocationMode=0 -Xlog:cds=off,cds+dynamic=off)
+    fi
+    jars=
+    own=kadali-spark.jar
+    for jar in "$SPARK_HOME"/jars/*.jar; do
+      [[ "$jar" == */$own ]] || jars+="$jar:"
+    done
     exec java "${options[@]}" "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" \
-      -cp "${SPARK_CONF_DIR:-/opt/spark/conf}:$SPARK_HOME/jars/*:${SPARK_EXTRA_CLASSPATH:-}" \
+      -cp "$jars$SPARK_HOME/jars/$own:${SPARK_CONF_DIR:-/opt/spark/conf}:${SPARK_EXTRA_CLASSPATH:-}" \
       org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend \
       --driver-url "$SPARK_DRIVER_URL" --executor-id "$SPARK_EXECUTOR_ID" --cores "$SPARK_EXECUTOR_CORES" \
       --app-id "$SPARK_APPLICATION_ID" --hostname "$SPARK_EXECUTOR_POD_IP" \

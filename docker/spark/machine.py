@@ -21,6 +21,7 @@ from typing import Any
 
 CONNECT_PORT = 15002
 LOOK_EVERY_S = 0.02
+LIBRARY = "kadali-spark.jar"
 _MODULES = (
     "-XX:+IgnoreUnrecognizedVMOptions",
     "--add-modules=jdk.incubator.vector",
@@ -131,7 +132,8 @@ def _heap(most: str) -> list[str]:
 
 def _class_path(settings: Mapping[str, str]) -> list[str]:
     """Jar by jar, in an order that does not depend on the disk: archives of classes are made for one class path, and
-    folders in it make them useless. Settings of logging are told by their own option.
+    folders in it make them useless. What comes behind the jars of the archive may change: our own jar is the last.
+    Settings of logging are told by their own option.
     """
     found: list[str] = []
     for entry in (settings.get("spark.driver.extraClassPath", ""), f"{spark_home()}/jars/*"):
@@ -139,7 +141,7 @@ def _class_path(settings: Mapping[str, str]) -> list[str]:
             found += sorted(str(jar) for jar in Path(entry[:-2]).glob("*.jar"))
         elif entry:
             found.append(entry)
-    return found
+    return sorted(found, key=lambda jar: Path(jar).name == LIBRARY)
 
 
 def spark_home() -> str:

@@ -35,7 +35,7 @@ def test_settings_are_read_as_they_were_written(machine: ModuleType) -> None:
 def test_java_gets_jars_in_order_and_no_folder(
     machine: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("home/jars/b.jar", "home/jars/a.jar", "more/z.jar", "more/notes.txt"):
+    for name in ("home/jars/b.jar", "home/jars/a.jar", "more/z.jar", "more/kadali-spark.jar", "more/notes.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     monkeypatch.setenv("SPARK_HOME", str(tmp_path / "home"))
@@ -52,4 +52,4 @@ def test_a_small_heap_begins_smaller(machine: ModuleType) -> None:
     assert machine._heap("200m") == ["-Xms200m", "-Xmx200m"]
 
 
-_JARS = ("more/z.jar", "home/jars/a.jar", "home/jars/b.jar")
+_JARS = ("more/z.jar", "home/jars/a.jar", "home/jars/b.jar", "more/kadali-spark.jar")

@@ -22,7 +22,7 @@ NODE: Mapping[str, str] = {
     "nsenter": "util-linux",
     "unshare": "util-linux",
 }
-IMAGE: Mapping[str, str] = {"mmdebstrap": "mmdebstrap", "tar": "tar"}
+IMAGE: Mapping[str, str] = {"mmdebstrap": "mmdebstrap", "tar": "tar", "unshare": "util-linux"}
 CNI_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
 CNI_PLUGINS = ("bridge", "host-local", "loopback")
 _KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
