@@ -1,15 +1,18 @@
-"""Client libraries of other languages, fetched by their own package managers into the user's cache, by version."""
+"""Clients and programs of other languages, fetched or built by their own tools into the user's cache, by version."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 TIMEOUT_S = 300
+BUILD_S = 900
 
 
 def folder(name: str) -> Path:
@@ -49,9 +52,42 @@ def npm_packages(name: str, *packages: str) -> Path:
     return target
 
 
-def _run(*command: str, cwd: Path) -> None:
+def go_program(package: str, version: str) -> Path:
+    """A published program, built by Go (minutes)."""
+    name = package.rpartition("/")[2]
+    target = folder(f"{name}-{version}")
+    if not (target / name).exists():
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        _go("install", f"{package}@v{version}", folder=fresh)
+        _keep(fresh, target)
+    return target / name
+
+
+def go_built(name: str, sources: Mapping[str, str], *, tests: bool = False) -> Path:
+    """The program of these files (texts by name, go.mod and go.sum among them), or their tests as a program."""
+    key = hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()[:16]
+    target = folder(f"{name}-{key}")
+    if not (target / name).exists():
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        fresh.mkdir(parents=True)
+        for file, text in sources.items():
+            (fresh / file).write_text(text, encoding="utf-8")
+        _go(*(["test", "-c"] if tests else ["build"]), "-o", name, ".", folder=fresh)
+        _keep(fresh, target)
+    return target / name
+
+
+def _go(*words: str, folder: Path) -> None:
+    need("go")
+    variables = {"GOBIN": str(folder), "GOFLAGS": "-trimpath -buildvcs=false", "CGO_ENABLED": "0"}
+    _run("nice", "go", *words, cwd=folder, variables=variables, timeout_s=BUILD_S)
+
+
+def _run(*command: str, cwd: Path, variables: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S) -> None:
+    """`variables` are added to the environment."""
     cwd.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    own = os.environ | (variables or {})
+    done = subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -12,37 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.listening import free_port
-from tests.clients.downloads import folder, need
+from tests.clients.downloads import go_program
 
 VERSION = "1.8.0"
 BUCKET = "lake"
 ACCESS_KEY, SECRET_KEY = "tests", "no secret, of tests"
-BUILD_S, START_S, STOP_S = 900, 20.0, 20.0
+START_S, STOP_S = 20.0, 20.0
 
 
 def versitygw() -> Path:
     """The program, built by Go where it is not in the cache yet (two minutes). Skips where there is no Go."""
-    target = folder(f"versitygw-{VERSION}")
-    program = target / "versitygw"
-    if not program.exists():
-        need("go")
-        fresh = target.with_name(f"{target.name}.{os.getpid()}")
-        fresh.mkdir(parents=True)
-        module = f"github.com/versity/versitygw/cmd/versitygw@v{VERSION}"
-        done = subprocess.run(
-            ["nice", "go", "install", module],
-            env=os.environ | {"GOBIN": str(fresh), "GOFLAGS": "-trimpath", "CGO_ENABLED": "0"},
-            capture_output=True,
-            text=True,
-            timeout=BUILD_S,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        try:
-            fresh.rename(target)
-        except OSError:  # another process was quicker
-            shutil.rmtree(fresh)
-    return program
+    return go_program("github.com/versity/versitygw/cmd/versitygw", VERSION)
 
 
 @dataclass
