@@ -93,7 +93,7 @@ class Completion:
         sql = assignment.completed(self._target, f"SELECT * FROM {self._target.name}")
         source = {self._target.name: ArrowSource(pa.Table.from_batches([batch]))}
         rows = dml.rows_of(self._context, sql, Description((), None), source).reader.read_all()
-        return rows.combine_chunks().to_batches()[0]
+        return pa.RecordBatch.from_arrays([column.combine_chunks() for column in rows.columns], schema=rows.schema)
 
     def _defaults(self, count: int) -> pa.Table:
         absent = [column for column, place in zip(self._columns, self._places, strict=True) if place is None]

@@ -166,7 +166,8 @@ class DeltaTransaction:
         else:
             return staged(first)
         caster = RowCaster(name.name, snapshot.fields, snapshot.partition_by, schema)
-        rows, writing = 0, Writing(Path(self.new_file("")), caster.schema, snapshot.configuration)
+        row_bytes = size / max(1, sum(batch.num_rows for batch in first))
+        rows, writing = 0, Writing(Path(self.new_file("")), caster.schema, snapshot.configuration, row_bytes)
         try:
             for batch in chain(first, incoming):
                 if batch.num_rows:

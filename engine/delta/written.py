@@ -6,7 +6,9 @@ For rows that nobody reads before the commit. Until then there is nothing in the
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import queue
 import shutil
 import threading
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.transaction import AddAction
 
 from catalog.errors import QueryCanceled
@@ -27,8 +29,11 @@ from engine.delta.snapshot import Snapshot
 from engine.storage.place import is_s3
 
 LOOK_S = 0.1
-BATCHES_AHEAD = 8
-"""At most so many wait for the writer."""
+COPY_BYTES = 1 << 20
+PIECES_AHEAD, PIECE_BYTES = 8, 8 << 20
+"""At most so many wait for the writer, of so many bytes each (and one row at least)."""
+ROW_GROUP_BYTES, ROW_GROUP_ROWS = 32 << 20, 1 << 20
+"""A row group is kept in memory until it is full: rows in it at most, and about so many bytes."""
 _PLAIN_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "checkConstraints", "changeDataFeed"})
 _PLAIN_WRITERS = (1, 2, 3, 7)
 _RULES = (GENERATION_KEY, "delta.invariants")
@@ -58,11 +63,15 @@ class Written:
     files: tuple[AddAction, ...]
 
     def move(self, root: str) -> None:
-        """Into the table's folder; those that are there already stay."""
-        with delta_errors():
-            for file in self.files:
-                if (self.folder / file.path).exists():
-                    shutil.move(self.folder / file.path, Path(root, file.path))
+        """Into the table's folder; those that are there already stay. Raises SqlError; nothing is left there then."""
+        try:
+            with delta_errors():
+                for file in self.files:
+                    if (self.folder / file.path).exists():
+                        _move(self.folder / file.path, Path(root, file.path))
+        except BaseException:
+            self.remove(root)
+            raise
 
     def remove(self, root: str) -> None:
         """Out of the table's folder again: nothing names them."""
@@ -70,13 +79,35 @@ class Written:
             Path(root, file.path).unlink(missing_ok=True)
 
 
+def _move(source: Path, target: Path) -> None:
+    """All of the file or nothing, also to another file system, where it is on disk before it has its name."""
+    try:
+        source.replace(target)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    partial = target.with_name(f"_{target.name}.part")
+    try:
+        with source.open("rb") as read, partial.open("xb") as written:
+            shutil.copyfileobj(read, written, COPY_BYTES)
+            written.flush()
+            os.fsync(written.fileno())
+        partial.replace(target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    source.unlink()
+
+
 class Writing:
     """deltalake at work, in a thread of its own. `finish` or `abandon` ends it."""
 
-    def __init__(self, folder: Path, schema: pa.Schema, settings: Mapping[str, str]) -> None:
-        """`settings`: of the table, as far as they shape its files."""
+    def __init__(self, folder: Path, schema: pa.Schema, settings: Mapping[str, str], row_bytes: float) -> None:
+        """`settings`: of the table, as far as they shape its files; `row_bytes`: about how large the rows are."""
         self._folder, self._schema = folder, schema
-        self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(BATCHES_AHEAD)
+        self._group_rows = min(ROW_GROUP_ROWS, max(1, int(ROW_GROUP_BYTES / max(row_bytes, 1.0))))
+        self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(PIECES_AHEAD)
         self._abandoned = threading.Event()
         with delta_errors():
             shaping = {key: value for key, value in settings.items() if key.startswith(_PLAIN_SETTINGS[:2])}
@@ -84,18 +115,15 @@ class Writing:
         self._thread = ThreadPoolExecutor(1, "delta-writing")
         self._done = self._thread.submit(self._write)
 
-    def put(self, batch: pa.RecordBatch | None) -> None:
+    def put(self, batch: pa.RecordBatch) -> None:
         """The next rows. Waits while the writer has enough. Raises the writer's error (SqlError)."""
-        while not self._done.done():
-            try:
-                return self._queue.put(batch, timeout=LOOK_S)
-            except queue.Full:
-                continue
-        self._result()
+        step = max(1, batch.num_rows * PIECE_BYTES // max(batch.nbytes, PIECE_BYTES))
+        for start in range(0, batch.num_rows, step):
+            self._put(batch.slice(start, step))
 
     def finish(self) -> Written:
         """There are no more. Raises SqlError."""
-        self.put(None)
+        self._put(None)
         self._result()
         self._thread.shutdown()
         log = sorted((self._folder / "_delta_log").glob("*.json"))
@@ -107,9 +135,18 @@ class Writing:
         self._abandoned.set()
         self._thread.shutdown()
 
+    def _put(self, piece: pa.RecordBatch | None) -> None:
+        while not self._done.done():
+            try:
+                return self._queue.put(piece, timeout=LOOK_S)
+            except queue.Full:
+                continue
+        self._result()
+
     def _write(self) -> None:
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
-        write_deltalake(self._table, reader, mode="append")
+        shape = WriterProperties(max_row_group_size=self._group_rows)
+        write_deltalake(self._table, reader, mode="append", writer_properties=shape)
 
     def _result(self) -> None:
         """Raises what the writer has met with, as SqlError."""

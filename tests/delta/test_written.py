@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.transaction import AddAction
 
-from catalog.errors import NumericValueOutOfRange, ObjectNotInPrerequisiteState, SerializationFailure
+from catalog.errors import NumericValueOutOfRange, ObjectNotInPrerequisiteState, SerializationFailure, SqlError
 from catalog.model import Column
 from catalog.names import TableName
 from catalog.types import INT4, TEXT, TIMESTAMP
@@ -18,6 +20,7 @@ from engine.delta import table
 from engine.delta.snapshot import Snapshots
 from engine.delta.table import CommitInfo
 from engine.delta.transaction import DeltaTransaction
+from engine.delta.written import Written
 
 T = TableName("s", "t")
 SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string()), ("at", pa.timestamp("us"))])
@@ -138,3 +141,32 @@ def test_an_append_only_table_is_not_replaced(tmp_path: Path) -> None:
     work = transaction(tmp_path)
     with pytest.raises(ObjectNotInPrerequisiteState):
         work.write_at_once(T, place, pa.schema([("id", pa.int64())]), batches(), replaces=True)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder of another file system than that of the tables."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system here")
+    with tempfile.TemporaryDirectory(dir=memory) as made:
+        yield Path(made)
+
+
+def test_files_come_from_another_file_system_whole_or_not_at_all(uri: str, tmp_path: Path, elsewhere: Path) -> None:
+    work = DeltaTransaction(elsewhere, Snapshots(), CommitInfo("u", "q_1"), memory_bytes=100_000)
+    assert work.write_at_once(T, uri, SCHEMA, batches()) == BATCHES * ROWS
+    work.commit()
+    assert DeltaTable(uri).to_pyarrow_table().num_rows == BATCHES * ROWS
+    assert not list(Path(uri).glob("_*.part")) and not list(elsewhere.rglob("*.parquet"))
+
+    target = tmp_path / "target"
+    target.mkdir()
+    names = ["a.parquet", "missing/b.parquet"]
+    for name in names:
+        (elsewhere / name).parent.mkdir(exist_ok=True)
+        (elsewhere / name).write_bytes(b"data")
+    files = tuple(AddAction(name, 4, {}, 0, True, "{}") for name in names)
+    with pytest.raises(SqlError):
+        Written(elsewhere, files).move(str(target))
+    assert list(target.rglob("*")) == [], "what had been moved goes again"

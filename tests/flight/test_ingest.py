@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -122,8 +123,36 @@ def test_constraints_hold_and_a_bad_row_writes_nothing(
     assert refused(connection, "ruled", pa.table({"id": [1], "code": ["toolong"]})) == "22001"
     assert rows(pgwire, "SELECT count(*) FROM ruled") == [(0,)]
     assert versions(pgwire, "ruled") == before
+    [(where,)] = rows(pgwire, "SELECT location FROM kadali.table_detail('ruled')")
+    folder = Path(where.removeprefix("file://"))
+    assert folder.is_dir()
+    assert not list(folder.rglob("*.parquet")), "nothing half written"
     ingest(connection, "ruled", good)
     assert versions(pgwire, "ruled") == before + 1, "one commit"
+
+
+def test_generated_columns(connection: dbapi.Connection, pgwire: psycopg.Connection[Any]) -> None:
+    pgwire.execute(
+        "CREATE TABLE computed (id bigint NOT NULL CHECK (id >= 0), twice bigint GENERATED ALWAYS AS (id * 2) STORED)"
+    )
+    assert ingest(connection, "computed", pa.table({"id": [1, 2]})) == 2
+    many = pa.table({"id": pa.array(range(1_500_000), pa.int64())})
+    assert ingest(connection, "computed", many) == 1_500_000
+    assert rows(pgwire, "SELECT count(*), sum(twice - 2 * id) FROM computed") == [(1_500_002, 0)]
+    before = versions(pgwire, "computed")
+    assert refused(connection, "computed", pa.table({"id": [1], "twice": [2]})) == "42P10"
+    late = pa.concat_tables([many, pa.table({"id": [-1]})])
+    assert refused(connection, "computed", late) == "23514"
+    assert (
+        refused(connection, "computed", pa.concat_tables([many, pa.table({"id": pa.array([None], pa.int64())})]))
+        == "23502"
+    )
+    assert versions(pgwire, "computed") == before
+    assert ingest(connection, "computed", pa.table({"id": [5], "twice": [1]}), "replace") == 1
+    assert rows(pgwire, "SELECT * FROM computed") == [(5, 1)], "made anew, of plain columns"
+    pgwire.execute("CREATE TABLE plainer (id bigint, twice bigint GENERATED ALWAYS AS (id * 2) STORED)")
+    assert ingest(connection, "plainer", pa.table({"id": [5], "twice": [1]}), "replace") == 1
+    assert rows(pgwire, "SELECT * FROM plainer") == [(5, 1)]
 
 
 def test_a_failed_create_leaves_no_table(connection: dbapi.Connection, pgwire: psycopg.Connection[Any]) -> None:
