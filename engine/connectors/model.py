@@ -8,21 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from catalog.connections.model import ConnectorKind as ConnectorKind  # noqa: PLC0414 - offered here as well
 from catalog.types import PgType
-
-
-class ConnectorKind(Enum):
-    """What a connection is to; the value is the word of SQL."""
-
-    POSTGRES = "postgres"
-    MYSQL = "mysql"
-    MONGODB = "mongodb"
-    S3 = "s3"
 
 
 @dataclass(frozen=True, slots=True)
