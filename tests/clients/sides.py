@@ -118,3 +118,12 @@ def load_shop(side: Side) -> None:
 def sorted_rows(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     """In an order of their own, NULL last, for results without ORDER BY."""
     return sorted((tuple(row) for row in rows), key=lambda row: [(v is None, str(v)) for v in row])
+
+
+def outcome(connection: psycopg.Connection[Any], sql: str, params: Any = None, **options: Any) -> Any:
+    """Rows, or SQLSTATE, message and position."""
+    try:
+        cursor = connection.execute(sql, params, **options)
+    except psycopg.Error as error:
+        return error.sqlstate, error.diag.message_primary, error.diag.statement_position
+    return cursor.fetchall() if cursor.description else cursor.statusmessage

@@ -22,19 +22,8 @@ from catalog.errors import (
 from engine.delta import maintain
 from engine.delta.log import check_version, commits, oldest_readable, version_at
 from engine.delta.snapshot import Snapshots
-from tests.delta.delta_fixtures import (
-    COMMIT,
-    add,
-    bitmap,
-    column_mapping,
-    deletion_vectors,
-    field,
-    metadata,
-    protocol,
-    write_log,
-    write_parquet,
-    z85,
-)
+from tests.delta.delta_files import add, bitmap, field, metadata, protocol, write_log, write_parquet, z85
+from tests.delta.delta_fixtures import COMMIT, column_mapping, deletion_vectors
 
 NOW = dt.timedelta(0)
 

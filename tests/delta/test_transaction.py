@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,25 +20,15 @@ from catalog.errors import (
 from catalog.model import Column
 from catalog.names import TableName
 from catalog.types import (
-    BPCHAR,
-    DATE,
-    INT2,
-    INT4,
     INT8,
-    NUMERIC,
     TEXT,
-    TIMESTAMP,
-    UUID,
-    PgType,
-    array_of,
-    numeric,
-    varchar,
 )
 from engine.base import DeltaSource, StagedSource
 from engine.delta.snapshot import Snapshots
 from engine.delta.table import CommitInfo, create
 from engine.delta.transaction import DeltaTransaction, clean_staging
-from tests.delta.delta_fixtures import COMMIT
+from tests.delta.delta_files import add, field, metadata, write_log, write_parquet
+from tests.delta.delta_fixtures import COMMIT, column_mapping, deletion_vectors
 
 T = TableName("public", "t")
 U = TableName("public", "u")
@@ -384,8 +372,6 @@ def test_left_over_files_of_a_crash(lake: Lake) -> None:
 
 @pytest.mark.parametrize("feature", ["rowTracking", "clustering", "identityColumns", "somethingNew"])
 def test_writer_features_are_gated(lake: Lake, tmp_path: Path, feature: str) -> None:
-    from tests.delta.delta_fixtures import add, field, metadata, write_log, write_parquet
-
     root = tmp_path / "gated"
     write_parquet(root / "f.parquet", {"id": pa.array([1], pa.int64())})
     protocol = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 7, "writerFeatures": [feature]}}
@@ -394,58 +380,6 @@ def test_writer_features_are_gated(lake: Lake, tmp_path: Path, feature: str) -> 
         lake.begin().append(T, str(root), batch([1]).schema, [batch([1])])
     assert feature in caught.value.message
     assert caught.value.hint is not None
-
-
-ONE = bytes(range(16))
-ACCEPTED: list[tuple[PgType, pa.Array, object]] = [
-    (INT2, pa.array([5], pa.int64()), 5),
-    (NUMERIC, pa.array(["1.5"]), Decimal("1.500000000000000000")),
-    (NUMERIC, pa.array([Decimal("2.25")], pa.decimal128(5, 2)), Decimal("2.250000000000000000")),
-    (numeric(5, 2), pa.array([Decimal("2.50")], pa.decimal128(10, 2)), Decimal("2.50")),
-    (UUID, pa.array([ONE], pa.binary(16)), "00010203-0405-0607-0809-0a0b0c0d0e0f"),
-    (UUID, pa.array([None, ONE], pa.binary(16)).slice(1), "00010203-0405-0607-0809-0a0b0c0d0e0f"),
-    (array_of(UUID), pa.array([[ONE, None]], pa.list_(pa.binary(16))), ["00010203-0405-0607-0809-0a0b0c0d0e0f", None]),
-    (varchar(3), pa.array(["äöü"]), "äöü"),
-    (varchar(3), pa.array(["abc   "]), "abc"),
-    (PgType(BPCHAR.oid, 3 + 4), pa.array(["a"]), "a  "),
-    (DATE, pa.array([dt.date(9999, 12, 31)]), dt.date(9999, 12, 31)),
-    (TEXT, pa.nulls(1), None),
-]
-
-
-@pytest.mark.parametrize(("pg", "column", "stored"), ACCEPTED)
-def test_rows_are_cast(tmp_path: Path, pg: PgType, column: pa.Array, stored: object) -> None:
-    uri = str(tmp_path / "t")
-    create(uri, [Column("x", pg)], commit=COMMIT)
-    transaction = DeltaTransaction(tmp_path / "staging", Snapshots(), COMMIT)
-    rows = pa.record_batch([column], names=["anything"])
-    transaction.append(T, uri, rows.schema, [rows])
-    transaction.commit()
-    assert pa.table(DeltaTable(uri).scan())["x"].to_pylist() == [stored]
-
-
-INFINITY = 2**63 - 1
-REFUSED: list[tuple[PgType, pa.Array, str, str]] = [
-    (INT2, pa.array([40000], pa.int64()), "22003", "smallint out of range"),
-    (INT4, pa.array([2**31], pa.int64()), "22003", "integer out of range"),
-    (numeric(3, 1), pa.array([Decimal("100.0")], pa.decimal128(10, 1)), "22003", "numeric field overflow"),
-    (numeric(3, 1), pa.array([Decimal("1.55")], pa.decimal128(10, 2)), "22003", "numeric field overflow"),
-    (varchar(3), pa.array(["abcd"]), "22001", "value too long for type character varying(3)"),
-    (PgType(BPCHAR.oid, 3 + 4), pa.array(["abcd"]), "22001", "value too long for type character(3)"),
-    (TIMESTAMP, pa.array([INFINITY], pa.int64()).cast(pa.timestamp("us")), "0A000", "infinity"),
-    (DATE, pa.array(["x"]), "42804", "of type date"),
-]
-
-
-@pytest.mark.parametrize(("pg", "column", "code", "message"), REFUSED)
-def test_rows_that_do_not_fit(tmp_path: Path, pg: PgType, column: pa.Array, code: str, message: str) -> None:
-    uri = str(tmp_path / "t")
-    create(uri, [Column("x", pg)], commit=COMMIT)
-    rows = pa.record_batch([column], names=["x"])
-    with pytest.raises(SqlError) as caught:
-        DeltaTransaction(tmp_path, Snapshots(), COMMIT).append(T, uri, rows.schema, [rows])
-    assert caught.value.code == code
-    assert message in caught.value.message
 
 
 def test_not_null(lake: Lake) -> None:
@@ -466,8 +400,6 @@ def test_empty_text_in_a_partition(lake: Lake, tmp_path: Path) -> None:
 
 def test_deletion_vectors_and_mapping_can_be_written(lake: Lake, tmp_path: Path) -> None:
     """Appends and rewrites of tables with features that deltalake itself never makes."""
-    from tests.delta.delta_fixtures import column_mapping, deletion_vectors
-
     for build, values in ((deletion_vectors, [[99], ["z"]]), (column_mapping, [[99], ["z"], ["p"]])):
         case = build(tmp_path / build.__name__)
         arrays = [pa.array(values[0], pa.int64()), *(pa.array(column) for column in values[1:])]

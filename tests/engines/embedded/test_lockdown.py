@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from catalog.errors import InsufficientPrivilege, InternalError, SqlError
 from catalog.types import INT8, TEXT
 from engine.embedded.engine import EmbeddedEngine
-from tests.delta.delta_fixtures import add, field, metadata, write_log, write_parquet
+from tests.delta.delta_files import add, field, metadata, write_log, write_parquet
 from tests.engines.engine_queries import ask, delta_read, rows
 
 
