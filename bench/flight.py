@@ -1,4 +1,5 @@
-"""Arrow Flight SQL: reading and writing in bulk, against a bare pyarrow server, raw TCP, and delta-rs by itself."""
+"""Arrow Flight SQL: reading and writing in bulk, against a bare pyarrow server, raw TCP, delta-rs by itself, and
+another Flight SQL server."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from adbc_driver_flightsql import dbapi
 from deltalake import DeltaTable, write_deltalake
 
 from bench import peers
-from bench.flight_peers import Peers
+from bench.flight_peers import SQLITE_VERSION, Peers, sqlite
 from bench.flight_peers import peers as flight_peers
 from bench.measure import Figure, Report, alternate, latency, resident_bytes, seconds, throughput
 from gateway.flight import messages as m
@@ -26,6 +27,7 @@ SCALE = 0.5
 TABLE = f"{peers.SCHEMA}.lineitem"
 TEXT = f"SELECT * FROM {TABLE}"
 SMALL = 20
+PEER_ROWS = 300_000
 BUFFER = 1 << 20
 
 
@@ -49,6 +51,7 @@ def run(report: Report, rounds: int, scale: float = SCALE) -> None:
             report.add(Figure("growth of the server in three streams", grown / 1e6, "MB"))
         _writing(report, rounds, url, table, Path(folder))
         _statements(report, rounds, ours, url)
+        _beside_sqlite(report, rounds, url)
         client.close()
 
 
@@ -91,16 +94,49 @@ def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -
 def _statements(report: Report, rounds: int, ours: peers.Server, url: str) -> None:
     with _adbc(url) as connection, ours.connect() as postgres, connection.cursor() as cursor:
 
-        def flights() -> None:
-            for _ in range(SMALL):
-                cursor.execute("SELECT 1 AS one")
-                cursor.fetch_arrow_table()
-
         def wire() -> None:
             for _ in range(SMALL):
                 postgres.execute("SELECT 1 AS one").fetchall()
 
-        report.add(latency("SELECT 1, ADBC", "our PostgreSQL port", _alternated(flights, wire, rounds)))
+        report.add(latency("SELECT 1, ADBC", "our PostgreSQL port", _alternated(partial(_small, cursor), wire, rounds)))
+
+
+def _beside_sqlite(report: Report, rounds: int, url: str) -> None:
+    """Both with one table of two columns, made by themselves."""
+    name = f"SQLite's example server of arrow-go {SQLITE_VERSION}"
+    with sqlite() as address:
+        if address is None:
+            report.skipped(name, "Go is not installed")
+            return
+        counted = f"SELECT i FROM generate_series(1, {PEER_ROWS}) AS g (i)"
+        recursive = f"""WITH RECURSIVE g (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < {PEER_ROWS})
+            SELECT i FROM g"""
+        with _adbc(url) as ours, dbapi.connect(address, autocommit=True) as peer:
+            cursors = ours.cursor(), peer.cursor()
+            made = (("bigint", counted), ("integer", recursive))  # both of 64 bits
+            for cursor, (kind, numbers) in zip(cursors, made, strict=True):
+                cursor.execute(f"CREATE TABLE bench_numbers (id {kind}, name text)")
+                cursor.execute(f"INSERT INTO bench_numbers SELECT i, 'name ' || i FROM ({numbers}) AS n")
+            small = [partial(_small, cursor) for cursor in cursors]
+            report.add(latency("SELECT 1, ADBC", name, _alternated(*small, rounds)))
+            read = [partial(_read_numbers, cursor) for cursor in cursors]
+            report.add(throughput(f"{PEER_ROWS:,} rows, ADBC", name, _alternated(*read, rounds)))
+            cursors[0].execute("DROP TABLE bench_numbers")
+            for cursor in cursors:
+                cursor.close()
+
+
+def _small(cursor: dbapi.Cursor) -> None:
+    for _ in range(SMALL):
+        cursor.execute("SELECT 1 AS one")
+        cursor.fetch_arrow_table()
+
+
+def _read_numbers(cursor: dbapi.Cursor) -> None:
+    cursor.execute("SELECT id, name FROM bench_numbers")
+    rows = sum(batch.num_rows for batch in cursor.fetch_record_batch())
+    if rows != PEER_ROWS:
+        raise RuntimeError(f"{rows} rows")
 
 
 def _alternated(ours: partial[None] | object, peer: partial[None] | object, rounds: int) -> list[tuple[float, float]]:

@@ -1,4 +1,5 @@
-"""Peers of the Flight SQL benchmarks, in a process of their own: pyarrow's bare server and a raw TCP sender.
+"""Peers of the Flight SQL benchmarks, in processes of their own: pyarrow's bare server and a raw TCP sender in one,
+and another Flight SQL server, the example of arrow-go over SQLite.
 
     python -m bench.flight_peers TABLE.arrow FOLDER     # FOLDER: the Delta table's files, for the engine's own stream
 
@@ -8,10 +9,12 @@ Prints both ports and serves until its standard input ends. Tickets of the bare 
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +24,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.flight as flight
 
+from gateway.listening import free_port
+from tests.clients.downloads import go_program
+
 BATCH_ROWS = 65_536
+SQLITE = "github.com/apache/arrow-go/v18/arrow/flight/flightsql/example/cmd/sqlite_flightsql_server"
+SQLITE_VERSION = "18.8.0"
+START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,37 @@ def peers(table: Path, files: Path) -> Iterator[Peers]:
     finally:
         process.stdin.close()
         process.wait(30)
+
+
+@contextmanager
+def sqlite() -> Iterator[str | None]:
+    """The address of a Flight SQL server over SQLite in memory, for the time of the block; None where there is no Go
+    to build it with."""
+    if shutil.which("go") is None:
+        yield None
+        return
+    program, port = go_program(SQLITE, SQLITE_VERSION), free_port("127.0.0.1")
+    command = [str(program), "-host", "127.0.0.1", "-port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"grpc://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(START_S)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 class _Bare(flight.FlightServerBase):  # type: ignore[misc]
