@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import flight
 
 from catalog.errors import (
+    CharacterNotInRepertoire,
     DuplicateColumn,
     DuplicateTable,
     FeatureNotSupported,
@@ -94,6 +95,8 @@ def _parsed(command: sql.CommandStatementIngest, request: Request, incoming: Inc
     for name in names:
         if not name or len(name.encode()) >= NAMEDATALEN:
             raise InvalidName(f'"{name}" is no name: it has no bytes, or more than {NAMEDATALEN - 1}')
+        if "\0" in name:
+            raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
     if len(set(incoming.schema.names)) < len(incoming.schema.names):
         twice = next(name for name in incoming.schema.names if incoming.schema.names.count(name) > 1)
         raise DuplicateColumn(f'column "{twice}" specified more than once')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyarrow import flight
 
-from catalog.errors import FeatureNotSupported, SqlError
+from catalog.errors import CharacterNotInRepertoire, FeatureNotSupported, SqlError
 from catalog.types import TEXT, PgType
 from engine.base import Description, Param
 from gateway.calls import new_call_id
@@ -159,6 +159,8 @@ class Statements:
         """Only a failure is a call with an outcome: nothing has run yet."""
         call = self._call(core, sql)
         try:
+            if "\0" in sql:  # PostgreSQL would read up to there
+                raise CharacterNotInRepertoire('invalid byte sequence for encoding "UTF8": 0x00')
             with self._watch.client(request.context, call):
                 prepared = prepare(call, core, oids)
         except Exception as error:

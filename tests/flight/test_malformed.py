@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
+import psycopg
 import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
+from adbc_driver_flightsql import dbapi
 from google.protobuf.any_pb2 import Any as Box
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,8 @@ from hypothesis import strategies as st
 from gateway.flight import messages as m
 from gateway.flight.actions import ACTIONS
 from gateway.flight.messages import base, sql
-from tests.flight.clients import Bare, flight_sqlstate
+from tests.flight.clients import Bare, adbc, answer, flight_sqlstate, sqlstate
+from tests.gateway_server import GatewayServer
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 COMMANDS = [
@@ -164,3 +167,32 @@ def test_a_filter_that_no_text_can_be(bare: Bare) -> None:
         bare.read(bare.info(sql.CommandGetTables(table_name_filter_pattern="a\0b")))
     assert flight_sqlstate(caught.value).startswith("22")
     assert alive(bare)
+
+
+@pytest.mark.parametrize("text", ["SELECT 1 --\0", "SELECT \0", "SELECT 'a\0b' AS x", 'CREATE TABLE "a\0b" (x int)'])
+def test_zero_bytes_are_refused_in_statements(bare: Bare, text: str) -> None:
+    """PostgreSQL, which reads up to there, would take the rest for a statement."""
+    for command in (sql.CommandStatementQuery(query=text), sql.CommandStatementUpdate(query=text)):
+        with pytest.raises(flight.FlightError) as caught:
+            if isinstance(command, sql.CommandStatementQuery):
+                bare.query(text)
+            else:
+                writer, reader = bare.client.do_put(
+                    flight.FlightDescriptor.for_command(m.pack(command)), pa.schema([]), bare.options
+                )
+                reader.read()
+                writer.close()
+        assert flight_sqlstate(caught.value) == "22021"
+
+
+@pytest.mark.parametrize("where", ["", " FROM pg_catalog.pg_class LIMIT 1", " FROM kadali.queries LIMIT 1"])
+@pytest.mark.parametrize("kind", ["text", "varchar", "name", "json"])
+def test_zero_bytes_are_refused_in_parameters(gateway: GatewayServer, where: str, kind: str) -> None:
+    """Whoever answers, over both doors."""
+    text = f"SELECT $1::{kind} AS x{where}"
+    with adbc(gateway) as connection, pytest.raises(dbapi.Error) as refused:
+        answer(connection, text, pa.record_batch({"x": ["a\0b"]}))
+    assert sqlstate(refused.value) == "22021"
+    with gateway.connect() as made:
+        found = made.pgconn.exec_params(text.encode(), [b"a\0b"], [0], [1])
+    assert found.error_field(psycopg.pq.DiagnosticField.SQLSTATE) == b"22021"
