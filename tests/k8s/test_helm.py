@@ -19,7 +19,7 @@ from singlenode import binaries
 from singlenode.cluster import Cluster
 from singlenode.control_plane import ControlPlane
 
-from catalog.clusters.model import Desired
+from catalog.clusters.model import ClusterState, Desired
 from engine.clusters.kubernetes import KubernetesApi
 from gateway.configuration import load
 from gateway.settings import declarations
@@ -133,13 +133,18 @@ def test_rights_of_the_chart_suffice_for_clusters(
     try:
         one = site.put()
         site.until(lambda: "Pod" in site.objects(one), "made")
+        site.store.change(one.id, desired=Desired.SUSPENDED)
+        site.until(lambda: site.row(one).state is ClusterState.SUSPENDED, "suspended")
+        site.store.change(one.id, desired=Desired.RUNNING)
+        site.until(lambda: "Unschedulable" in (site.row(one).observed.reason or ""), "made again, and the words read")
         site.store.change(one.id, desired=Desired.TERMINATED)
         site.until(lambda: one.id not in site.store.rows, "dropped")
         assert site.objects(one) == {}
     finally:
         site.close()
         api.close()
-    assert kubectl.run("auth", "can-i", "get", "nodes", f"--token={token}").returncode != 0
+    for asked in ("get nodes", "get secrets", "delete namespaces", "get pods --subresource=log"):
+        assert kubectl.run("auth", "can-i", *asked.split(), "-A", f"--token={token}").returncode != 0, asked
     on_plane("uninstall", "rights", "--namespace", "rights")
 
 
