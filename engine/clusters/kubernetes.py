@@ -29,7 +29,6 @@ MANAGER = "kadali"
 CREDENTIALS_AGAIN_S = 10.0
 """Where the API server does not take our credentials, they are read anew, at most so often."""
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-LOG_BYTES_MAX = 65_536
 
 _PLACES: Mapping[str, tuple[str, str, bool]] = {
     "Namespace": ("api/v1", "namespaces", False),
@@ -166,18 +165,6 @@ class KubernetesApi:
                 return False
             raise
         return True
-
-    def log_tail(self, pod: str, namespace: str, *, lines: int = 40, previous: bool = False) -> str:
-        """The last lines a pod's container has printed; empty if it has none yet. Raises KubernetesError."""
-        query = {"tailLines": str(lines), "limitBytes": str(LOG_BYTES_MAX)}
-        if previous:
-            query["previous"] = "true"
-        try:
-            return self._call("GET", _path("Pod", namespace, pod) + "/log", query).decode("utf-8", "replace")
-        except KubernetesError as error:
-            if error.status in (400, 404):
-                return ""
-            raise
 
     def close(self) -> None:
         self._client.close()

@@ -69,6 +69,7 @@ def driver_settings(cluster: Cluster, place: Place, data: TenantData) -> dict[st
     mount = "spark.kubernetes.executor.volumes.persistentVolumeClaim.lake"
     settings = {
         **spark_defaults(workers * spec.worker_cores, warehouse="/tmp/warehouse"),  # noqa: S108 - a volume of the pod
+        **_REAPER,
         **spec.spark,
         **_PODS,
         "spark.kubernetes.namespace": namespace_name(place.prefix, cluster.tenant),
@@ -101,6 +102,10 @@ def local_settings(spec: ClusterSpec, workers: int) -> dict[str, str]:
 def millicores(cores: float) -> str:
     return f"{max(round(cores * 1000), 1)}m"
 
+
+_REAPER: Mapping[str, str] = {"spark.task.reaper.enabled": "true", "spark.task.reaper.killTimeout": "60s"}
+"""A worker with a cancelled task that does not end (a join of everything with everything hears no interrupt) is given
+up for another: else the task keeps its core. Only where workers are processes of their own. A tenant may set others."""
 
 _PODS: Mapping[str, str] = {
     "spark.driver.port": str(tenancy.DRIVER_PORT),

@@ -173,6 +173,14 @@ def test_fixed_and_autoscaling_workers() -> None:
     assert auto["spark.dynamicAllocation.maxExecutors"] == "3"
 
 
+def test_workers_are_given_up_for_tasks_that_hear_no_cancel_but_no_driver_that_works_alone() -> None:
+    reaper = {"spark.task.reaper.enabled": "true", "spark.task.reaper.killTimeout": "60s"}
+    assert reaper.items() <= driver_settings(cluster(), PLACE, FOLDER).items()
+    patient = cluster(spec={"spark": {"spark.task.reaper.killTimeout": "10m"}})
+    assert driver_settings(patient, PLACE, FOLDER)["spark.task.reaper.killTimeout"] == "10m"
+    assert not reaper.keys() & local_settings(cluster().spec, 1).keys()
+
+
 def test_what_needs_a_new_driver_and_what_does_not() -> None:
     plain = made()
     assert made() == plain

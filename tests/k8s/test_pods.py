@@ -19,14 +19,15 @@ from deltalake import DeltaTable
 from singlenode.cluster import Cluster as Machine
 
 from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
+from catalog.errors import SqlError
 from engine.clusters.agent import agent_state
 from engine.clusters.folder import lake_user
-from engine.clusters.kubernetes import KubernetesApi
+from engine.clusters.kubernetes import KubernetesApi, KubernetesError
 from engine.clusters.names import dns_label, object_name
 from engine.clusters.objects import CLUSTER_ID, ROLE
 from engine.clusters.place import Place, TenantData
 from engine.clusters.pods import KINDS, KubernetesBackend
-from engine.spark.engine import SparkEngine
+from engine.spark.engine import SparkCommand, SparkEngine
 from engine.spark.session import ConnectSession
 from tests.clusters.live_site import LiveSite
 from tests.clusters.samples import cluster
@@ -35,6 +36,8 @@ from tests.k8s.conftest import SPARK_IMAGE
 
 DEADLINE_S = 150.0
 TENANT = "Acme"
+INSIDE_S = 4.0
+"""CPU time after which a task in a new JVM has loaded and compiled what it needs."""
 SMALL = {"driver_cores": 0.2, "worker_cores": 0.1}
 
 
@@ -65,14 +68,20 @@ class Site(LiveSite):
         return dns_label(TENANT)
 
     def logs(self) -> str:
-        found = []
-        for row in self.store.rows.values():
-            for role in ("driver", "executor"):
-                found += [
-                    self.api.log_tail(pod["metadata"]["name"], pod["metadata"]["namespace"], lines=30)
-                    for pod in self.pods(row, role)
-                ]
-        return "\n----\n".join(found)
+        """The last lines that each pod has printed."""
+        return "\n----\n".join(
+            self._log(pod["metadata"]["name"])
+            for row in self.store.rows.values()
+            for role in ("driver", "executor")
+            for pod in self.pods(row, role)
+        )
+
+    def _log(self, pod: str) -> str:
+        path = f"api/v1/namespaces/t3-{self.tenant_label}/pods/{pod}/log"
+        try:
+            return self.api._call("GET", path, {"tailLines": "30"}).decode("utf-8", "replace")
+        except KubernetesError as error:  # it has none yet, say
+            return f"{pod}: {error.message}"
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +95,8 @@ def site(kubernetes: Machine, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def etl(site: Site) -> Cluster:
-    return site.put(name="etl")
+    hasty = {"spark.task.reaper.killTimeout": "2s", "spark.task.reaper.pollingInterval": "1s"}
+    return site.put(name="etl", spec={"spark": hasty})
 
 
 class Client:
@@ -98,8 +108,11 @@ class Client:
         self._engine = SparkEngine("etl", ConnectSession(row.observed.endpoint, row.token, "acme/ann"), None)
 
     def __call__(self, sql: str) -> Any:
-        rows = self._engine.run(sql).rows
+        rows = self.prepare(sql).run().rows
         return None if rows is None else [tuple(row.values()) for row in rows.to_pylist()]
+
+    def prepare(self, sql: str) -> SparkCommand:
+        return self._engine.prepare(sql)
 
     def close(self) -> None:
         self._engine.close()
@@ -125,6 +138,13 @@ def test_a_new_cluster_comes_to_answer(site: Site, etl: Cluster) -> None:
     assert kinds[0] == "starting"
     assert "running" in kinds
     assert kinds.count("starting") == 1
+
+
+def test_java_has_the_images_archive_of_classes(site: Site, etl: Cluster) -> None:
+    """It passes over one that does not fit its jars."""
+    (worker,) = [pod["metadata"]["name"] for pod in site.pods(etl)]
+    for pid in (victims.driver_jvm(f"{object_name(etl.id)}-0"), victims.executor(worker)):
+        assert "/opt/kadali/classes.jsa" in Path(f"/proc/{pid}/maps").read_text()
 
 
 def test_it_writes_and_reads_the_tenants_folder(site: Site, etl: Cluster) -> None:
@@ -162,6 +182,29 @@ def test_an_executor_killed_during_a_query_costs_time_only(site: Site, etl: Clus
     assert answers == [[(20_000_000, 50 * digits)]]
     site.until(lambda: victim not in [pod["metadata"]["name"] for pod in site.pods(etl)], "the dead one is gone")
     site.runs(etl, 1)
+
+
+def test_a_task_that_hears_no_cancel_does_not_keep_its_worker(site: Site, etl: Cluster) -> None:
+    (victim,) = [pod["metadata"]["name"] for pod in site.pods(etl)]
+    client = Client(site, etl)
+    nested = "".join(f" LATERAL VIEW explode(sequence(1, id + 90000)) {name} AS {name}_n" for name in "abc")
+    query = client.prepare(f"SELECT count(*) FROM range(0, 1, 1, 1){nested} WHERE a_n * b_n + c_n % 7 = -1")
+    errors: list[SqlError] = []
+
+    def run() -> None:
+        try:
+            query.run()
+        except SqlError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    site.until(lambda: victims.task_cpu_s(victims.executor(victim)) > INSIDE_S, "it is in its loop")
+    query.cancel()
+    thread.join(DEADLINE_S)
+    client.close()
+    assert [error.sqlstate for error in errors] == ["57014"]
+    site.until(lambda: [pod["metadata"]["name"] for pod in site.pods(etl)] not in ([], [victim]), "another worker")
 
 
 def test_a_killed_driver_comes_back(site: Site, etl: Cluster) -> None:
