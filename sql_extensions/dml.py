@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import pyarrow as pa
+from sqlglot import exp
 
 from catalog.errors import FeatureNotSupported, ReadOnlySqlTransaction, SqlSyntaxError, UndefinedTable, WrongObjectType
 from catalog.model import Relation, RelationKind
+from engine import dialect
 from engine.base import ArrowRows, ArrowSource, Description, Field, Route, RouteReason, Rows
+from engine.delta import added
 from engine.dialect.scanner import Token, TokenKind
 from sql_extensions import assignment, clauses, constraints, native, query, tables
 from sql_extensions.compute import USE_CLUSTER_HINT
@@ -141,16 +144,50 @@ def insert(
     `created`: the statement has made the table itself.
     """
     if native.may_insert(ctx, created=created):
-        done = native.insert(
-            ctx,
-            relation,
-            assignment.given_names(ctx, relation, new, description),
-            lambda shown: assignment.rows_sql(ctx, relation, shown, new, description),
-            description,
-        )
+        done = _insert_natively(ctx, relation, new, description)
         if done is not None:
-            return done
+            return done.inserted
     return append(ctx, relation, assignment.rows_to_insert(ctx, relation, new, description))
+
+
+def is_numbered(relation: Relation) -> bool:
+    """Whether Spark makes values of its rows: they are known once they are written."""
+    return any(column.identity is not None for column in relation.columns)
+
+
+def insert_numbered(
+    ctx: Context, relation: Relation, new: assignment.NewRows, listed: str, description: Description
+) -> pa.Table:
+    """Add rows to a table of which `is_numbered` holds: as they were written, for RETURNING `listed`.
+
+    Their commit stands when they are read: what might fail then is refused before.
+    """
+    if not native.may_insert(ctx):
+        raise _only_on_a_cluster(relation)
+    shown = dialect.parse(f"SELECT {listed}").expressions
+    if not all(isinstance(item.unalias(), exp.Column | exp.Star) for item in shown):
+        raise FeatureNotSupported(
+            f'RETURNING takes columns only from table "{relation.name.name}", which has an identity column',
+            hint="Compute with what is returned, or SELECT afterwards.",
+        )
+    snapshots, uri = ctx.session.tenant.engine.snapshots, tables.location_of(relation)
+    added.check_readable(snapshots.latest(uri))
+    done = _insert_natively(ctx, relation, new, description)
+    if done is None:
+        raise _only_on_a_cluster(relation)
+    return added.rows(snapshots, uri, done.version)
+
+
+def _insert_natively(
+    ctx: Context, relation: Relation, new: assignment.NewRows, description: Description
+) -> native.Outcome | None:
+    return native.insert(
+        ctx,
+        relation,
+        assignment.given_names(ctx, relation, new, description),
+        lambda shown: assignment.rows_sql(ctx, relation, shown, new, description),
+        description,
+    )
 
 
 def append(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:
@@ -173,12 +210,16 @@ def write_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReader
 
 
 def _refuse_identity(relation: Relation) -> None:
-    if any(column.identity is not None for column in relation.columns):
-        raise FeatureNotSupported(
-            f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
-            "INSERT or MERGE without RETURNING, outside transaction blocks",
-            hint=USE_CLUSTER_HINT,
-        )
+    if is_numbered(relation):
+        raise _only_on_a_cluster(relation)
+
+
+def _only_on_a_cluster(relation: Relation) -> FeatureNotSupported:
+    return FeatureNotSupported(
+        f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
+        "INSERT or MERGE, outside transaction blocks",
+        hint=USE_CLUSTER_HINT,
+    )
 
 
 def replace(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> int:

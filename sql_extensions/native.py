@@ -55,6 +55,11 @@ class Outcome:
         return int(self.metrics.get(name, 0))
 
     @property
+    def inserted(self) -> int:
+        """The rows that INSERT has added."""
+        return self.count("numOutputRows")
+
+    @property
     def affected(self) -> int:
         """The rows that UPDATE, DELETE or MERGE has changed."""
         if self.rows is None or "num_affected_rows" not in self.rows.column_names:
@@ -96,8 +101,8 @@ def insert(
     given: Sequence[str],
     rows_sql: Callable[[Relation], str],
     description: Description,
-) -> int | None:
-    """Add rows on the cluster the statement goes to: how many. None if it goes to none. Only where `may_insert`.
+) -> Outcome | None:
+    """Add rows on the cluster the statement goes to. None if it goes to none. Only where `may_insert`.
 
     `rows_sql` gives the query, in PostgreSQL's dialect, for all columns of the relation it is called with: those that
     Spark computes itself are left out of it unless they are `given`.
@@ -130,8 +135,7 @@ def insert(
         sql = f"{_insert_into(relation, names)} SELECT {', '.join(listed)} FROM ({spark.sql}) AS kadali_new"
         ctx.call.route = work.route
         ctx.session.compute.charge(ctx.call, work.size)
-        done = execute(ctx, work.route.cluster, relation, sql, spark.params, spark.tables)
-    return done.count("numOutputRows")
+        return execute(ctx, work.route.cluster, relation, sql, spark.params, spark.tables)
 
 
 def execute(
@@ -209,7 +213,7 @@ def _insert_into(relation: Relation, names: Sequence[str]) -> str:
 
 def _insert_values(
     ctx: Context, relation: Relation, fields: Sequence[DeltaField], plain: Context, description: Description
-) -> int | None:
+) -> Outcome | None:
     """Rows that read no table: PostgreSQL has computed them, they are checked here and go to the cluster."""
     where = ctx.session.compute.route(ctx.call, needs.of_insert(ctx, relation))
     if where.cluster is None:
@@ -224,7 +228,7 @@ def _insert_values(
     names = [column.name for column in relation.columns]
     ctx.call.route = where
     sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
-    return execute(ctx, where.cluster, relation, sql, (), (read,)).count("numOutputRows")
+    return execute(ctx, where.cluster, relation, sql, (), (read,))
 
 
 def _commit_of(call_id: str, before: int, commits: Sequence[log.Commit]) -> tuple[int | None, Mapping[str, str]]:

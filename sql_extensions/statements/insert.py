@@ -4,8 +4,9 @@
     INSERT INTO sales.big SELECT * FROM sales.orders WHERE amount > 1000
 
 As in PostgreSQL, including DEFAULT, casts on assignment, WITH and RETURNING. Rows become visible, as one Delta commit,
-when the transaction commits: many INSERTs in one transaction are one commit. ON CONFLICT is not supported, because keys
-are declared, not enforced.
+when the transaction commits: many INSERTs in one transaction are one commit. Into tables with identity columns rows are
+added on a cluster, outside transaction blocks; RETURNING names columns only there. ON CONFLICT is not supported,
+because keys are declared, not enforced.
 """
 
 from __future__ import annotations
@@ -100,6 +101,10 @@ def run(stmt: Insert, ctx: Context) -> Result:
     new = NewRows(stmt.prefix, stmt.columns, stmt.rows, stmt.query, stmt.overriding_user)
     if stmt.returning is None:
         return Result(f"INSERT 0 {dml.insert(ctx, target, new, description)}")
+    if dml.is_numbered(target):
+        inserted = dml.insert_numbered(ctx, target, new, stmt.returning, description)
+        rows = dml.returned(ctx, target, stmt.alias, stmt.returning, inserted, description)
+        return Result(f"INSERT 0 {inserted.num_rows}", rows)
     inserted = assignment.rows_to_insert(ctx, target, new, description).read_all()
     count = dml.append(ctx, target, inserted.to_reader())
     rows = dml.returned(ctx, target, stmt.alias, stmt.returning, inserted, description)

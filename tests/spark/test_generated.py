@@ -57,10 +57,32 @@ def test_identity(door: ClusterDoor) -> None:
         ("UPDATE t SET id = DEFAULT", ("0A000", 'identity column "id" cannot be changed')),
     ):
         assert door.tried(cluster, sql) == told
-    told = door.tried(cluster, "INSERT INTO t (n) VALUES (3) RETURNING id")
-    assert told[0] == "0A000" and "without RETURNING" in told[1]  # type: ignore[index]
     for sql in ("INSERT INTO t (n) VALUES (3)", "UPDATE t SET n = 3", "DELETE FROM t WHERE n = 5"):
         assert door.tried(embedded, sql)[0] == "0A000", sql  # type: ignore[index]
+
+
+def test_numbers_are_returned(door: ClusterDoor) -> None:
+    cluster = door.open("etl")
+    columns = (
+        "id bigint GENERATED ALWAYS AS IDENTITY, v text, at timestamptz DEFAULT '2026-01-01 00:00:00+00', day date"
+    )
+    door.run(cluster, f"CREATE TABLE public.t ({columns}) PARTITIONED BY (day)")
+    tag, first = door.run(cluster, "INSERT INTO t (v, day) VALUES ('a', '2026-02-03'), ('b', NULL) RETURNING *")
+    assert tag == "INSERT 0 2"
+    _, stored = door.run(cluster, "SELECT * FROM t")
+    assert sorted(map(str, first)) == sorted(map(str, stored)) and len(stored) == 2
+    tag, second = door.run(cluster, "INSERT INTO t AS x (v) SELECT v || v FROM t RETURNING x.v, id AS number")
+    assert (tag, sorted(v for v, _ in second)) == ("INSERT 0 2", ["aa", "bb"])  # type: ignore[type-var]
+    _, stored = door.run(cluster, "SELECT v, id FROM t")
+    assert set(second) < set(stored) and len({number for _, number in stored}) == 4
+    assert door.run(cluster, "INSERT INTO t (v) SELECT v FROM t WHERE false RETURNING id") == ("INSERT 0 0", [])
+    told = door.tried(cluster, "INSERT INTO t (v) VALUES ('c') RETURNING 1 / (id - id)")
+    assert told[0] == "0A000" and "columns only" in told[1]  # type: ignore[index]
+    door.run(cluster, "BEGIN")
+    told = door.tried(cluster, "INSERT INTO t (v) VALUES ('c') RETURNING id")
+    assert told[0] == "0A000" and "outside transaction blocks" in told[1]  # type: ignore[index]
+    door.run(cluster, "ROLLBACK")
+    assert door.run(cluster, "SELECT count(*) FROM t") == ("SELECT 1", [(4,)])
 
 
 def test_identity_by_default(door: ClusterDoor) -> None:
