@@ -96,7 +96,8 @@ class Traffic:
 
     def _note(self, error: psycopg.Error) -> None:
         if not is_lost(error) and error.sqlstate != CONFLICT:
-            raise WrongError(f"a client was told {error.sqlstate}: {error}") from error
+            told = "\n".join(gateway.log()[-8000:] for gateway in self._world.gateways)
+            raise WrongError(f"a client was told {error.sqlstate}: {error}\n{told}") from error
         with self._lock:
             key = error.sqlstate or "connection lost"
             self.lost[key] = self.lost.get(key, 0) + 1
