@@ -34,6 +34,7 @@ from gateway.pgwire.tls import load_http_tls, load_tls
 from gateway.settings import Settings
 from gateway.tenants import Tenants
 from gateway.version import VERSION
+from sql_extensions.kept import KeptQueries
 from sql_extensions.relations import shadow_objects
 
 UI_THREADS = 2
@@ -84,6 +85,7 @@ class Gateway:
         if isinstance(drivers := running.get(BackendKind.LOCAL), LocalBackend):
             drivers.changed = loop.wake
         made.callback(loop.stop)
+        kept = KeptQueries()
         tenants = Tenants(
             settings,
             store,
@@ -93,6 +95,7 @@ class Gateway:
             remove_files,
             of_tenant,
             clusters,
+            kept,
         )
         made.callback(tenants.close)
         workers = ThreadPoolExecutor(settings.workers, "worker")
@@ -103,10 +106,10 @@ class Gateway:
             calls=calls,
             guards=(),
             starters=(recorder.started,),
-            observers=(recorder, metrics, LogObserver(every_statement=settings.log_statements)),
+            observers=(recorder, kept.note, metrics, LogObserver(every_statement=settings.log_statements)),
         )
         self._pg = PgServer(services, tenants.open_session, store.users, tls)
-        self._flight = FlightDoor(services, tenants.open_session, store.users, flight_tls)
+        self._flight = FlightDoor(services, tenants.open_session, store.users, flight_tls, kept)
         metrics.watch_connections(lambda: self._pg.connections)
         loop.start()
         self._probes = ThreadPoolExecutor(1, "probe")

@@ -34,6 +34,7 @@ from gateway.settings import Settings
 from sql_extensions import tables
 from sql_extensions.cluster_actions import check_usable
 from sql_extensions.cluster_guests import Guests
+from sql_extensions.kept import KeptQueries
 from sql_extensions.session import Session
 from sql_extensions.settings import SessionSettings, SettingDefaults, parse_options
 from sql_extensions.tenant import Calls, Tenant
@@ -101,8 +102,10 @@ class Tenants:
         drop_files: Callable[[str], bool],
         clusters: Callable[[str], TenantClusters] | None = None,
         cluster_store: Clusters | None = None,
+        kept: KeptQueries | None = None,
     ) -> None:
         """`clusters` are those of a tenant, by its name; None: this server has none."""
+        self._kept = kept or KeptQueries()
         self._settings, self._store, self._history, self._calls = settings, store, history, calls
         self._objects = tuple(objects)
         self._drop_files = drop_files
@@ -228,6 +231,7 @@ class Tenants:
             lambda: follower.definitions,
             clusters=clusters,
             access=access,
+            kept=self._kept,
         )
         return tenant, follower
 

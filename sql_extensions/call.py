@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from catalog.errors import QueryCanceled, SqlError
 from catalog.principal import Principal
 from engine.base import Notice, Param, Route
 from sql_extensions.statement import Statement
+
+if TYPE_CHECKING:
+    from sql_extensions.kept import Answered
 
 CANCEL_REPEAT_S = 0.05
 TELL_EVERY_S = 5.0
@@ -61,6 +65,10 @@ class Call:
     """How far the work is, in words."""
     tell: Callable[[Notice], None] | None = None
     """Set by a door that can send a notice while the statement runs; called from any thread."""
+    answered: Answered | None = None
+    """The query as an engine was given it, if it can be had again."""
+    pinned: Answered | None = None
+    """Run this: the statement's answer is to be what it was."""
     rows: int = 0
     bytes: int = 0
     error: SqlError | None = None

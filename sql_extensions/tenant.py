@@ -13,6 +13,7 @@ from catalog.shadow.instance import ShadowInstance
 from catalog.store.tenant_catalog import TenantCatalog
 from engine.embedded.engine import EmbeddedEngine
 from sql_extensions.compute import ClusterAccess
+from sql_extensions.kept import KeptQueries
 from sql_extensions.references import NameSet
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Tenant:
     """None: this server has no clusters."""
     access: ClusterAccess | None = None
     """How its sessions get at them; None with `clusters`."""
+    kept: KeptQueries = field(default_factory=KeptQueries)
 
     def definitions(self) -> tuple[int, int]:
         """What descriptions, rights and the search path depend on: it differs after every change of the catalog, and

@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from catalog.errors import InvalidParameterValue, UndefinedFunction
 from catalog.shadow.objects import KadaliFunction
-from catalog.types import BOOL, format_type
+from catalog.types import BOOL, BYTEA, TEXT, TIMESTAMPTZ, format_type, storage_type
 from engine.base import Field
 from engine.delta.maintain import DETAIL, HISTORY
 from engine.dialect.scanner import tokenize
-from sql_extensions import cancellation, cluster_actions, historic, maintenance, partition_filter
+from sql_extensions import cancellation, cluster_actions, historic, kept, maintenance, partition_filter
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
 from sql_extensions.maintenance_shapes import OPTIMIZE_COLUMNS, RESTORE_COLUMNS, VACUUM_COLUMNS, VacuumOptions
@@ -55,6 +55,7 @@ class TwinFunction:
         return self.columns if self.columns is not None else (Field(self.name, BOOL),)
 
 
+_ENDPOINT = (Field("ticket", BYTEA), Field("location", TEXT), Field("expires_at", TIMESTAMPTZ))
 _RELATION = Argument("relation", "text", optional=False)
 
 
@@ -112,6 +113,15 @@ def _restore(ctx: Context, given: Arguments) -> pa.Table:
     spec = TimeSpec(name.parts, kind, ValueKind.LITERAL, version or as_of or "")
     dry_run = given["dry_run"] == "true"
     return maintenance.restore(ctx, relation, historic.resolve(ctx, relation, spec), dry_run=dry_run)
+
+
+def _flight_endpoint(ctx: Context, given: Arguments) -> pa.Table:
+    query_id = given["query_id"]
+    if query_id is None:
+        raise InvalidParameterValue("the id of the query must not be null")
+    ticket, location, expires = kept.endpoint(ctx, query_id)
+    rows = {"ticket": [ticket], "location": [location], "expires_at": [expires]}
+    return pa.table(rows, schema=pa.schema([(one.name, storage_type(one.type)) for one in _ENDPOINT]))
 
 
 def _truth(name: str, value: bool | None) -> pa.Table:
@@ -245,6 +255,14 @@ _ALL = (
         None,
         _cancel_query,
         "As CANCEL QUERY",
+    ),
+    TwinFunction(
+        "kadali",
+        "flight_endpoint",
+        (Argument("query_id", "text", optional=False),),
+        _ENDPOINT,
+        _flight_endpoint,
+        "A ticket with which Flight SQL gives the rows of a query of yours once more",
     ),
     TwinFunction(
         "pg_catalog",

@@ -8,8 +8,10 @@ import time
 
 from gateway.auth.authenticator import Authenticator
 from gateway.execute import Services
+from gateway.flight import messages as m
 from gateway.flight.actions import Actions
 from gateway.flight.logins import NAME, Handshake, Logins
+from gateway.flight.messages import sql
 from gateway.flight.server import FlightServer
 from gateway.flight.sessions import FlightSessions, OpenSession
 from gateway.flight.statements import Request, Statements
@@ -18,6 +20,7 @@ from gateway.flight.tls import FlightTls
 from gateway.flight.watch import Watch
 from gateway.listening import could_not_bind, hang_up, is_loopback
 from sql_extensions.call import Call
+from sql_extensions.kept import KeptQueries
 
 log = logging.getLogger(__name__)
 DRAIN_LOOK_S = 0.05
@@ -34,6 +37,7 @@ class FlightDoor:
         open_session: OpenSession,
         authenticator: Authenticator,
         tls: FlightTls | None,
+        kept: KeptQueries,
     ) -> None:
         settings = services.settings
         self._services, self._tls = services, tls
@@ -47,6 +51,8 @@ class FlightDoor:
         statements = Statements(services, self._watch)
         self._statements = statements
         self._actions = Actions(statements, self._streams, self._leave)
+        self._kept = kept
+        kept.address = self._address
         self._server: FlightServer | None = None
 
     @property
@@ -70,6 +76,7 @@ class FlightDoor:
                 self._streams,
                 self._watch,
                 self._actions,
+                self._kept,
                 location=f"grpc{'' if tls is None else '+tls'}://{host}:{settings.flight_port}",
                 auth_handler=Handshake(),
                 middleware={NAME: self._logins},
@@ -113,6 +120,15 @@ class FlightDoor:
     def _calls(self) -> list[Call]:
         pids = self.sessions.pids()
         return [call for call in self._services.calls.running() if call.pid in pids]
+
+    def _address(self, handle: bytes) -> tuple[bytes, str]:
+        """The ticket of a kept query, and where to show it: to this server, if it listens on several addresses."""
+        host = self._services.settings.host
+        several = host in ("", "0.0.0.0", "::")  # noqa: S104 - nothing is bound here
+        scheme = "grpc" if self._tls is None else "grpc+tls"
+        name = f"[{host}]" if ":" in host else host
+        location = "arrow-flight-reuse-connection://?" if several else f"{scheme}://{name}:{self.port}"
+        return m.pack(sql.TicketStatementQuery(statement_handle=handle)), location
 
     def _leave(self, request: Request) -> None:
         self.sessions.leave_session(request.session)

@@ -25,6 +25,7 @@ from gateway.flight.statements import Request, Statements, dataset_schema
 from gateway.flight.streams import Batches, Streams
 from gateway.flight.watch import Watch
 from sql_extensions.call import Outcome
+from sql_extensions.kept import KeptQueries
 
 log = logging.getLogger(__name__)
 Message = Any
@@ -34,9 +35,16 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
     """Called by gRPC's threads. Listens from its making on; `options` are FlightServerBase's."""
 
     def __init__(
-        self, statements: Statements, streams: Streams, watch: Watch, actions: Actions, **options: Any
+        self,
+        statements: Statements,
+        streams: Streams,
+        watch: Watch,
+        actions: Actions,
+        kept: KeptQueries,
+        **options: Any,
     ) -> None:
         self._statements, self._streams, self._watch, self._actions = statements, streams, watch, actions
+        self._kept = kept
         self._answers: dict[type, Callable[[Request, Message], Answer]] = {
             sql.CommandStatementQuery: self._query,
             sql.CommandPreparedStatementQuery: self._prepared_query,
@@ -88,6 +96,9 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             if not isinstance(command, sql.TicketStatementQuery):
                 raise _unsupported(command)
             handle = command.statement_handle
+            kept = self._kept.by_handle(handle, request.session.principal)
+            if kept is not None:
+                handle = self._waiting(self._statements.once_more(request, kept.answered), request)
             answer = self._streams.claim(handle, request.session)
             return flight.GeneratorStream(answer.schema, Batches(handle, answer, self._streams, self._watch, context))
 
@@ -149,15 +160,18 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             self._statements.bind(request, statement, reader.schema, batches(reader))
 
     def _info(self, request: Request, descriptor: flight.FlightDescriptor, answer: Answer) -> flight.FlightInfo:
-        try:
-            handle = self._streams.add(answer, request.session)
-        except BaseException:
-            answer.settle(Outcome.FAILED)
-            raise
+        handle = self._waiting(answer, request)
         ticket = flight.Ticket(m.pack(sql.TicketStatementQuery(statement_handle=handle)))
         endpoint = flight.FlightEndpoint(ticket, [])  # with an expiry, clients would take it for readable twice
         count = -1 if answer.count is None else answer.count
         return flight.FlightInfo(answer.schema, descriptor, [endpoint], count, -1, app_metadata=_told(answer))
+
+    def _waiting(self, answer: Answer, request: Request) -> bytes:
+        try:
+            return self._streams.add(answer, request.session)
+        except BaseException:
+            answer.settle(Outcome.FAILED)
+            raise
 
     def _known(self, table: dict[type, Callable[..., Any]], command: Message) -> Callable[..., Any]:
         found = table.get(type(command))

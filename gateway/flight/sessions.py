@@ -157,6 +157,10 @@ class FlightSession:
             self._transactions[handle] = core
         return handle, core
 
+    def aside(self, settings: Mapping[str, str]) -> Core:
+        """A session for one statement, begun with these settings. The caller closes it."""
+        return Core(self._open_core(settings))
+
     def only_transaction(self) -> bytes:
         """The id of the one open transaction; b"" if there is none, or several."""
         with self._lock:

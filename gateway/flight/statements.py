@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pyarrow import flight
 
-from catalog.errors import CharacterNotInRepertoire, FeatureNotSupported, SqlError
+from catalog.errors import CharacterNotInRepertoire, FeatureNotSupported, ObjectNotInPrerequisiteState, SqlError
 from catalog.types import TEXT, PgType
 from engine.base import Description, Param
 from gateway.calls import new_call_id
@@ -22,6 +23,7 @@ from gateway.flight.watch import Watch
 from gateway.outcome import as_sql_error, outcome_of, with_reason
 from gateway.settings import Settings
 from sql_extensions.call import Call, Outcome
+from sql_extensions.kept import Answered
 from sql_extensions.session import Prepared, Session
 from sql_extensions.statement import Statement
 
@@ -127,6 +129,22 @@ class Statements:
         self._say(request, core, "COMMIT")
         return done
 
+    def once_more(self, request: Request, pinned: Answered) -> Answer:
+        """The rows of a query that was answered before, from the versions it read then. Names and rights are checked as
+        for any statement, now. Raises ObjectNotInPrerequisiteState (55000) if its columns are other ones now.
+        """
+        core = request.session.aside(pinned.settings)
+        with ExitStack() as leaving, core.turn(request.context) as session:
+            leaving.callback(session.close)
+            oids = tuple(param.type_oid for param in pinned.params)
+            prepared = self._described(request, session, pinned.sql, oids)
+            if [(one.name, one.type) for one in prepared.description.fields or ()] != [
+                (one.name, one.type) for one in pinned.fields
+            ]:
+                raise ObjectNotInPrerequisiteState("the columns of the query are other ones now")
+            ends = leaving.pop_all()
+            return self._run(request, session, pinned.sql, prepared, pinned.params, pinned, ends.close)
+
     def begin(self, request: Request) -> bytes:
         """A transaction's id."""
         handle, core = request.session.begin()
@@ -174,9 +192,9 @@ class Statements:
         self._services.calls.remove(call)
         return prepared
 
-    def _described(self, request: Request, core: Session, sql: str) -> Prepared:
+    def _described(self, request: Request, core: Session, sql: str, oids: Sequence[int] = ()) -> Prepared:
         """Prepared, and not run now: the transaction it was prepared in ends, or a later run would have its now()."""
-        prepared = self._prepare(request, core, sql)
+        prepared = self._prepare(request, core, sql, oids)
         if not core.transaction.in_block:
             core.transaction.end_implicit()
         return prepared
@@ -206,8 +224,20 @@ class Statements:
             self._watch.end(call)
             self._services.calls.remove(call)
 
-    def _run(self, request: Request, core: Session, sql: str, prepared: Prepared, params: tuple[Param, ...]) -> Answer:
+    def _run(
+        self,
+        request: Request,
+        core: Session,
+        sql: str,
+        prepared: Prepared,
+        params: tuple[Param, ...],
+        pinned: Answered | None = None,
+        at_end: Callable[[], None] | None = None,
+    ) -> Answer:
         call = self._call(core, sql)
+        call.pinned = pinned
+        if at_end is not None:
+            call.at_end(at_end)
         call.statement, call.params, call.result_binary = prepared.statement, params, (True,)
         call.at_end(lambda: self._watch.end(call))
         if prepared.statement is None:
