@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
 import grpc
@@ -54,6 +55,19 @@ class SessionKey:
 
     session_id: str
     server_side: str | None = None
+
+
+class ChannelClosed(grpc.RpcError):
+    """A call that came when its channel was closed: to be read as `engine.spark.errors.told` reads grpc's own."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.CANCELLED
+
+    def details(self) -> str:
+        return "the connection to the Spark driver was closed"
+
+    def trailing_metadata(self) -> tuple[Any, ...]:
+        return ()
 
 
 class ConnectClient:
@@ -105,8 +119,9 @@ class ConnectClient:
             release_all=connect.ReleaseExecuteRequest.ReleaseAll(),
         )
         call = self._unary("ReleaseExecute", connect.ReleaseExecuteResponse)
-        pending = call.future(request, timeout=CALL_TIMEOUT_S, metadata=self._metadata)
-        pending.add_done_callback(lambda _: None)  # kept alive until answered: a collected call is canceled
+        with suppress(ChannelClosed), self._open():  # the session has been released with all that was in it
+            pending = call.future(request, timeout=CALL_TIMEOUT_S, metadata=self._metadata)
+            pending.add_done_callback(lambda _: None)  # kept alive until answered: a collected call is canceled
 
     def interrupt(self, key: SessionKey, operation_id: str) -> bool:
         """Stop an operation; whether the server knew it as running."""
@@ -183,7 +198,8 @@ class ConnectClient:
             request_serializer=_serialized,
             response_deserializer=connect.ExecutePlanResponse.FromString,
         )
-        stream: Stream = call(request, metadata=self._metadata)
+        with self._open():
+            stream: Stream = call(request, metadata=self._metadata)
         return stream
 
     def _unary(self, method: str, answer: type[_Response]) -> grpc.UnaryUnaryMultiCallable[Message, _Response]:
@@ -194,7 +210,18 @@ class ConnectClient:
     def _call(
         self, method: str, request: Message, answer: type[_Response], timeout_s: float = CALL_TIMEOUT_S
     ) -> _Response:
-        return self._unary(method, answer)(request, timeout=timeout_s, metadata=self._metadata)
+        with self._open():
+            return self._unary(method, answer)(request, timeout=timeout_s, metadata=self._metadata)
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        """A call on a channel that is closed fails as one does that was under way when it was closed."""
+        try:
+            yield
+        except ValueError as error:  # what grpc raises then
+            if not self._closed.is_set():
+                raise
+            raise ChannelClosed from error
 
 
 def _serialized(message: Message) -> bytes:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,9 @@ import pytest
 from catalog.errors import ConnectionFailure, QueryCanceled
 from catalog.types import INT8, TEXT
 from engine.base import ArrowRows
+from engine.spark.client import ConnectClient, SessionKey
 from engine.spark.engine import SparkEngine
+from engine.spark.execution import Execution
 from engine.spark.proto import base_pb2 as connect
 from engine.spark.session import ConnectSession
 from tests.engines.engine_queries import ask, query, rows
@@ -141,6 +144,15 @@ def test_nobody_listens(spark_server: SparkServer) -> None:
         ask(SparkEngine("none", session), "SELECT 1", [INT8])
     assert raised.value.code == "08006"
     session.close()
+
+
+def test_a_call_behind_the_end_of_a_session_is_canceled() -> None:
+    client = ConnectClient("127.0.0.1:1", "", "tenant/tester")
+    client.close()
+    execution = Execution(client, SessionKey(str(uuid.uuid4())), connect.Plan())
+    with pytest.raises(QueryCanceled):
+        execution.next()
+    client.release(SessionKey(str(uuid.uuid4())), execution.operation_id)  # what is released with its session
 
 
 def test_a_reader_dropped_early_stops_the_query(engine: SparkEngine) -> None:
