@@ -57,17 +57,18 @@ class Answer:
         try:
             with self._reading:
                 self.call.check_canceled()
-                batch = None if self._source is None else self._source.next_batch()
+                found = None if self._source is None else self._source.next_batch()
         except Exception as error:
             known = with_reason(as_sql_error(sql_error_in(error) or error), self.call)
             self.settle(outcome_of(known, lost=False), known)
             raise known from error
-        if batch is None:
+        if found is None:
             self.settle(Outcome.DONE)
             return None
+        batch, size = found
         self.call.rows += batch.num_rows
-        self.call.bytes += batch.nbytes
-        return shown(batch, self.schema)
+        self.call.bytes += size
+        return batch
 
     def drain(self) -> int:
         """To the end: how many rows were changed. Rows given (RETURNING) are counted, not kept. Raises SqlError."""
@@ -92,16 +93,18 @@ class Answer:
 
 
 class _Source:
-    """Batches from the engine (`reader`) or from a spool that is full already."""
+    """Batches of `schema` from the engine (`reader`) or from a spool that is full already."""
 
-    def __init__(self, reader: RowsReader | None, spool: Spool | None = None) -> None:
-        self._reader, self._spool = reader, spool
-        self._pieces: Iterator[pa.RecordBatch] = iter(()) if spool is None else spool.read(0, spool.rows)
+    def __init__(self, schema: pa.Schema, reader: RowsReader | None, spool: Spool | None = None) -> None:
+        self._schema, self._reader, self._spool = schema, reader, spool
+        self._kept: Iterator[tuple[pa.RecordBatch, int]] = iter(()) if spool is None else spool.batches()
 
-    def next_batch(self) -> pa.RecordBatch | None:
-        if self._reader is not None:
-            return self._reader.next_batch(BATCH_ROWS, BATCH_BYTES_MAX)
-        return next(self._pieces, None)
+    def next_batch(self) -> tuple[pa.RecordBatch, int] | None:
+        """And its size in bytes, which takes Arrow as long to find as all else that is done here."""
+        if self._reader is None:
+            return next(self._kept, None)
+        batch = self._reader.next_batch(BATCH_ROWS, BATCH_BYTES_MAX)
+        return None if batch is None else (shown(batch, self._schema), batch.nbytes)
 
     def close(self) -> None:
         if self._reader is not None:
@@ -151,9 +154,9 @@ def _answer(call: Call, core: Session, result: Result, finish: Callable[[Outcome
     schema = schema_of(arrow.fields, arrow.reader.schema, core.settings.flight_numeric)
     if _independent(call, core, rows):
         _end(call, core)
-        source = _Source(RowsReader(arrow))
+        source = _Source(schema, RowsReader(arrow))
     else:
-        source = _Source(None, _set_aside(call, RowsReader(arrow), arrow.reader.schema, core.tenant.staging))
+        source = _Source(schema, None, _set_aside(call, RowsReader(arrow), schema, core.tenant.staging))
         if not isinstance(rows, ArrowRows):
             rows.blocks.close()
         _end(call, core)
@@ -177,7 +180,7 @@ def _set_aside(call: Call, reader: RowsReader, schema: pa.Schema, folder: Path) 
     try:
         while (batch := reader.next_batch(BATCH_ROWS, BATCH_BYTES_MAX)) is not None:
             call.check_canceled()
-            spool.append(batch)
+            spool.append(shown(batch, schema))
     except BaseException:
         spool.close()
         raise
