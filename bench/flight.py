@@ -6,13 +6,17 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.flight as flight
 from adbc_driver_flightsql import dbapi
 from deltalake import DeltaTable, write_deltalake
+from google.protobuf.message import Message
 
 from bench import peers
 from bench.flight_peers import SQLITE_VERSION, Peers, sqlite
@@ -29,6 +33,9 @@ TEXT = f"SELECT * FROM {TABLE}"
 SMALL = 20
 PEER_ROWS = 300_000
 BUFFER = 1 << 20
+WRITTEN = "bench_written"
+Work = Callable[[], None]
+_ROLLBACK = sql.ActionEndTransactionRequest.END_TRANSACTION_ROLLBACK
 
 
 def run(report: Report, rounds: int, scale: float = SCALE) -> None:
@@ -44,6 +51,8 @@ def run(report: Report, rounds: int, scale: float = SCALE) -> None:
         files = _files(gateway.data_dir)
         with flight_peers(table, files) as beside:
             _reading(report, rounds, partial(_ours, client, options), beside, url)
+            with _Kept(client, options) as kept:
+                _reading_kept(report, rounds, kept, beside, url)
             before = resident_bytes(ours.main_pid)
             for _ in range(3):
                 _ours(client, options)
@@ -69,6 +78,90 @@ def _reading(report: Report, rounds: int, ours: partial[None], beside: Peers, ur
     bare.close()
 
 
+class _Kept:
+    """Rows that the server has: in a transaction that has written, a query is carried out before its rows are read."""
+
+    def __init__(self, client: flight.FlightClient, options: flight.FlightCallOptions) -> None:
+        self._client, self._options = client, options
+        self._update(f"CREATE TABLE {WRITTEN} (n integer)")
+        begun = m.unpack(self._act("BeginTransaction", sql.ActionBeginTransactionRequest()))
+        assert isinstance(begun, sql.ActionBeginTransactionResult)
+        self._transaction = begun.transaction_id
+        self._update(f"INSERT INTO {WRITTEN} VALUES (1)", self._transaction)
+
+    def __enter__(self) -> _Kept:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._act("EndTransaction", sql.ActionEndTransactionRequest(transaction_id=self._transaction, action=_ROLLBACK))
+        self._update(f"DROP TABLE {WRITTEN}")
+
+    def info(self) -> flight.FlightInfo:
+        """Of all rows, once they are ready to be read."""
+        query = sql.CommandStatementQuery(query=TEXT, transaction_id=self._transaction)
+        return self._client.get_flight_info(flight.FlightDescriptor.for_command(m.pack(query)), self._options)
+
+    def seconds(self, read: Callable[[flight.FlightInfo], None]) -> Callable[[], float]:
+        """What reading costs, without what came before."""
+
+        def cost() -> float:
+            info = self.info()
+            start = time.perf_counter()
+            read(info)
+            return time.perf_counter() - start
+
+        return cost
+
+    def drain(self, info: flight.FlightInfo) -> None:
+        """By pyarrow's client."""
+        for _ in self._client.do_get(info.endpoints[0].ticket, self._options):
+            pass
+
+    def _act(self, name: str, message: Message) -> bytes:
+        return b"".join(
+            found.body.to_pybytes() for found in self._client.do_action((name, m.pack(message)), self._options)
+        )
+
+    def _update(self, text: str, transaction: bytes = b"") -> None:
+        command = m.pack(sql.CommandStatementUpdate(query=text, transaction_id=transaction))
+        writer, reader = self._client.do_put(flight.FlightDescriptor.for_command(command), pa.schema([]), self._options)
+        writer.done_writing()
+        reader.read()
+        writer.close()
+
+
+def _reading_kept(report: Report, rounds: int, kept: _Kept, beside: Peers, url: str) -> None:
+    bare_url = f"grpc://127.0.0.1:{beside.bare_port}"
+    bare = flight.connect(bare_url)
+    name = "stream of rows at hand"
+    for what, ticket in (
+        ("as one table", b"table"),
+        ("in batches as ours", b"batches"),
+        ("as ours, in a file", b"file"),
+    ):
+        peer = seconds(partial(_drain, bare, flight.Ticket(ticket)))
+        costs = alternate(kept.seconds(kept.drain), peer, rounds)
+        report.add(throughput(f"{name}, pyarrow's client", f"bare server, rows {what}", costs))
+    raw = seconds(partial(_raw, beside))
+    with _adbc(url) as connection:
+        costs = alternate(kept.seconds(partial(_adbc_drain, connection)), raw, rounds)
+        report.add(throughput(f"{name}, ADBC", "raw TCP of the same bytes", costs))
+    ticket = flight.Ticket(b"batches")
+    endpoint, described = flight.FlightEndpoint(ticket, []), flight.FlightDescriptor.for_command(b"")
+    info = flight.FlightInfo(bare.do_get(ticket).schema, described, [endpoint], -1, -1)
+    with dbapi.connect(bare_url, autocommit=True) as connection:
+        costs = alternate(seconds(partial(_adbc_drain, connection, info)), raw, rounds)
+        report.add(throughput("the bare server's rows, ADBC", "raw TCP of the same bytes", costs))
+    bare.close()
+
+
+def _adbc_drain(connection: dbapi.Connection, info: flight.FlightInfo) -> None:
+    with connection.cursor() as cursor:
+        cursor.adbc_read_partition(info.serialize())
+        for _ in cursor.fetch_record_batch():
+            pass
+
+
 def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -> None:
     rows = pa.ipc.open_file(pa.memory_map(str(table))).read_all()
     target = folder / "delta"
@@ -79,14 +172,23 @@ def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -
 
     with _adbc(url) as connection:
 
-        def ingest() -> None:
+        def dropped() -> None:
             with connection.cursor() as cursor:
-                cursor.adbc_ingest("bench_ingest", rows.to_reader(65_536), mode="replace")
+                cursor.execute("DROP TABLE IF EXISTS bench_ingest")
 
-        costs = _alternated(ingest, direct, rounds)
-        report.add(throughput("bulk ingestion, ADBC", "write_deltalake", costs))
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE bench_ingest")
+        def created() -> float:
+            dropped()
+            return seconds(partial(ingest, "create"))()
+
+        def ingest(mode: Literal["create", "replace"]) -> None:
+            with connection.cursor() as cursor:
+                cursor.adbc_ingest("bench_ingest", rows.to_reader(65_536), mode=mode)
+
+        costs = alternate(created, seconds(direct), rounds)
+        report.add(throughput("bulk ingestion into a new table, ADBC", "write_deltalake", costs))
+        costs = _alternated(partial(ingest, "replace"), direct, rounds)
+        report.add(throughput("bulk ingestion that replaces all, ADBC", "write_deltalake", costs))
+        dropped()
     if len(DeltaTable(str(target)).file_uris()) == 0:
         raise RuntimeError("delta-rs wrote nothing")
 
@@ -118,9 +220,9 @@ def _beside_sqlite(report: Report, rounds: int, url: str) -> None:
                 cursor.execute(f"CREATE TABLE bench_numbers (id {kind}, name text)")
                 cursor.execute(f"INSERT INTO bench_numbers SELECT i, 'name ' || i FROM ({numbers}) AS n")
             small = [partial(_small, cursor) for cursor in cursors]
-            report.add(latency("SELECT 1, ADBC", name, _alternated(*small, rounds)))
+            report.add(latency("SELECT 1, ADBC", name, _alternated(small[0], small[1], rounds)))
             read = [partial(_read_numbers, cursor) for cursor in cursors]
-            report.add(throughput(f"{PEER_ROWS:,} rows, ADBC", name, _alternated(*read, rounds)))
+            report.add(throughput(f"{PEER_ROWS:,} rows, ADBC", name, _alternated(read[0], read[1], rounds)))
             cursors[0].execute("DROP TABLE bench_numbers")
             for cursor in cursors:
                 cursor.close()
@@ -139,8 +241,8 @@ def _read_numbers(cursor: dbapi.Cursor) -> None:
         raise RuntimeError(f"{rows} rows")
 
 
-def _alternated(ours: partial[None] | object, peer: partial[None] | object, rounds: int) -> list[tuple[float, float]]:
-    return alternate(seconds(ours), seconds(peer), rounds)  # type: ignore[arg-type]
+def _alternated(ours: Work, peer: Work, rounds: int) -> list[tuple[float, float]]:
+    return alternate(seconds(ours), seconds(peer), rounds)
 
 
 def _adbc(url: str) -> dbapi.Connection:

@@ -3,8 +3,9 @@ and another Flight SQL server, the example of arrow-go over SQLite.
 
     python -m bench.flight_peers TABLE.arrow FOLDER     # FOLDER: the Delta table's files, for the engine's own stream
 
-Prints both ports and serves until its standard input ends. Tickets of the bare server: `table` is the table at hand;
-`engine` is DuckDB's stream over the files, with nothing of ours in between.
+Prints both ports and serves until its standard input ends. Tickets of the bare server: `table` is the table at hand,
+in batches of 65,536 rows; `batches` is the same in the batches it came in; `file` is those batches in a file mapped for
+each request; `engine` is DuckDB's stream over the files, with nothing of ours in between.
 """
 
 from __future__ import annotations
@@ -88,13 +89,18 @@ def _wait_for(port: int) -> None:
 
 
 class _Bare(flight.FlightServerBase):  # type: ignore[misc]
-    def __init__(self, table: pa.Table, files: str) -> None:
+    def __init__(self, path: str, table: pa.Table, files: str) -> None:
         super().__init__("grpc://127.0.0.1:0")
-        self._table, self._files = table, files
+        self._path, self._table, self._files = path, table, files
+        self._batches = pa.ipc.open_file(pa.OSFile(path)).read_all()
 
     def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.RecordBatchStream:
         if ticket.ticket == b"table":
             return flight.RecordBatchStream(self._table)
+        if ticket.ticket == b"batches":
+            return flight.RecordBatchStream(self._batches)
+        if ticket.ticket == b"file":
+            return flight.RecordBatchStream(pa.ipc.open_file(pa.memory_map(self._path)).read_all())
         relation = duckdb.connect().sql(f"SELECT * FROM read_parquet('{self._files}/*.parquet')")
         return flight.RecordBatchStream(relation.to_arrow_reader(BATCH_ROWS))
 
@@ -115,7 +121,7 @@ def main() -> None:
     data = sink.getvalue()
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=_send, args=(listener, memoryview(data)), daemon=True).start()
-    bare = _Bare(table, sys.argv[2])
+    bare = _Bare(sys.argv[1], table, sys.argv[2])
     print(bare.port, listener.getsockname()[1], data.size, flush=True)
     sys.stdin.read()
 
