@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -72,7 +73,20 @@ def source_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Em
 
 @pytest.fixture
 def postgres_source(source_server: tuple[EmbeddedPostgres, int]) -> Iterator[PostgresSource]:
-    server, port = source_server
+    """For one test."""
+    with source_database(*source_server) as source:
+        yield source
+
+
+@pytest.fixture(scope="module")
+def module_source(source_server: tuple[EmbeddedPostgres, int]) -> Iterator[PostgresSource]:
+    """For the tests of a module."""
+    with source_database(*source_server) as source:
+        yield source
+
+
+@contextmanager
+def source_database(server: EmbeddedPostgres, port: int) -> Iterator[PostgresSource]:
     name = f"source_{next(_numbers)}"
     with psycopg.connect(server.conninfo("postgres"), port=port, autocommit=True) as connection:
         connection.execute(f"ALTER ROLE CURRENT_USER PASSWORD '{PASSWORD}'")

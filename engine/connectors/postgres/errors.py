@@ -52,8 +52,9 @@ def _told(error: adbc_driver_manager.Error, field: str) -> str | None:
     """A field of PostgreSQL's error message, by its letter: the driver hands them on under libpq's names."""
     wanted = f"PG_DIAG_{_FIELDS[field]}"
     for key, value in error.details or ():
-        if key == wanted:
-            return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        name = key.decode() if isinstance(key, bytes) else key  # bytes, whatever the driver manager's stubs say
+        if name == wanted:
+            return value.decode(errors="replace")
     return None
 
 
