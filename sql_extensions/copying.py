@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from catalog.errors import InvalidColumnReference, UndefinedColumn
+from catalog.errors import FeatureNotSupported, InvalidColumnReference, UndefinedColumn
 from catalog.model import Column, Relation
 from catalog.names import always_quote
 from catalog.types import storage_type
 from engine.base import ArrowSource, Description
+from engine.spark.relations import SENT_BYTES_MAX
 from engine.values.copy_in import CopyInDecoder
 from engine.values.copy_options import CopyOptions
-from sql_extensions import assignment, dml
+from sql_extensions import assignment, dml, native
 from sql_extensions.context import Context
 from sql_extensions.shadowing import without_positions
 
@@ -31,7 +32,11 @@ class CopySink:
         self._decoder = CopyInDecoder(
             target.name.name, [(column.name, column.type) for column in columns], options, context.session.settings
         )
-        self._completion = Completion(context, target, [column.name for column in columns])
+        self._names = [column.name for column in columns]
+        self._numbered = dml.is_numbered(target)
+        if self._numbered and not native.may_insert(context):
+            raise dml.only_on_a_cluster(target)
+        self._completion = Completion(context, target, self._names)
         self._waiting: list[pa.RecordBatch] = []
         self._bytes = 0
         self._rows = 0
@@ -44,6 +49,8 @@ class CopySink:
     def finish(self) -> int:
         """The stream has ended: how many rows it had. They are staged, and committed with the transaction."""
         self._take(self._decoder.finish())
+        if self._numbered:
+            return self._insert()
         self._stage()
         return self._rows
 
@@ -54,7 +61,12 @@ class CopySink:
     def _take(self, batches: Sequence[pa.RecordBatch]) -> None:
         self._waiting.extend(batch for batch in batches if batch.num_rows)
         self._bytes += sum(batch.nbytes for batch in batches)
-        if self._bytes >= STAGE_BYTES:
+        if self._numbered and self._bytes > SENT_BYTES_MAX:
+            raise FeatureNotSupported(
+                f"COPY into a table with an identity column takes no more than {SENT_BYTES_MAX >> 20} MB",
+                hint="COPY into a table without it, then INSERT ... SELECT.",
+            )
+        if self._bytes >= STAGE_BYTES and not self._numbered:
             self._stage()
 
     def _stage(self) -> None:
@@ -64,6 +76,19 @@ class CopySink:
         self._waiting, self._bytes = [], 0
         reader = pa.RecordBatchReader.from_batches(complete[0].schema, iter(complete))
         self._rows += dml.append(self._context, self._target, reader)
+
+    def _insert(self) -> int:
+        """All rows, as one statement of Spark's, which numbers them."""
+        if not self._waiting:
+            return 0
+        written = native.written_columns(self._context, self._target, self._names)
+        shown = [column.name for column in written.columns]
+        complete = [self._completion(batch).select(shown) for batch in self._waiting]
+        reader = pa.RecordBatchReader.from_batches(complete[0].schema, iter(complete))
+        done = native.insert_rows(self._context, written, reader)
+        if done is None:
+            raise dml.only_on_a_cluster(self._target)
+        return done.inserted
 
 
 class Completion:

@@ -163,7 +163,7 @@ def insert_numbered(
     Their commit stands when they are read: what might fail then is refused before.
     """
     if not native.may_insert(ctx):
-        raise _only_on_a_cluster(relation)
+        raise only_on_a_cluster(relation)
     shown = dialect.parse(f"SELECT {listed}").expressions
     if not all(isinstance(item.unalias(), exp.Column | exp.Star) for item in shown):
         raise FeatureNotSupported(
@@ -174,7 +174,7 @@ def insert_numbered(
     added.check_readable(snapshots.latest(uri))
     done = _insert_natively(ctx, relation, new, description)
     if done is None:
-        raise _only_on_a_cluster(relation)
+        raise only_on_a_cluster(relation)
     return added.rows(snapshots, uri, done.version)
 
 
@@ -211,13 +211,14 @@ def write_at_once(ctx: Context, relation: Relation, reader: pa.RecordBatchReader
 
 def _refuse_identity(relation: Relation) -> None:
     if is_numbered(relation):
-        raise _only_on_a_cluster(relation)
+        raise only_on_a_cluster(relation)
 
 
-def _only_on_a_cluster(relation: Relation) -> FeatureNotSupported:
+def only_on_a_cluster(relation: Relation) -> FeatureNotSupported:
+    """The error of a write that Spark alone can make."""
     return FeatureNotSupported(
         f'rows are added to table "{relation.name.name}", which has an identity column, only on a cluster, by '
-        "INSERT or MERGE, outside transaction blocks",
+        "INSERT, COPY or MERGE, outside transaction blocks",
         hint=USE_CLUSTER_HINT,
     )
 

@@ -107,15 +107,11 @@ def insert(
     `rows_sql` gives the query, in PostgreSQL's dialect, for all columns of the relation it is called with: those that
     Spark computes itself are left out of it unless they are `given`.
     """
-    fields = stored_fields(ctx, relation)
-    computed = {item.name for item in fields if any(key in item.metadata for key in _COMPUTED)} - set(given)
-    wanted = replace(relation, columns=tuple(c for c in relation.columns if c.name not in computed))
-    if not wanted.columns:
-        raise FeatureNotSupported("rows of nothing but identity values are not supported")
+    wanted = written_columns(ctx, relation, given)
     plain = generated(ctx, rows_sql(wanted))
     with query.without_positions():
         if planner.plan(plain, description.param_oids).tree is None:
-            return _insert_values(ctx, wanted, fields, plain, description)
+            return _insert_values(ctx, wanted, plain, description)
         guarded = row_rules.guarded(wanted, rows_sql(wanted))
         if guarded is None:
             return None
@@ -136,6 +132,36 @@ def insert(
         ctx.call.route = work.route
         ctx.session.compute.charge(ctx.call, work.size)
         return execute(ctx, work.route.cluster, relation, sql, spark.params, spark.tables)
+
+
+def written_columns(ctx: Context, relation: Relation, given: Sequence[str]) -> Relation:
+    """The relation without the columns that Spark computes itself, unless they are `given`."""
+    fields = stored_fields(ctx, relation)
+    computed = {item.name for item in fields if any(key in item.metadata for key in _COMPUTED)} - set(given)
+    wanted = replace(relation, columns=tuple(c for c in relation.columns if c.name not in computed))
+    if not wanted.columns:
+        raise FeatureNotSupported("rows of nothing but identity values are not supported")
+    return wanted
+
+
+def insert_rows(ctx: Context, relation: Relation, reader: pa.RecordBatchReader) -> Outcome | None:
+    """Add rows that are at hand on the cluster the statement goes to. None if it goes to none. Only where `may_insert`.
+
+    `relation` has the columns of the rows, in their order: `written_columns`.
+    """
+    where = ctx.session.compute.route(ctx.call, needs.of_insert(ctx, relation))
+    if where.cluster is None:
+        return None
+    by_name = {item.name: item for item in stored_fields(ctx, relation)}
+    ours = [by_name[column.name] for column in relation.columns]
+    caster = RowCaster(relation.name.name, ours, relation.partition_by, reader.schema)
+    checked = constraints.checked(ctx, relation, reader)
+    sent = rows.at_hand(pa.RecordBatchReader.from_batches(caster.schema, map(caster, checked)))
+    read = TableRead("kadali_rows", relation.name, planner.columns_of(relation), ArrowSource(sent))
+    names = [column.name for column in relation.columns]
+    ctx.call.route = where
+    sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
+    return execute(ctx, where.cluster, relation, sql, (), (read,))
 
 
 def execute(
@@ -211,24 +237,11 @@ def _insert_into(relation: Relation, names: Sequence[str]) -> str:
     return f"INSERT INTO {target(relation)} ({', '.join(map(quote_name, names))})"
 
 
-def _insert_values(
-    ctx: Context, relation: Relation, fields: Sequence[DeltaField], plain: Context, description: Description
-) -> Outcome | None:
+def _insert_values(ctx: Context, relation: Relation, plain: Context, description: Description) -> Outcome | None:
     """Rows that read no table: PostgreSQL has computed them, they are checked here and go to the cluster."""
-    where = ctx.session.compute.route(ctx.call, needs.of_insert(ctx, relation))
-    if where.cluster is None:
+    if ctx.session.compute.route(ctx.call, needs.of_insert(ctx, relation)).cluster is None:
         return None
-    reader = query.run_arrow(plain, description.param_oids, {})
-    by_name = {item.name: item for item in fields}
-    ours = [by_name[column.name] for column in relation.columns]
-    caster = RowCaster(relation.name.name, ours, relation.partition_by, reader.reader.schema)
-    checked = constraints.checked(ctx, relation, reader.reader)
-    sent = rows.at_hand(pa.RecordBatchReader.from_batches(caster.schema, map(caster, checked)))
-    read = TableRead("kadali_rows", relation.name, planner.columns_of(relation), ArrowSource(sent))
-    names = [column.name for column in relation.columns]
-    ctx.call.route = where
-    sql = f"{_insert_into(relation, names)} SELECT {', '.join(map(quote_name, names))} FROM kadali_rows"
-    return execute(ctx, where.cluster, relation, sql, (), (read,))
+    return insert_rows(ctx, relation, query.run_arrow(plain, description.param_oids, {}).reader)
 
 
 def _commit_of(call_id: str, before: int, commits: Sequence[log.Commit]) -> tuple[int | None, Mapping[str, str]]:

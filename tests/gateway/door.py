@@ -67,8 +67,11 @@ class WirelessGateway:
         self.calls.add(call)
         return call
 
-    def answer(self, call: Call, session: Session) -> tuple[str, list[tuple[object, ...]]]:
-        """(tag, rows) of a simple Query of one statement. Outside of BEGIN it is committed before this returns."""
+    def answer(self, call: Call, session: Session, data: bytes = b"") -> tuple[str, list[tuple[object, ...]]]:
+        """(tag, rows) of a simple Query of one statement. Outside of BEGIN it is committed before this returns.
+
+        `data`: what the client sends to COPY FROM STDIN.
+        """
         session.transaction.alone = True
         try:
             (call.statement,) = recognise(call.sql)
@@ -77,6 +80,10 @@ class WirelessGateway:
             if result.rows is not None:
                 answer = result.rows if isinstance(result.rows, ArrowRows) else rows.to_arrow(result.rows)
                 found = _tuples(answer.reader.read_all())
+            count = len(found)
+            if result.copy_in is not None:
+                result.copy_in.write(data)
+                count = result.copy_in.finish()
             session.transaction.end_implicit()
         except SqlError as error:
             session.transaction.fail()
@@ -86,7 +93,7 @@ class WirelessGateway:
         finally:
             session.transaction.alone = False
         settle(call, Outcome.DONE, self._services)
-        return f"{result.tag}{len(found)}" if result.tag.endswith(" ") else result.tag, found
+        return f"{result.tag}{count}" if result.tag.endswith(" ") else result.tag, found
 
     def close(self) -> None:
         for session in self._sessions:

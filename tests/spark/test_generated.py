@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import FeatureNotSupported, StringDataRightTruncation
 from catalog.store import Store
+from sql_extensions.session import Session
 from tests.spark.cluster_door import ClusterDoor
 from tests.spark.servers import SparkServer
 
@@ -83,6 +85,30 @@ def test_numbers_are_returned(door: ClusterDoor) -> None:
     assert told[0] == "0A000" and "outside transaction blocks" in told[1]  # type: ignore[index]
     door.run(cluster, "ROLLBACK")
     assert door.run(cluster, "SELECT count(*) FROM t") == ("SELECT 1", [(4,)])
+
+
+def test_copied_rows_are_numbered(door: ClusterDoor) -> None:
+    cluster, embedded = door.open("etl"), door.open("embedded")
+    columns = "id bigint GENERATED ALWAYS AS IDENTITY, v varchar(3), n int DEFAULT 7"
+    door.run(cluster, f"CREATE TABLE public.t ({columns}, g int GENERATED ALWAYS AS (n * 2) STORED)")
+    assert _copied(door, cluster, "COPY t (v) FROM STDIN", b"a\nb\n\\N\n") == ("COPY 3", [])
+    assert _copied(door, cluster, "COPY t FROM STDIN CSV", b"-5,c,8\n") == ("COPY 1", [])
+    assert _copied(door, cluster, "COPY t (v) FROM STDIN", b"") == ("COPY 0", [])
+    with pytest.raises(StringDataRightTruncation):
+        _copied(door, cluster, "COPY t (v) FROM STDIN", b"d\ntoo long\n")
+    for session in (embedded, cluster):
+        door.run(session, "BEGIN" if session is cluster else "SET search_path = public")
+        with pytest.raises(FeatureNotSupported, match="outside transaction blocks"):
+            _copied(door, session, "COPY t (v) FROM STDIN", b"e\n")
+    door.run(cluster, "ROLLBACK")
+    _, stored = door.run(embedded, "SELECT v, n, g, id FROM t ORDER BY v")
+    assert [row[:3] for row in stored] == [("a", 7, 14), ("b", 7, 14), ("c", 8, 16), (None, 7, 14)]
+    numbers = [number for *_, number in stored]
+    assert numbers[2] == -5 and len(set(numbers)) == 4 and None not in numbers
+
+
+def _copied(door: ClusterDoor, session: Session, sql: str, data: bytes) -> tuple[str, list[tuple[object, ...]]]:
+    return door.answer(door.call(session, sql), session, data)
 
 
 def test_identity_by_default(door: ClusterDoor) -> None:
