@@ -16,6 +16,7 @@ from engine.clusters.reconcile import Reconciler
 from gateway.calls import CallRegister
 from gateway.cluster_backends import backends, tenant_clusters, tiers_of
 from gateway.cluster_loop import ClusterLoop
+from gateway.connections import tenant_connections
 from gateway.data_folder import DataFolder
 from gateway.execute import Services
 from gateway.flight.door import FlightDoor
@@ -96,6 +97,7 @@ class Gateway:
             of_tenant,
             clusters,
             kept,
+            connections=tenant_connections(settings, store),
         )
         made.callback(tenants.close)
         workers = ThreadPoolExecutor(settings.workers, "worker")

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from catalog.errors import ActiveSqlTransaction, SqlSyntaxError
+from catalog.errors import ActiveSqlTransaction, SqlError, SqlSyntaxError
 from engine.base import Action, Description, Notice, Result, Route, RouteReason
 from gateway.calls import CallRegister
 from gateway.settings import Settings
 from sql_extensions import query
 from sql_extensions.call import Call, Outcome
 from sql_extensions.context import Context
+from sql_extensions.redaction import conceal
 from sql_extensions.registry import StatementSpec, TransactionRule
 from sql_extensions.session import Prepared, Session
 from sql_extensions.statement import recognise
@@ -82,12 +83,16 @@ def execute(call: Call, session: Session, services: Services) -> Result:
     if spec is None or spec.action is not Action.SESSION:
         session.transaction.queried = True
     context = Context(call, session, statement)
-    if spec is None:
-        result = query.run(context)
-    else:
-        call.route = Route("gateway", RouteReason.STATEMENT)
-        _apply_transaction_rule(spec, context)
-        result = spec.run(statement.tree, context)
+    try:
+        if spec is None:
+            result = query.run(context)
+        else:
+            call.route = Route("gateway", RouteReason.STATEMENT)
+            _apply_transaction_rule(spec, context)
+            result = spec.run(statement.tree, context)
+    except SqlError as error:
+        conceal(error, call.sql)
+        raise
     result.notices[:0] = call.notices
     call.notices.clear()
     return result

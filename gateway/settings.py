@@ -256,6 +256,34 @@ class Settings:
         "server connects to them, so administrators of databases may choose only among these.",
         metavar="HOST:PORT,...",
     )
+    secret_key_file: Path | None = setting(
+        Unit.PATH,
+        None,
+        "File with the key that seals secrets in the metadata store, the same on all gateways; without it secrets.key "
+        "in the data folder. Made at first use, readable for the server's user only: keep a copy elsewhere.",
+        metavar="FILE",
+    )
+    secret_env: str | None = setting(
+        Unit.TEXT,
+        None,
+        "Environment variables of the server that secrets may be read from, separated by commas; database:NAME is for "
+        "that database only. None without it.",
+        metavar="[DATABASE:]NAME,...",
+    )
+    secret_paths: str | None = setting(
+        Unit.TEXT,
+        None,
+        "Folders with files that secrets may be read from, separated by commas; database:DIR is for that database "
+        "only. None without it.",
+        metavar="[DATABASE:]DIR,...",
+    )
+    connect_to: str = setting(
+        Unit.TEXT,
+        "any",
+        "Where connections of administrators of databases may lead: any, or host[:port], *.domain[:port] and "
+        "network[:port], separated by commas. Link-local addresses and clouds' metadata services are never open.",
+        metavar="HOST[:PORT],...",
+    )
     tiers: Path | None = setting(
         Unit.PATH,
         None,

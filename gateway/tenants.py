@@ -12,6 +12,7 @@ from catalog.clusters.places import CHANNEL as PLACES_CHANNEL
 from catalog.clusters.scans import Scans
 from catalog.clusters.store import Clusters
 from catalog.clusters.tenant import TenantClusters
+from catalog.connections.tenant import TenantConnections
 from catalog.errors import FeatureNotSupported, SqlError
 from catalog.history import QueryHistory
 from catalog.model import CatalogSnapshot
@@ -103,13 +104,14 @@ class Tenants:
         clusters: Callable[[str], TenantClusters] | None = None,
         cluster_store: Clusters | None = None,
         kept: KeptQueries | None = None,
+        connections: Callable[[str], TenantConnections] | None = None,
     ) -> None:
-        """`clusters` are those of a tenant, by its name; None: this server has none."""
+        """`clusters` are those of a tenant, by its name; None: this server has none. `connections` likewise."""
         self._kept = kept or KeptQueries()
         self._settings, self._store, self._history, self._calls = settings, store, history, calls
         self._objects = tuple(objects)
         self._drop_files = drop_files
-        self._clusters = clusters
+        self._clusters, self._connections = clusters, connections
         self._places = None if cluster_store is None else cluster_store.places()
         self._admission = None if self._places is None else Admission(self._places)
         self._guests = Guests()
@@ -218,6 +220,7 @@ class Tenants:
             scans = Scans(self._store.database, catalog.tenant.id)
             abort = self._duties.abort
             access = cluster_access(settings, scans, clusters, self._admission, self._guests, root, storage, abort)
+        connections = None if self._connections is None else self._connections(name)
         tenant = Tenant(
             name,
             catalog,
@@ -232,6 +235,7 @@ class Tenants:
             clusters=clusters,
             access=access,
             kept=self._kept,
+            connections=connections,
         )
         return tenant, follower
 

@@ -216,7 +216,7 @@ def has_privilege(ctx: Context, name: str, right: str, role: str | None) -> bool
     """
     cluster, principal = clusters_of(ctx).get(name, fresh=True), ctx.session.principal
     if role is not None and role != principal.user:
-        admin = ctx.session.tenant.catalog.snapshot().roles.get(_role(ctx, role), False)
+        admin = ctx.session.tenant.catalog.snapshot().roles.get(role_of(ctx, role), False)
         principal = Principal(role, principal.tenant, admin)
     wanted = [one.strip().upper() for one in right.split(",")]
     for one in wanted:
@@ -240,7 +240,7 @@ def swap(ctx: Context, name: str, other: str) -> None:
 def give(ctx: Context, name: str, owner: str) -> None:
     """Raises UndefinedObject (42704) if there is no such role."""
     with_right(ctx, name, None)
-    owner = _role(ctx, owner)
+    owner = role_of(ctx, owner)
     if owner == PUBLIC:
         raise UndefinedObject('role "public" does not exist')
     clusters_of(ctx).give(name, owner, ctx.session.principal.user)
@@ -248,7 +248,7 @@ def give(ctx: Context, name: str, owner: str) -> None:
 
 def grant(ctx: Context, name: str, rights: Sequence[str], roles: Sequence[str], *, revoke: bool) -> None:
     with_right(ctx, name, None)
-    for role in [_role(ctx, role) for role in roles]:
+    for role in [role_of(ctx, role) for role in roles]:
         clusters_of(ctx).grant(name, rights, role, revoke=revoke)
 
 
@@ -271,6 +271,15 @@ def check_name(name: str) -> None:
         raise ReservedName(f'cluster name "{name}" is reserved')
     if not name or len(name.encode()) >= NAMEDATALEN or not name.isprintable():
         raise InvalidName(f'invalid cluster name "{name}"', hint=f"A name has 1 to {NAMEDATALEN - 1} printable bytes.")
+
+
+def role_of(ctx: Context, role: str) -> str:
+    """The role that was written, which exists. Raises UndefinedObject (42704)."""
+    if role == ONESELF:
+        return ctx.session.principal.user
+    if role != PUBLIC and role not in ctx.session.tenant.catalog.snapshot().roles:
+        raise UndefinedObject(f'role "{role}" does not exist')
+    return role
 
 
 def wait_until(ctx: Context, cluster: Cluster, patience: Patience, done: Callable[[Cluster], bool]) -> None:
@@ -427,12 +436,3 @@ def _token(given: Given, spec: ClusterSpec) -> str | None:
 def _comment(clusters: TenantClusters, name: str, given: Given) -> None:
     if "comment" in given:
         clusters.comment(name, str(given["comment"]))
-
-
-def _role(ctx: Context, role: str) -> str:
-    """Raises UndefinedObject (42704)."""
-    if role == ONESELF:
-        return ctx.session.principal.user
-    if role != PUBLIC and role not in ctx.session.tenant.catalog.snapshot().roles:
-        raise UndefinedObject(f'role "{role}" does not exist')
-    return role

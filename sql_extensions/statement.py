@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.errors import FeatureNotSupported, SqlSyntaxError
+from catalog.errors import FeatureNotSupported, SqlError, SqlSyntaxError
 from engine.base import Action
 from engine.dialect.scanner import Token, TokenKind, split
 from sql_extensions import registry
 from sql_extensions.cursor import Cursor
+from sql_extensions.redaction import conceal
 from sql_extensions.registry import StatementSpec
 
 _QUERY_HEADS = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "("})
@@ -50,7 +51,11 @@ def recognise(sql: str) -> tuple[Statement, ...]:
 
     Raises SqlSyntaxError with a position, or FeatureNotSupported for statements of PostgreSQL that are not served.
     """
-    return _recognise_cached(sql) if len(sql) <= _CACHED_CHARACTERS else _recognise(sql)
+    try:
+        return _recognise_cached(sql) if len(sql) <= _CACHED_CHARACTERS else _recognise(sql)
+    except SqlError as error:
+        conceal(error, sql)
+        raise
 
 
 def _recognise(sql: str) -> tuple[Statement, ...]:

@@ -18,6 +18,7 @@ from sql_extensions.references import NameSet
 
 if TYPE_CHECKING:
     from catalog.clusters.tenant import TenantClusters
+    from catalog.connections.tenant import TenantConnections
     from sql_extensions.call import Call
 
 
@@ -67,6 +68,8 @@ class Tenant:
     access: ClusterAccess | None = None
     """How its sessions get at them; None with `clusters`."""
     kept: KeptQueries = field(default_factory=KeptQueries)
+    connections: TenantConnections | None = None
+    """With the tenant's secrets; None where nothing of the kind is set up."""
 
     def definitions(self) -> tuple[int, int]:
         """What descriptions, rights and the search path depend on: it differs after every change of the catalog, and

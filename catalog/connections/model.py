@@ -22,7 +22,8 @@ class ConnectorKind(Enum):
 class OptionType(Enum):
     """How an option's value is written."""
 
-    TEXT = "text"
+    TEXT = "text, 1 to 1000 printable characters"
+    NAME = "a word of letters, digits, dots and hyphens"
     HOST = "the name or IP address of a host"
     PORT = "a port, 1 to 65535"
     SECONDS = "a number of seconds, 1 to 300"
@@ -46,6 +47,7 @@ class ConnectionOption:
 
 _HOST = ConnectionOption(OptionType.HOST, required=True, where=True)
 _TEXT = ConnectionOption(OptionType.TEXT)
+_NAME = ConnectionOption(OptionType.NAME)
 _SECRET = ConnectionOption(OptionType.SECRET)
 _TIMEOUT = ConnectionOption(OptionType.SECONDS)
 _ROOTS = ConnectionOption(OptionType.CERTIFICATES)
@@ -86,14 +88,14 @@ OPTIONS: Mapping[ConnectorKind, Mapping[str, ConnectionOption]] = {
         "database": _TEXT,
         **_LOGIN,
         "auth_source": _TEXT,
-        "replica_set": _TEXT,
+        "replica_set": _NAME,
         "tls": ConnectionOption(OptionType.TRUTH),
         "connect_timeout": _TIMEOUT,
     },
     ConnectorKind.S3: {
         "endpoint": ConnectionOption(OptionType.URL, where=True),
-        "region": _TEXT,
-        "bucket": _TEXT,
+        "region": _NAME,
+        "bucket": _NAME,
         "access_key_id": _TEXT,
         "secret_access_key": _SECRET,
         "session_token": _SECRET,

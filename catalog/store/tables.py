@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
 )
@@ -268,3 +269,48 @@ scans = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 """What tenants with a limit have read on a day (UTC), or have set aside to read."""
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("comment", Text),
+    UniqueConstraint("tenant_id", "name"),
+)
+"""Where other systems are. What is secret of an option is in `secrets`, by `connection_secrets`."""
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey(tenants.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", Text),
+    Column("owner", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reference", Text),
+    Column("key", Text),
+    Column("sealed", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("comment", Text),
+    UniqueConstraint("tenant_id", "name"),
+)
+"""`sealed` is the value, sealed with a key that is not in this database; NULL: it is elsewhere, at `reference`.
+
+`name` NULL: of a connection, by `connection_secrets`, and gone with it.
+"""
+
+connection_secrets = Table(
+    "connection_secrets",
+    metadata,
+    Column("connection_id", Uuid, ForeignKey(connections.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("option", Text, primary_key=True),
+    Column("secret_id", Uuid, ForeignKey(secrets.c.id), nullable=False, index=True),
+)
+"""Which secret an option of a connection has: one that is used cannot be dropped."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from catalog.errors import ConfigFileError
 from catalog.store.tables import SCHEMA
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest step in `migrations/versions`: a store that has it needs no Alembic at start."""
 LOCK = 0x6B616461
 """Key of the advisory lock that lets only one gateway migrate."""

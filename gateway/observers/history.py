@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from catalog.history import QueryHistory, QueryRecord, QueryState
 from sql_extensions.call import Call, Outcome
-from sql_extensions.redaction import redacted
+from sql_extensions.redaction import concealed, redacted
 
 _STATES = {
     Outcome.DONE: QueryState.FINISHED,
@@ -50,5 +50,5 @@ def record_of(call: Call, state: QueryState) -> QueryRecord:
         bytes=None if running else call.bytes,
         bytes_scanned=call.bytes_scanned,
         sqlstate=call.error.code if call.error else None,
-        error=call.error.message if call.error else None,
+        error=concealed(call.error.message, call.sql) if call.error else None,
     )

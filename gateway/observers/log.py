@@ -10,7 +10,7 @@ from typing import IO
 
 from gateway.settings import LogFormat, Settings
 from sql_extensions.call import Call, Outcome
-from sql_extensions.redaction import redacted
+from sql_extensions.redaction import concealed, redacted
 
 SQL_CHARACTERS_MAX = 2_000
 _log = logging.getLogger("kadali.statements")
@@ -41,7 +41,7 @@ class LogObserver:
             "bytes": call.bytes,
         }
         if call.error is not None:
-            fields |= {"sqlstate": call.error.code, "error": call.error.message}
+            fields |= {"sqlstate": call.error.code, "error": concealed(call.error.message, call.sql)}
         sql = redacted(call.sql)
         fields["sql"] = sql if len(sql) <= SQL_CHARACTERS_MAX else sql[:SQL_CHARACTERS_MAX] + "…"
         _log.log(level, "statement %s", outcome.value, extra={_FIELDS: fields}, exc_info=_internal(call))

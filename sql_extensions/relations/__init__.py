@@ -10,7 +10,7 @@ import pyarrow as pa
 from catalog.model import Column
 from catalog.shadow.objects import KadaliFunction, KadaliObject, KadaliRelation
 from catalog.types import from_arrow
-from sql_extensions.relations import clusters, queries, settings, tables
+from sql_extensions.relations import clusters, connections, queries, secrets, settings, tables
 from sql_extensions.session import Session
 
 
@@ -29,6 +29,8 @@ VIRTUAL: dict[str, VirtualRelation] = {
     "clusters": VirtualRelation(clusters.SCHEMA, clusters.rows, "Clusters you own or have a right on; all for admins"),
     "cluster_events": VirtualRelation(clusters.EVENTS, clusters.events, "What has happened to clusters, newest first"),
     "cluster_usage": VirtualRelation(clusters.USAGE, clusters.usage, "What clusters have used, by day, newest first"),
+    "secrets": VirtualRelation(secrets.SCHEMA, secrets.rows, "Secrets you own, without their values; all for admins"),
+    "connections": VirtualRelation(connections.SCHEMA, connections.rows, "Connections you own; all for admins"),
     "settings": VirtualRelation(settings.SCHEMA, settings.rows, "Settings of the session"),
     "role_settings": VirtualRelation(settings.ROLES, settings.of_roles, "What sessions begin with: ALTER ROLE ... SET"),
 }

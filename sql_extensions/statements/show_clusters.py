@@ -13,14 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog.names import quote_literal
 from engine.base import Action, Description, Result
-from sql_extensions import maintenance, query
+from sql_extensions import listing
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
-from sql_extensions.registry import fields_of
 from sql_extensions.relations import clusters
-from sql_extensions.statement import recognise
 
 HEADS = (("SHOW", "CLUSTERS"),)
 SYNTAX = "SHOW CLUSTERS [ LIKE 'pattern' | WHERE condition ]"
@@ -36,13 +33,7 @@ class ShowClusters:
 
 
 def parse(c: Cursor) -> ShowClusters:
-    if c.take("LIKE"):
-        return ShowClusters(f"name LIKE {quote_literal(c.string())}")
-    if c.take("WHERE"):
-        if c.at_end():
-            c.fail("a condition")
-        return ShowClusters(c.text_from_here())
-    return ShowClusters()
+    return ShowClusters(listing.parse_condition(c))
 
 
 EXAMPLES: dict[str, object] = {
@@ -55,22 +46,8 @@ EXAMPLES: dict[str, object] = {
 
 
 def describe(stmt: ShowClusters, ctx: Context) -> Description:
-    if stmt.where is None:
-        return Description((), fields_of(clusters.SCHEMA))
-    with query.without_positions():
-        return query.describe(_filtered(stmt, ctx), ctx.call.known_oids)
+    return listing.describe(ctx, RELATION, stmt.where, clusters.SCHEMA)
 
 
 def run(stmt: ShowClusters, ctx: Context) -> Result:
-    if stmt.where is None:
-        return maintenance.rows_result("SHOW", clusters.rows(ctx.session))
-    with query.without_positions():
-        result = query.run(_filtered(stmt, ctx))
-    result.tag = "SHOW"
-    return result
-
-
-def _filtered(stmt: ShowClusters, ctx: Context) -> Context:
-    """The query on kadali.clusters that it stands for (rule R5)."""
-    sql = f"SELECT * FROM kadali.clusters WHERE ({stmt.where}) ORDER BY name"
-    return Context(ctx.call, ctx.session, recognise(sql)[0])
+    return listing.run(ctx, RELATION, stmt.where, clusters.rows)
