@@ -46,6 +46,16 @@ def commits(uri: str, limit: int | None = None, storage: Storage = LOCAL) -> lis
     return found
 
 
+def last_of_application(uri: str, application: str, storage: Storage = LOCAL) -> Commit | None:
+    """The newest commit that carries a `txn` action of the application, among those whose entries are in the log."""
+    entries = _commit_files(uri, storage)
+    for (version, entry), content in zip(entries, _contents(uri, entries, storage), strict=True):
+        if any(action.get("appId") == application for action in _actions(content or b"", "txn", version)):
+            info: Mapping[str, Any] = next(_actions(content or b"", "commitInfo", version), {})
+            return Commit(version, _time(entry, info), info)
+    return None
+
+
 def version_at(uri: str, moment: datetime, storage: Storage = LOCAL) -> int:
     """The latest version committed at or before `moment` (with time zone); 22008 before the first commit.
 

@@ -103,9 +103,15 @@ def read_fields(schema_json: str) -> tuple[DeltaField, ...]:
     return tuple(_field(item) for item in json.loads(schema_json)["fields"])
 
 
-def write_schema(columns: Sequence[Column]) -> str:
-    """The schema string for new `columns`; raises FeatureNotSupported for types that Delta lacks."""
-    return json.dumps({"type": "struct", "fields": [write_field(column) for column in columns]})
+def write_schema(columns: Sequence[Column], notes: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """The schema string for new `columns`; raises FeatureNotSupported for types that Delta lacks.
+
+    `notes`: further metadata of fields, by name.
+    """
+    fields = [write_field(column) for column in columns]
+    for item in fields:
+        item["metadata"].update((notes or {}).get(item["name"], {}))
+    return json.dumps({"type": "struct", "fields": fields})
 
 
 def write_field(column: Column) -> dict[str, Any]:

@@ -72,8 +72,9 @@ def create(
     commit: CommitInfo,
     comment: str | None = None,
     storage: Storage = LOCAL,
+    notes: Mapping[str, Mapping[str, str]] | None = None,
 ) -> int:
-    """Make an empty table; returns its version.
+    """Make an empty table; returns its version. `notes`: further metadata of fields, by name.
 
     Raises DuplicateTable if there is one at the place, FeatureNotSupported for types that Delta cannot hold.
     """
@@ -81,7 +82,7 @@ def create(
     place = storage.place(uri)
     check_location(place)
     check_properties(configuration or {})
-    schema = Schema.from_json(write_schema(columns))
+    schema = Schema.from_json(write_schema(columns, notes))
     if has_log(place, storage):
         raise DuplicateTable("a Delta table exists at that location")
     with delta_errors():

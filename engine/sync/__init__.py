@@ -1,0 +1,1 @@
+"""What is done with the rows of a source: Delta tables made, evolved and filled, exactly once."""
