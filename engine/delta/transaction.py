@@ -30,7 +30,7 @@ from engine.delta.snapshot import Snapshot, Snapshots, open_table
 from engine.delta.spilled import Spill, batches_of
 from engine.delta.spilled import schema_of as spilled_schema
 from engine.delta.table import CommitInfo
-from engine.delta.written import Writing, Written
+from engine.delta.written import Writing, Written, pieces
 
 MEMORY_BYTES = 8 << 20
 """Staged rows of one table kept in memory before they are spilled to a file."""
@@ -391,7 +391,7 @@ class DeltaTransaction:
         if not change.replaced:
             fields = _given(fields, change)
         schema = storage_schema(fields)
-        staged = _staged_batches(change, snapshot)
+        staged = chain.from_iterable(map(pieces, _staged_batches(change, snapshot)))
         reader = pa.RecordBatchReader.from_batches(schema, (_widened(batch, schema) for batch in staged))
         properties = self.commit_info.properties()
         write_deltalake(table, reader, mode=mode, commit_properties=properties)

@@ -30,8 +30,10 @@ from engine.storage.place import is_s3
 
 LOOK_S = 0.1
 COPY_BYTES = 1 << 20
-PIECES_AHEAD, PIECE_BYTES = 8, 8 << 20
-"""At most so many wait for the writer, of so many bytes each (and one row at least)."""
+PIECES_AHEAD, PIECE_BYTES = 16, 1 << 20
+"""At most so many wait for the writer, of so many bytes each (and one row at least): deltalake 1.6 itself holds as many
+as 128 of what it is given, whatever their size.
+"""
 ROW_GROUP_BYTES, ROW_GROUP_ROWS = 32 << 20, 1 << 20
 """A row group is kept in memory until it is full: rows in it at most, and about so many bytes."""
 _PLAIN_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "checkConstraints", "changeDataFeed"})
@@ -53,6 +55,12 @@ def is_possible(snapshot: Snapshot) -> bool:
         and snapshot.min_writer in _PLAIN_WRITERS
         and not any(key in item.metadata for key in _RULES for item in snapshot.fields)
     )
+
+
+def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Its rows in batches of PIECE_BYTES, for deltalake."""
+    step = max(1, batch.num_rows * PIECE_BYTES // max(batch.nbytes, PIECE_BYTES))
+    return (batch.slice(start, step) for start in range(0, batch.num_rows, step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +125,8 @@ class Writing:
 
     def put(self, batch: pa.RecordBatch) -> None:
         """The next rows. Waits while the writer has enough. Raises the writer's error (SqlError)."""
-        step = max(1, batch.num_rows * PIECE_BYTES // max(batch.nbytes, PIECE_BYTES))
-        for start in range(0, batch.num_rows, step):
-            self._put(batch.slice(start, step))
+        for piece in pieces(batch):
+            self._put(piece)
 
     def finish(self) -> Written:
         """There are no more. Raises SqlError."""
@@ -145,7 +152,7 @@ class Writing:
 
     def _write(self) -> None:
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
-        shape = WriterProperties(max_row_group_size=self._group_rows)
+        shape = WriterProperties(compression="SNAPPY", max_row_group_size=self._group_rows)
         write_deltalake(self._table, reader, mode="append", writer_properties=shape)
 
     def _result(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from deltalake.transaction import AddAction
@@ -141,6 +142,44 @@ def test_an_append_only_table_is_not_replaced(tmp_path: Path) -> None:
     work = transaction(tmp_path)
     with pytest.raises(ObjectNotInPrerequisiteState):
         work.write_at_once(T, place, pa.schema([("id", pa.int64())]), batches(), replaces=True)
+
+
+class Counted(bytearray):
+    """Memory whose pieces in use are counted."""
+
+    alive = 0
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        Counted.alive += 1
+
+    def __del__(self) -> None:
+        Counted.alive -= 1
+
+
+def test_memory_does_not_grow_with_the_stream(uri: str, tmp_path: Path) -> None:
+    """Batches of 4 MB: of a hundred, no more than the writer's pieces of 1 MB lie in memory at a time."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, SCHEMA) as writer:
+        writer.write_batch(pa.record_batch([range(1000), [f"{i} " * 1000 for i in range(1000)], [None] * 1000], SCHEMA))
+    data = sink.getvalue().to_pybytes()
+    most = 0
+
+    def incoming() -> Iterator[pa.RecordBatch]:
+        nonlocal most
+        for _ in range(100):
+            yield pa.ipc.open_stream(pa.py_buffer(Counted(data))).read_next_batch()
+            most = max(most, Counted.alive)
+
+    work = transaction(tmp_path)
+    assert work.write_at_once(T, uri, SCHEMA, incoming()) == 100_000
+    assert most < 60
+    work.commit()
+    assert Counted.alive == 0
+    [file] = data_files(uri)
+    column = pq.ParquetFile(file).metadata.row_group(0).column(1)
+    assert column.compression == "SNAPPY"
+    assert pq.ParquetFile(file).metadata.num_row_groups > 5, "groups of about 32 MB"
 
 
 @pytest.fixture
