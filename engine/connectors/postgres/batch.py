@@ -30,16 +30,17 @@ class Batch:
     """Transactions that have ended, then perhaps the beginning of one that has not. Only the former are given.
 
     Rows of a transaction that is too large for memory go to disk, in `folder`. `committed`: how many transactions have
-    ended; `staged`: the batch is one transaction, part of it decoded.
+    ended; `full`: no more should go in; `staged`: the batch is one transaction, part of it decoded.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._raw = bytearray()
         self._bases = array("q")
         self._seq = 0
-        self._committed_messages = self._committed_bytes = 0
+        self._committed_messages = 0
+        self._bytes_max = _OPEN_BYTES_MAX
         self.committed = 0
-        self.staged = False
+        self.full = self.staged = False
         self._staging = Staging(folder, _OPEN_BYTES_MAX)
         self._layouts: dict[int, tuple[Relation, Streamed]] = {}
 
@@ -48,18 +49,13 @@ class Batch:
         """Messages that are here, decoded ones counted as one."""
         return len(self._bases) + self.staged
 
-    @property
-    def full(self) -> bool:
-        return (
-            len(self._raw) >= self._committed_bytes + _OPEN_BYTES_MAX
-            or len(self._raw) >= _BYTES_MAX
-            or len(self._bases) >= _MESSAGES_MAX
-        )
-
     def add(self, frame: memoryview, header: int) -> None:
         """A message about a row; `header`: how many bytes of the frame are before it."""
-        self._bases.append(len(self._raw) + header)
-        self._raw += frame
+        raw, bases = self._raw, self._bases
+        bases.append(len(raw) + header)
+        raw += frame
+        if len(raw) >= self._bytes_max or len(bases) >= _MESSAGES_MAX:
+            self.full = True
 
     def add_truncate(self, oid: int) -> None:
         self._bases.append(len(self._raw))
@@ -68,7 +64,8 @@ class Batch:
     def commit(self) -> None:
         """What has come so far has ended."""
         self.committed += 1
-        self._committed_messages, self._committed_bytes = len(self._bases), len(self._raw)
+        self._committed_messages = len(self._bases)
+        self._bytes_max = min(len(self._raw) + _OPEN_BYTES_MAX, _BYTES_MAX)
 
     def layout(self, oid: int) -> SourceTable | None:
         """What the rows that come now of a table look like."""
@@ -157,7 +154,9 @@ class Batch:
         del self._raw[:end]
         self._bases = array("q", rest)
         self._seq += messages
-        self._committed_messages = self._committed_bytes = 0
+        self._committed_messages = 0
+        self._bytes_max = _OPEN_BYTES_MAX
+        self.full = len(self._raw) >= _OPEN_BYTES_MAX or len(rest) >= _MESSAGES_MAX
 
 
 def _oids_at(data: Bytes, bases: Places) -> Any:

@@ -132,8 +132,10 @@ class HandOver:
     def _settle(self, deadline: float) -> None:
         """Until all transactions have ended that are running now: until then some of them may have been written down
         as committed, before the slot or the publication of a table began, and not be seen by a snapshot yet.
+
+        The barrier is a transaction number of our own: a snapshot's xmax is below those of some that are running.
         """
-        barrier = int(self._ask("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text"))
+        barrier = int(self._ask("SELECT pg_catalog.pg_current_xact_id()::text"))
         while int(self._ask("SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text")) < barrier:
             self._check_cancelled()
             if time.monotonic() > deadline:

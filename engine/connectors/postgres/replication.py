@@ -34,7 +34,7 @@ SILENCE_MAX_S = 600.0
 for what we have not confirmed, so it is not for ever; TCP finds out sooner about a peer that is gone."""
 _STATUS = struct.Struct("!cQQQqB")
 _EPOCH_US = 946_684_800_000_000
-FRAMES_MAX = 4096
+_FRAMES_MAX, _FRAMES_BYTES = 4096, 4 << 20
 
 
 def lsn_text(lsn: int) -> str:
@@ -192,14 +192,16 @@ class ReplicationLink:
             raise self._failure(result)
 
     def receive(self) -> list[memoryview]:
-        """The frames that are here, at most FRAMES_MAX; none if nothing has come. Does not wait."""
+        """Frames that are here, not all if they are many or large; none if nothing has come. Does not wait."""
         frames: list[memoryview] = []
+        room = _FRAMES_BYTES
         get = self._pgconn.get_copy_data
         try:
-            while len(frames) < FRAMES_MAX:
+            while room > 0 and len(frames) < _FRAMES_MAX:
                 size, data = get(1)
                 if size > 0:
                     frames.append(data)
+                    room -= size
                 elif size < 0:
                     raise self._failure(self._pgconn.get_result())
                 elif not select.select([self._pgconn.socket], [], [], 0)[0]:

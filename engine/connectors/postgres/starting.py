@@ -10,16 +10,20 @@ from catalog.errors import DataCorrupted
 from engine.connectors.model import Position
 from engine.connectors.postgres.replication import lsn_text, parse_lsn
 
-_LSN, _SNAPSHOTS = "lsn", "snapshots"
+_LSN, _SNAPSHOTS, _AHEAD = "lsn", "snapshots", "ahead"
 _XID_BITS = 32
 _NONE: frozenset[int] = frozenset()
 
 
-def stream_position(lsn: int, snapshots: Mapping[str, tuple[str, int]] | None = None) -> Position:
+def stream_position(
+    lsn: int, snapshots: Mapping[str, tuple[str, int]] | None = None, ahead: Mapping[str, int] | None = None
+) -> Position:
     """Behind the transactions that end at `lsn`. `snapshots`, by table: what was read of it (pg_current_snapshot) and
-    a position behind all that it shows.
+    a position behind all that it shows; `ahead`: of tables that are further than `lsn`.
     """
     position: dict[str, Any] = {_LSN: lsn_text(lsn)}
+    if ahead:
+        position[_AHEAD] = {table: lsn_text(further) for table, further in ahead.items()}
     if snapshots:
         position[_SNAPSHOTS] = {table: [text, lsn_text(until)] for table, (text, until) in snapshots.items()}
     return position
@@ -53,7 +57,10 @@ class Starts:
 
     def __init__(self, positions: Mapping[str, Position]) -> None:
         try:
-            lsns = {table: parse_lsn(position[_LSN]) for table, position in positions.items()}
+            lsns = {
+                table: parse_lsn(position.get(_AHEAD, {}).get(table, position[_LSN]))
+                for table, position in positions.items()
+            }
             self._snapshots = {
                 table: (parse_snapshot(text), parse_lsn(until))
                 for table, position in positions.items()
@@ -74,9 +81,11 @@ class Starts:
         return frozenset(int(table) for table in (*self._behind, *seen))
 
     def position(self, lsn: int) -> Position:
-        """Behind what ends at `lsn`, with the snapshots that still matter there."""
+        """Behind what ends at `lsn`, for any of the tables."""
         pending = {t: (snapshot.text, until) for t, (snapshot, until) in self._snapshots.items() if lsn < until}
-        return stream_position(lsn, pending)
+        return stream_position(
+            lsn, pending, {table: further for table, further in self._behind.items() if lsn < further}
+        )
 
 
 def _own(position: Position, table: str) -> Sequence[Sequence[str]]:

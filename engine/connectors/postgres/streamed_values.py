@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catalog.errors import DataException, SqlError
+from catalog.errors import CharacterNotInRepertoire, DataException, SqlError
 from catalog.types import arrow_type
 from engine.connectors.model import SourceColumn
 from engine.values.arrays import parse_array
@@ -30,11 +30,16 @@ _HEX_PREFIX = len("\\x")
 def decoded(texts: pa.BinaryArray, column: SourceColumn, delimiter: str) -> pa.Array:
     """Text forms as an array of the canonical type of `column.type`. `delimiter`: between elements of an array.
 
-    Raises DataException (22000).
+    Raises DataException (22000), CharacterNotInRepertoire (22021).
     """
     wanted = arrow_type(column.type)
     try:
         text = pc.cast(texts, pa.string())
+    except pa.ArrowInvalid as error:
+        raise CharacterNotInRepertoire(
+            "the source has text that is not UTF-8", detail=str(error), hint="Its encoding is SQL_ASCII: any bytes."
+        ) from error
+    try:
         return _lists(text, wanted, delimiter) if pa.types.is_list(wanted) else _values(text, wanted)
     except (pa.ArrowInvalid, SqlError) as error:
         raise DataException(
