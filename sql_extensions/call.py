@@ -123,6 +123,17 @@ class Call:
         finally:
             self.off_cancel(stop)
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Meanwhile a part of the work runs to its end: what it has asked to be called on cancel is then let go of."""
+        with self._lock:
+            before = list(self._stops)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stops = [stop for stop in self._stops if stop in before]
+
     def check_canceled(self) -> None:
         """Raises QueryCanceled (57014) if someone has asked to stop."""
         if self._reason is not None:

@@ -102,6 +102,10 @@ class Completion:
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """With the columns the client did not send: their defaults, computed for each row."""
+        with self._context.call.part():
+            return self._complete(batch)
+
+    def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         defaults = self._defaults(batch.num_rows) if None in self._places else None
         arrays, names = [], [column.name for column in self._columns]
         for place, name in zip(self._places, names, strict=True):
