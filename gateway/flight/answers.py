@@ -27,7 +27,6 @@ from sql_extensions.spool import Spool
 
 BATCH_ROWS = 65_536
 BATCH_BYTES_MAX = 8 << 20
-"""Go's clients take messages of 16 MB at most unless told otherwise."""
 
 
 @dataclass(slots=True, eq=False)

@@ -22,7 +22,7 @@ from gateway.flight.messages import sql
 from gateway.flight.metadata import METADATA
 from gateway.flight.sessions import PreparedStatement
 from gateway.flight.statements import Request, Statements, dataset_schema
-from gateway.flight.streams import Batches, Streams
+from gateway.flight.streams import Batches, Streams, in_messages
 from gateway.flight.watch import Watch
 from sql_extensions.call import Outcome
 from sql_extensions.kept import KeptQueries
@@ -92,7 +92,7 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             metadata = METADATA.get(type(command))
             if metadata is not None:
                 batches = metadata.batches(request, command, self._statements)
-                return flight.GeneratorStream(metadata.schema(command), batches)
+                return flight.GeneratorStream(metadata.schema(command), in_messages(batches))
             if not isinstance(command, sql.TicketStatementQuery):
                 raise _unsupported(command)
             handle = command.statement_handle
@@ -100,7 +100,8 @@ class FlightServer(flight.FlightServerBase):  # type: ignore[misc]
             if kept is not None:
                 handle = self._waiting(self._statements.once_more(request, kept.answered), request)
             answer = self._streams.claim(handle, request.session)
-            return flight.GeneratorStream(answer.schema, Batches(handle, answer, self._streams, self._watch, context))
+            rows = Batches(handle, answer, self._streams, self._watch, context)
+            return flight.GeneratorStream(answer.schema, in_messages(rows))
 
     def do_put(
         self,

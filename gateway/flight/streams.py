@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -21,6 +21,8 @@ from sql_extensions.call import Outcome
 WAITING_MAX = 100
 """Of one session."""
 TICKET_S = 300.0
+MESSAGE_BYTES_MAX = 3 << 20
+"""gRPC's clients take messages of 4 MB unless told otherwise, and Go's driver of database/sql cannot be told."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +129,21 @@ def _is_for(waiting: Waiting, session: FlightSession) -> bool:
     """Any session of its user in its database may read it: partitions of ADBC are handed to other connections."""
     own, other = waiting.session.principal, session.principal
     return (own.user, own.tenant) == (other.user, other.tenant)
+
+
+def in_messages(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows, cut where they are more than clients take at once; nothing is copied. One row is not cut."""
+    for batch in batches:
+        yield from _halved(batch)
+
+
+def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if batch.num_rows < 2 or batch.nbytes <= MESSAGE_BYTES_MAX:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _halved(batch.slice(0, half))
+    yield from _halved(batch.slice(half))
 
 
 class Batches(Iterator[pa.RecordBatch]):

@@ -29,7 +29,7 @@ TABLES = pa.schema(_NAMES)
 TABLES_WITH_SCHEMA = pa.schema([*_NAMES, pa.field("table_schema", pa.binary(), nullable=False)])
 TABLE_TYPES = ("SYSTEM TABLE", "SYSTEM VIEW", "TABLE", "VIEW")
 PIECE_BYTES = 4 << 20
-"""About so much goes into one batch: Go's clients take messages of 16 MB at most."""
+"""About so much is made at a time."""
 
 _TYPE = """CASE WHEN n.nspname ~ '^pg_' OR n.nspname = 'information_schema' THEN 'SYSTEM ' ELSE '' END
        || CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END"""

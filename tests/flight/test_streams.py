@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.flight as flight
 import pytest
 from adbc_driver_flightsql import dbapi
@@ -77,6 +78,24 @@ def test_streams_of_one_session_are_read_beside_each_other(bare: Bare, numbers: 
     for number, reader in enumerate(readers):
         rows[number] += sum(chunk.data.num_rows for chunk in reader)
     assert rows == [ROWS, ROWS - 1, ROWS - 2]
+
+
+def test_messages_are_what_clients_take_unless_told_otherwise(bare: Bare) -> None:
+    text = "SELECT i, repeat('x', CASE WHEN i % 1000 < 500 THEN 20000 ELSE 1 END) FROM generate_series(1, 2000) a(i)"
+    reader = bare.client.do_get(bare.query(text).endpoints[0].ticket, bare.options)
+    batches = [chunk.data for chunk in reader]
+    assert sum(batch.num_rows for batch in batches) == 2000
+    assert pa.Table.from_batches(batches).column(0).to_pylist() == [*range(1, 2001)]
+    assert 2 << 20 < max(batch.nbytes for batch in batches) < 4 << 20, "gRPC's own limit is 4 MB"
+
+
+def test_parts_of_a_result_are_read_by_other_connections(gateway: GatewayServer) -> None:
+    with adbc(gateway) as connection, connection.cursor() as cursor, adbc(gateway) as other, other.cursor() as reader:
+        parts, schema = cursor.adbc_execute_partitions("SELECT 1 AS one")
+        assert schema is not None and schema.names == ["one"]
+        [part] = parts
+        reader.adbc_read_partition(part)
+        assert reader.fetchall() == [(1,)]
 
 
 def test_a_ticket_is_used_once_by_its_user_in_its_database(gateway: GatewayServer, bare: Bare) -> None:
