@@ -17,7 +17,7 @@ from tests.gateway_server import PASSWORD, GatewayServer
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "flight.md"
 ADDRESS = "127.0.0.1:5434"
 PRINTED = "7 300.51\n3 200.25\n5 100.99\n"
-GO_ARGUMENTS = 'package main\n\nimport "os"\n\nvar uri, password = os.Args[1], os.Args[2]\n'
+GO_ARGUMENTS = 'package main\n\nimport "os"\n\nvar address, password = os.Args[1], os.Args[2]\n'
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def sample(language: str, **replaced: str) -> str:
     [found] = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     text = str(found)
     for name, value in replaced.items():
-        what = {"uri": f'"grpc://{ADDRESS}"', "address": ADDRESS, "password": '"PASSWORD"'}[name]
+        what = {"quoted": f'"{ADDRESS}"', "address": ADDRESS, "password": '"PASSWORD"'}[name]
         assert text.count(what) == 1
         text = text.replace(what, value)
     return text
@@ -54,9 +54,9 @@ def printed(*command: str, cwd: Path) -> str:
 
 def test_go(demo: GatewayServer, tmp_path: Path) -> None:
     sources = {name: (MODULE / name).read_text() for name in ("go.mod", "go.sum")}
-    sources |= {"main.go": sample("go", uri="uri", password="password"), "arguments.go": GO_ARGUMENTS}
+    sources |= {"main.go": sample("go", quoted="address", password="password"), "arguments.go": GO_ARGUMENTS}
     program = downloads.go_built("flightsample", sources)
-    assert printed(str(program), f"grpc://127.0.0.1:{demo.flight_port}", PASSWORD, cwd=tmp_path) == PRINTED
+    assert printed(str(program), f"127.0.0.1:{demo.flight_port}", PASSWORD, cwd=tmp_path) == PRINTED
 
 
 def test_java(demo: GatewayServer, tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ def test_options_of_adbc(gateway: GatewayServer) -> None:
         assert answer(connection, "SHOW search_path").to_pylist() == [{"search_path": 'public, "a b"'}]
         driver.set_options(**{f"{PREFIX}optionerase.TimeZone": ""})
         assert answer(connection, "SHOW TimeZone").to_pylist() != [{"TimeZone": "Asia/Tokyo"}]
+        driver.set_options(**{f"{PREFIX}optionerase.search_path": ""})
+        assert connection.adbc_current_db_schema == "public"
         driver.set_options(**{"adbc.connection.db_schema": "pg_catalog"})
         assert connection.adbc_current_catalog == "acme"
         assert connection.adbc_current_db_schema == "pg_catalog"
