@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from catalog.errors import SqlError
+from catalog.history.record import TEXT_CHARACTERS_MAX
 from catalog.names import quote_literal
 from engine.dialect.scanner import Token, TokenKind, scan
 
@@ -18,53 +19,71 @@ STARS = "***"
 HIDDEN = f"'{STARS}'"
 _MARKS = ("secret", "token", "pass", "pwd", "credential", "private", "key", "//", "u&", "\\")
 """A text without any of these, in small letters, holds no secret that is known as one."""
-_WORD = (
-    r"[\w.-]*(?:pass(?:word|wd|phrase)|pwd|token|secret|credential|private_?key|api_?key|(?:account|shared)_?key"
-    r"|access_?key(?!_?id))[\w.-]*"
+_CORE = (
+    r"(?:pass(?:word|wd|phrase)|pwd|token|secret|credential|private_?key|api_?key|(?:account|shared)_?key"
+    r"|access_?key(?!_?id))[\w.-]{0,64}"
 )
+_NAME = re.compile(rf"[\w.-]*{_CORE}", re.IGNORECASE)
 """An option whose value is a secret."""
-_NAME = re.compile(_WORD, re.IGNORECASE)
 _ORDINARY = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
 _FAMILY = frozenset({"SECRET", "CONNECTION", "SERVER", "SYNC", "PREVIEW", "CLUSTER"})
 """Statements that begin with a word of the first and have none of the second have no options."""
 _FAMILY_TEXT = re.compile(rf"\b(?:{'|'.join(_FAMILY)})\b", re.IGNORECASE)
+_FIRST = re.compile(r"\s*([A-Za-z]+|\()")
+_NEXT = re.compile(rf";[^;]{{0,64}}?\b(?!(?:{'|'.join(_ORDINARY - {'('})})\b)[A-Za-z]", re.IGNORECASE)
 _PLACES = frozenset({"ENV", "FILE", "KUBERNETES", "KEY"})
 """What follows these in CREATE SECRET says where a value is."""
-_URI = re.compile(r"(://[^:/?#\s]*:)(.*)(@)", re.DOTALL)
-_RAW_URI = re.compile(r"(://[^:/?#\s'\"]*:)([^\s'\"]*)(@)")
+_USER = re.compile(r"://[^:/?#\s]{0,1024}:")
+_RAW_URI = re.compile(r"(://[^:/?#\s'\"]{0,1024}:)([^\s'\"]{0,2048})(@)")
 _PAIR = re.compile(
-    rf"({_WORD}\s*=\s*)((?:'(?:\\.|''|[^'\\])*(?:'|\\?\Z))|(?:\\.|[^\s\\'])(?:\\.|[^\s\\])*)",
+    rf"({_CORE}\s{{0,8}}=\s{{0,8}})((?:'(?:\\.|''|[^'\\])*(?:'|\\?\Z))|(?:\\.|[^\s\\'])(?:\\.|[^\s\\])*)",
     re.DOTALL | re.IGNORECASE,
 )
+_STATEMENT_INSIDE = re.compile(
+    rf"\b(?:create|alter)\s+(?:or\s+replace\s+)?secret\b|{_CORE}\s{{0,8}}=\s{{0,8}}['\"]?\Z", re.IGNORECASE
+)
+_OPTION_INSIDE = re.compile(rf"{_CORE}['\"]?\s{{0,8}}(?:=|[eu]?&?'|\$)", re.IGNORECASE)
 _QUOTED_FROM = re.compile(r'[":]')
 """In an error's text, where what the user has written may begin."""
 _EQUALS = ("=", ":=", "=>")
 _LITERALS = (TokenKind.STRING, TokenKind.BITS)
+_QUOTED_KINDS = (TokenKind.STRING, TokenKind.BITS, TokenKind.QUOTED)
 _NAMES = (TokenKind.WORD, TokenKind.QUOTED)
 _SHORT = 3
+SECRETS_MAX = 200
+CONCEALED_CHARACTERS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A part of the source that is written as `shown` instead; `secrets` are the texts that are hidden by that."""
+    """A part of the source that is written as `shown` instead; `secrets` are the texts that are hidden by that.
+
+    `rest`: it is all from there on, because nothing can be told apart.
+    """
 
     start: int
     end: int
     shown: str
     secrets: tuple[str, ...]
+    rest: bool = False
 
 
 def redacted(sql: str) -> str:
     """The text with values of secrets hidden, also where it cannot be parsed: those of CREATE and ALTER SECRET, of
-    options such as password and token, and passwords in URIs and in libpq's keyword=value texts.
+    options such as password and token, and passwords in URIs and in libpq's keyword=value texts. What is longer than
+    the history keeps breaks off.
     """
+    if len(sql) > TEXT_CHARACTERS_MAX:
+        return redacted(sql[: TEXT_CHARACTERS_MAX - 1]) + "…"
     if not _suspect(sql):
         return sql
     pieces: list[str] = []
     at = 0
-    for span in _spans(sql):
-        pieces.append(sql[at : span.start] + span.shown)
-        at = span.end
+    if _has_more_than_uris(sql):
+        for span in sorted(_spans(sql), key=lambda one: (one.start, -one.end)):
+            if span.start >= at:
+                pieces.append(sql[at : span.start] + span.shown)
+                at = span.end
     return _RAW_URI.sub(rf"\1{STARS}\3", "".join(pieces) + sql[at:])
 
 
@@ -74,10 +93,16 @@ def concealed(text: str, sql: str) -> str:
     if begin is None or not _suspect(sql):
         return text
     head, told = text[: begin.start()], text[begin.start() :]
-    hidden = {secret for span in _spans(sql) for secret in (sql[span.start : span.end], *span.secrets)}
-    for secret in sorted(hidden, key=len, reverse=True):
-        found, shown = (secret, STARS) if len(secret) >= _SHORT else (f'"{secret}"', f'"{STARS}"')
-        told = told.replace(found, shown)
+    if _has_more_than_uris(sql):
+        if max(len(sql), len(told)) > CONCEALED_CHARACTERS_MAX:
+            return head + STARS
+        spans = list(_spans(sql))
+        hidden = {secret for span in spans for secret in (sql[span.start : span.end], *span.secrets)}
+        if len(hidden) > SECRETS_MAX or any(span.rest for span in spans):
+            return head + STARS
+        for secret in sorted(hidden, key=len, reverse=True):
+            found, shown = (secret, STARS) if len(secret) >= _SHORT else (f'"{secret}"', f'"{STARS}"')
+            told = told.replace(found, shown)
     return head + _RAW_URI.sub(rf"\1{STARS}\3", told)
 
 
@@ -98,15 +123,30 @@ def _suspect(sql: str) -> bool:
     return any(mark in low for mark in _MARKS)
 
 
+def _has_more_than_uris(sql: str) -> bool:
+    """Whether it must be read token by token: not a large INSERT whose rows have a URL somewhere."""
+    first = _FIRST.match(sql)
+    ordinary = first is not None and first[1].upper() in _ORDINARY and not _NEXT.search(sql)
+    return not ordinary or any(one.search(sql) for one in (_FAMILY_TEXT, _OPTION_INSIDE))
+
+
 def _spans(sql: str) -> Iterator[_Span]:
-    """In order, without overlap. Where the text ends inside a string or comment, the rest is hidden if it could be part
-    of a secret: nothing there can be told apart.
+    """Statement by statement; one may lie inside another. Where the text ends inside a string or comment, the rest is
+    hidden if it could be part of a secret, and so it is behind a string that holds a statement of ours: there a quote
+    is missing, and nothing can be told apart.
     """
     statement: list[Token] = []
-    end = 0
+    end, unsure = 0, None
     try:
         for token in scan(sql):
+            if _holds_ours(sql[end : token.start]):
+                yield _gap(sql, end, token.start)
+                unsure = end if unsure is None else unsure
             end = token.end
+            if token.kind in _QUOTED_KINDS and _STATEMENT_INSIDE.search(sql, token.start, token.end):
+                yield from _of_statement(sql, statement)
+                yield _rest(sql, token.start)
+                return
             if token.text == ";" and token.kind is TokenKind.PUNCTUATION:
                 yield from _of_statement(sql, statement)
                 statement = []
@@ -114,13 +154,30 @@ def _spans(sql: str) -> Iterator[_Span]:
                 statement.append(token)
     except SqlError:
         yield from _of_statement(sql, statement)
+        if unsure is not None:  # a comment that ends inside a string of what was a statement
+            yield _rest(sql, unsure)
         rest = sql[end:]
-        if (statement and _has_options(statement)) or any(
-            pattern.search(rest) for pattern in (_FAMILY_TEXT, _URI, _PAIR)
-        ):
-            yield _Span(end, len(sql), HIDDEN, (rest, rest.strip(), rest.strip().strip("'\"")))
+        known = statement and _has_options(statement)
+        if known or any(pattern.search(rest) for pattern in (_FAMILY_TEXT, _USER, _PAIR)):
+            yield _rest(sql, end)
         return
     yield from _of_statement(sql, statement)
+    if _holds_ours(sql[end:]):
+        yield _gap(sql, end, len(sql))
+
+
+def _rest(sql: str, start: int) -> _Span:
+    return _Span(start, len(sql), HIDDEN, (), rest=True)
+
+
+def _holds_ours(gap: str) -> bool:
+    """Whether what is between two tokens is a comment that holds a statement or an option of ours."""
+    comment = "--" in gap or "/*" in gap
+    return comment and (_STATEMENT_INSIDE.search(gap) or _OPTION_INSIDE.search(gap)) is not None
+
+
+def _gap(sql: str, start: int, end: int) -> _Span:
+    return _Span(start, end, f" /* {STARS} */ ", (sql[start:end].strip(),))
 
 
 def _of_statement(sql: str, tokens: Sequence[Token]) -> Iterator[_Span]:
@@ -211,8 +268,14 @@ def _inside(sql: str, token: Token) -> Iterator[_Span]:
     """A string, or a name in quotes, that has a password in it."""
     string = token.kind is TokenKind.STRING
     text = token.text if string else sql[token.start + 1 : token.end - 1]
-    found = [match[2] for pattern in (_URI, _PAIR) for match in pattern.finditer(text)]
+    found = [match[2] for match in _PAIR.finditer(text)]
+    shown = text
+    end = text.rfind("@")  # a password that is not escaped may hold one
+    user = _USER.search(text, 0, end) if end >= 0 else None
+    if user is not None:
+        found.append(text[user.end() : end])
+        shown = text[: user.end()] + STARS + text[end:]
     if found:
-        shown = _PAIR.sub(rf"\1{STARS}", _URI.sub(rf"\1{STARS}\3", text))
+        shown = _PAIR.sub(rf"\1{STARS}", shown)
         secrets = [variant for one in found for variant in (one, one.strip("'"), unquote(one)) if variant]
         yield _Span(token.start, token.end, quote_literal(shown) if string else f'"{shown}"', tuple(secrets))
