@@ -139,5 +139,6 @@ def _ask(ctx: Context, relation: Relation, rows: pa.RecordBatch, select_list: st
     """A query on `rows` as if they were all the table has."""
     named = pa.Table.from_batches([rows]).rename_columns([column.name for column in relation.columns])
     sql = f"SELECT {select_list} FROM {relation.name}"
-    answer = dml.rows_of(ctx, sql, Description((), None), {relation.name: ArrowSource(named)})
-    return answer.reader.read_all()
+    with ctx.call.part():
+        answer = dml.rows_of(ctx, sql, Description((), None), {relation.name: ArrowSource(named)})
+        return answer.reader.read_all()

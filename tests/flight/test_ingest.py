@@ -136,9 +136,9 @@ def test_generated_columns(connection: dbapi.Connection, pgwire: psycopg.Connect
         "CREATE TABLE computed (id bigint NOT NULL CHECK (id >= 0), twice bigint GENERATED ALWAYS AS (id * 2) STORED)"
     )
     assert ingest(connection, "computed", pa.table({"id": [1, 2]})) == 2
-    many = pa.table({"id": pa.array(range(1_500_000), pa.int64())})
-    assert ingest(connection, "computed", many) == 1_500_000
-    assert rows(pgwire, "SELECT count(*), sum(twice - 2 * id) FROM computed") == [(1_500_002, 0)]
+    many = pa.table({"id": pa.array(range(600_000), pa.int64())})
+    assert ingest(connection, "computed", many) == 600_000
+    assert rows(pgwire, "SELECT count(*), sum(twice - 2 * id) FROM computed") == [(600_002, 0)]
     before = versions(pgwire, "computed")
     assert refused(connection, "computed", pa.table({"id": [1], "twice": [2]})) == "42P10"
     late = pa.concat_tables([many, pa.table({"id": [-1]})])
