@@ -12,7 +12,7 @@ from typing import Literal
 import pyarrow as pa
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
-from catalog.errors import DatatypeMismatch, FeatureNotSupported, NotNullViolation, SerializationFailure
+from catalog.errors import DatatypeMismatch, FeatureNotSupported, NotNullViolation, SerializationFailure, SqlError
 from engine.connectors.model import SourceTable
 from engine.delta.errors import delta_errors
 from engine.delta.features import check_file_paths, check_partition_values
@@ -228,18 +228,34 @@ def _write(
     evolves: bool = False,
 ) -> None:
     """Through the given handle: what others commit meanwhile is seen as a conflict, not lost."""
-    with delta_errors():
-        first = next(batches, None)
-        row_bytes = first.nbytes / first.num_rows if first is not None else 1.0
-        group = min(ROW_GROUP_ROWS, max(1, int(ROW_GROUP_BYTES / max(row_bytes, 1.0))))
-        write_deltalake(
-            table,
-            pa.RecordBatchReader.from_batches(schema, chain([] if first is None else [first], batches)),
-            mode=mode,
-            schema_mode="overwrite" if evolves else None,
-            writer_properties=WriterProperties(max_row_group_size=group),
-            commit_properties=properties(target.commit, step),
-        )
+    met: list[SqlError] = []
+    try:
+        with delta_errors():
+            first = next(batches, None)
+            row_bytes = first.nbytes / first.num_rows if first is not None else 1.0
+            group = min(ROW_GROUP_ROWS, max(1, int(ROW_GROUP_BYTES / max(row_bytes, 1.0))))
+            rows = _noting(chain([] if first is None else [first], batches), met)
+            write_deltalake(
+                table,
+                pa.RecordBatchReader.from_batches(schema, rows),
+                mode=mode,
+                schema_mode="overwrite" if evolves else None,
+                writer_properties=WriterProperties(max_row_group_size=group),
+                commit_properties=properties(target.commit, step),
+            )
+    except SqlError as error:
+        if met:
+            raise met[0] from error
+        raise
+
+
+def _noting(batches: Iterator[pa.RecordBatch], met: list[SqlError]) -> Iterator[pa.RecordBatch]:
+    """The batches; what went wrong while they were read is noted, since deltalake passes on nothing but its text."""
+    try:
+        yield from batches
+    except SqlError as error:
+        met.append(error)
+        raise
 
 
 def check_rewritable(table: DeltaTable) -> None:
