@@ -33,7 +33,7 @@ TEXT = f"SELECT * FROM {TABLE}"
 SMALL = 20
 PEER_ROWS = 300_000
 BUFFER = 1 << 20
-WRITTEN = "bench_written"
+WRITTEN, INGESTED, NUMBERS = MADE = ("bench_written", "bench_ingest", "bench_numbers")
 Work = Callable[[], None]
 _ROLLBACK = sql.ActionEndTransactionRequest.END_TRANSACTION_ROLLBACK
 
@@ -42,6 +42,9 @@ def run(report: Report, rounds: int, scale: float = SCALE) -> None:
     with peers.loaded_gateway(scale) as ours, tempfile.TemporaryDirectory() as folder:
         gateway = ours.gateway
         assert gateway is not None
+        with ours.connect() as left:
+            for name in MADE:  # a run that was broken off leaves them
+                left.execute(f"DROP TABLE IF EXISTS {name}")
         url = f"grpc://127.0.0.1:{gateway.flight_port}"
         client = flight.connect(url)
         header = client.authenticate_basic_token(peers.USER, PASSWORD)
@@ -174,7 +177,7 @@ def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -
 
         def dropped() -> None:
             with connection.cursor() as cursor:
-                cursor.execute("DROP TABLE IF EXISTS bench_ingest")
+                cursor.execute(f"DROP TABLE IF EXISTS {INGESTED}")
 
         def created() -> float:
             dropped()
@@ -182,7 +185,7 @@ def _writing(report: Report, rounds: int, url: str, table: Path, folder: Path) -
 
         def ingest(mode: Literal["create", "replace"]) -> None:
             with connection.cursor() as cursor:
-                cursor.adbc_ingest("bench_ingest", rows.to_reader(65_536), mode=mode)
+                cursor.adbc_ingest(INGESTED, rows.to_reader(65_536), mode=mode)
 
         costs = alternate(created, seconds(direct), rounds)
         report.add(throughput("bulk ingestion into a new table, ADBC", "write_deltalake", costs))
@@ -217,13 +220,13 @@ def _beside_sqlite(report: Report, rounds: int, url: str) -> None:
             cursors = ours.cursor(), peer.cursor()
             made = (("bigint", counted), ("integer", recursive))  # both of 64 bits
             for cursor, (kind, numbers) in zip(cursors, made, strict=True):
-                cursor.execute(f"CREATE TABLE bench_numbers (id {kind}, name text)")
-                cursor.execute(f"INSERT INTO bench_numbers SELECT i, 'name ' || i FROM ({numbers}) AS n")
+                cursor.execute(f"CREATE TABLE {NUMBERS} (id {kind}, name text)")
+                cursor.execute(f"INSERT INTO {NUMBERS} SELECT i, 'name ' || i FROM ({numbers}) AS n")
             small = [partial(_small, cursor) for cursor in cursors]
             report.add(latency("SELECT 1, ADBC", name, _alternated(small[0], small[1], rounds)))
             read = [partial(_read_numbers, cursor) for cursor in cursors]
             report.add(throughput(f"{PEER_ROWS:,} rows, ADBC", name, _alternated(read[0], read[1], rounds)))
-            cursors[0].execute("DROP TABLE bench_numbers")
+            cursors[0].execute(f"DROP TABLE {NUMBERS}")
             for cursor in cursors:
                 cursor.close()
 
@@ -235,7 +238,7 @@ def _small(cursor: dbapi.Cursor) -> None:
 
 
 def _read_numbers(cursor: dbapi.Cursor) -> None:
-    cursor.execute("SELECT id, name FROM bench_numbers")
+    cursor.execute(f"SELECT id, name FROM {NUMBERS}")
     rows = sum(batch.num_rows for batch in cursor.fetch_record_batch())
     if rows != PEER_ROWS:
         raise RuntimeError(f"{rows} rows")
