@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
-from psycopg import pq
 
 from catalog.errors import DuplicateColumn, FeatureNotSupported, UndefinedTable, WrongObjectType
 from engine.connectors.model import SourceColumn, SourceName, SourceTable
@@ -132,7 +131,7 @@ def images_of(connection: Connection, source: SourceTable) -> dict[str, Image]:
 def asking(connection: Connection) -> Iterator[None]:
     """Questions to the source that leave its transaction alive if they fail, with SqlError."""
     try:
-        with connection.transaction():
+        with connection.transaction(force_rollback=True):  # locks of what was only looked at go too
             yield
     except psycopg.Error as error:
         raise source_error(error) from error
@@ -162,14 +161,10 @@ def _images(connection: Connection, wanted: Sequence[Sequence[int]]) -> list[Ima
 
 
 def _answer(connection: Connection, sql: str) -> tuple[list[tuple[int, int]], list[str]]:
-    """(type, typmod) and name of each column of a statement, which is not run."""
-    wire = connection.pgconn
-    answer = wire.prepare(b"", sql.encode())
-    if answer.status == pq.ExecStatus.COMMAND_OK:
-        answer = wire.describe_prepared(b"")
-    if answer.status != pq.ExecStatus.COMMAND_OK:
-        raise psycopg.errors.error_from_result(answer, encoding=connection.info.encoding)
-    if answer.nfields == 0:
+    """(type, typmod) and name of each column of a SELECT, of which no row is made."""
+    # binary: the extended protocol, which takes one statement only.
+    answer = connection.execute(f"{sql} limit 0".encode(), binary=True).pgresult
+    if answer is None or answer.nfields == 0:
         raise FeatureNotSupported("the query gives no columns")
     encoding = connection.info.encoding
     names = [cast(bytes, answer.fname(i)).decode(encoding) for i in range(answer.nfields)]

@@ -12,10 +12,11 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from catalog.errors import CannotConnect
-from catalog.names import quote_ident, quote_literal
+from catalog.names import always_quote, quote_ident, quote_literal
 from engine.connectors.model import Endpoint, Finding
 from engine.connectors.postgres.connection import connect
 from engine.connectors.postgres.errors import source_error
+from engine.dialect.keywords import COLUMN_NAME, RESERVED, TYPE_OR_FUNCTION
 
 _READ_MIN, _CHANGES_MIN = 130000, 140000
 _LISTED_MAX = 20
@@ -146,7 +147,7 @@ def _on_this_machine(host: str) -> bool:
 
 
 def _replication(about: DictRow, version: int) -> list[Finding]:
-    role, database = quote_ident(about["role"]), quote_ident(about["database"])
+    role, database = _ident(about["role"]), _ident(about["database"])
     level, right = about["wal_level"], about["rolreplication"] or about["rolsuper"]
     free = about["slots_max"] - about["slots"]
     senders = about["senders_max"] - about["senders"]
@@ -190,13 +191,13 @@ def _replication(about: DictRow, version: int) -> list[Finding]:
 def _select(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
     if not rows:
         return [Finding("select", True, "all tables can be read")]
-    role, schemas = quote_ident(about["role"]), defaultdict(list)
+    role, schemas = _ident(about["role"]), defaultdict(list)
     for row in rows:
         schemas[row["schema"]].append(row)
     commands = []
     for schema, lacking in schemas.items():
         if not lacking[0]["schema_open"]:
-            commands.append(f"GRANT USAGE ON SCHEMA {quote_ident(schema)} TO {role}")
+            commands.append(f"GRANT USAGE ON SCHEMA {_ident(schema)} TO {role}")
         commands.append(f"GRANT SELECT ON {', '.join(map(_name, lacking))} TO {role}")
     return [Finding("select", False, f"no right to read {_listed(rows)}", "; ".join(commands))]
 
@@ -204,15 +205,15 @@ def _select(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
 def _row_security(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
     if not rows:
         return [Finding("row security", True, "no rows are hidden")]
-    fix = f"ALTER ROLE {quote_ident(about['role'])} BYPASSRLS"
+    fix = f"ALTER ROLE {_ident(about['role'])} BYPASSRLS"
     return [Finding("row security", False, f"row-level security may hide rows of {_listed(rows)}", fix)]
 
 
 def _owners(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
     if not rows or about["rolsuper"]:
         return [Finding("table owner", True, "all tables can be put into a publication")]
-    role = quote_ident(about["role"])
-    fix = "; ".join(f"GRANT {quote_ident(owner)} TO {role}" for owner in sorted({row["owner"] for row in rows}))
+    role = _ident(about["role"])
+    fix = "; ".join(f"GRANT {_ident(owner)} TO {role}" for owner in sorted({row["owner"] for row in rows}))
     return [
         Finding(
             "table owner",
@@ -230,7 +231,7 @@ def _identities(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
     found = []
     for row in rows[:_LISTED_MAX]:
         name = _name(row)
-        way = f"USING INDEX {quote_ident(row['index'])}" if row["index"] is not None else "FULL"
+        way = f"USING INDEX {_ident(row['index'])}" if row["index"] is not None else "FULL"
         why = "none" if row["identity"] == "n" else "no primary key" if row["identity"] == "d" else "its index is gone"
         detail = f"{name} has no replica identity ({why}): in a publication its UPDATE and DELETE would fail"
         found.append(Finding("replica identity", False, detail, f"ALTER TABLE {name} REPLICA IDENTITY {way}"))
@@ -252,10 +253,15 @@ def _slots(rows: Sequence[DictRow], about: DictRow) -> list[Finding]:
 
 
 def _name(row: DictRow) -> str:
-    return f"{quote_ident(row['schema'])}.{quote_ident(row['table'])}"
+    return f"{_ident(row['schema'])}.{_ident(row['table'])}"
 
 
 def _listed(rows: Iterable[dict[str, Any]]) -> str:
     names = [_name(row) for row in rows]
     more = f" and {len(names) - _LISTED_MAX} more" if len(names) > _LISTED_MAX else ""
     return ", ".join(names[:_LISTED_MAX]) + more
+
+
+def _ident(name: str) -> str:
+    """As PostgreSQL's quote_ident, which knows the keywords."""
+    return always_quote(name) if name in RESERVED | TYPE_OR_FUNCTION | COLUMN_NAME else quote_ident(name)

@@ -34,22 +34,16 @@ _LIMITS = (
     "lock_timeout = '60s'",
 )
 _CHANGED = """
-    select relation.oid, rewritten.name
-    from (select %(table)s::pg_catalog.oid as oid) as wanted
-    left join lateral (
-        select l.relation as oid from pg_catalog.pg_locks l
-        where l.pid = %(pid)s and l.locktype = 'relation' and l.relation = wanted.oid
+    with held as materialized (
+        select l.relation as oid from pg_catalog.pg_locks l where l.pid = %(pid)s and l.locktype = 'relation'
             and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
-        limit 1
-    ) relation on true
-    left join lateral (
-        select c.relname as name from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid = l.relation
-        where l.pid = %(pid)s and l.locktype = 'relation' and c.relkind in ('r', 'm') and c.relfilenode <> 0
-            and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
-            and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid)
-        limit 1
-    ) rewritten on true
+    )
+    select count(*), count(*) filter (where held.oid = %(table)s), min(c.relname) filter (where c.relkind in ('r', 'm')
+            and c.relfilenode <> 0 and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid))
+    from held left join pg_catalog.pg_class c on c.oid = held.oid
 """
+"""How many relations a reading holds, whether its table is one of them, and one whose file is another than in the
+snapshot."""
 
 
 class PostgresSession:
@@ -166,12 +160,13 @@ class PostgresSession:
         table = int(cut.table.id) if catalog.query_of(cut.table) is None else None
         with catalog.asking(self._connection):
             rows = self._connection.execute(_CHANGED, {"table": table, "pid": copy.pid}).fetchall()
-        for locked, rewritten in rows:
-            if rewritten is not None or (table is not None and locked is None):
-                raise SerializationFailure(
-                    f'table "{rewritten or cut.table.name}" of the source was rewritten or made anew while it was read',
-                    hint="Try again.",
-                )
+        held, own, rewritten = rows[0]
+        # Where none is held the reading has failed already, which its rows will tell; or it is a query without tables.
+        if held and (rewritten is not None or (table is not None and not own)):
+            raise SerializationFailure(
+                f'table "{rewritten or cut.table.name}" of the source was rewritten or made anew while it was read',
+                hint="Try again.",
+            )
 
     def _told(self, error: SqlError) -> SqlError:
         """What followed from a cancel is one."""
