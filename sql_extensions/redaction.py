@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from catalog.connections.model import OPTIONS, OptionType
 from catalog.errors import SqlError
 from catalog.history.record import TEXT_CHARACTERS_MAX
 from catalog.names import quote_literal
@@ -17,7 +18,7 @@ from engine.dialect.scanner import Token, TokenKind, scan
 
 STARS = "***"
 HIDDEN = f"'{STARS}'"
-_MARKS = ("secret", "token", "pass", "pwd", "credential", "private", "key", "//", "u&", "\\")
+_MARKS = ("secret", "token", "pass", "pwd", "credential", "private", "key", "connection", "wrapper", "//", "u&", "\\")
 """A text without any of these, in small letters, holds no secret that is known as one."""
 _CORE = (
     r"(?:pass(?:word|wd|phrase)|pwd|token|secret|credential|private_?key|api_?key|(?:account|shared)_?key"
@@ -29,6 +30,10 @@ _ORDINARY = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "INSERT", "UPDATE", 
 _FAMILY = frozenset({"SECRET", "CONNECTION", "SERVER", "SYNC", "PREVIEW", "CLUSTER"})
 """Statements that begin with a word of the first and have none of the second have no options."""
 _FAMILY_TEXT = re.compile(rf"\b(?:{'|'.join(_FAMILY)})\b", re.IGNORECASE)
+_PLAIN = frozenset(
+    name for options in OPTIONS.values() for name, option in options.items() if option.type is not OptionType.SECRET
+) | {"dbname", "username", "comment"}
+"""What connections know that is no secret: all else in their statements may be one, misspelled."""
 _FIRST = re.compile(r"\s*([A-Za-z]+|\()")
 _NEXT = re.compile(rf";[^;]{{0,64}}?\b(?!(?:{'|'.join(_ORDINARY - {'('})})\b)[A-Za-z]", re.IGNORECASE)
 _PLACES = frozenset({"ENV", "FILE", "KUBERNETES", "KEY"})
@@ -45,6 +50,8 @@ _STATEMENT_INSIDE = re.compile(
 _OPTION_INSIDE = re.compile(rf"{_CORE}['\"]?\s{{0,8}}(?:=|[eu]?&?'|\$)", re.IGNORECASE)
 _QUOTED_FROM = re.compile(r'[":]')
 """In an error's text, where what the user has written may begin."""
+_GRAMMAR = frozenset({"IS", "LIKE", "CONNECTION", "SERVER", "TO", "TYPE"})
+_USES = frozenset({"SYNC", "PREVIEW", "SHOW", "VALIDATE", "DROP", "COMMENT"})
 _EQUALS = ("=", ":=", "=>")
 _LITERALS = (TokenKind.STRING, TokenKind.BITS)
 _QUOTED_KINDS = (TokenKind.STRING, TokenKind.BITS, TokenKind.QUOTED)
@@ -183,13 +190,14 @@ def _gap(sql: str, start: int, end: int) -> _Span:
 def _of_statement(sql: str, tokens: Sequence[Token]) -> Iterator[_Span]:
     if not tokens or not _has_options(tokens):
         return
+    connection = _defines_connection(tokens)
     index = 0
     while index < len(tokens):
         if _defines(tokens, index):
             for first, last in _of_definition(tokens, index + 1):
                 yield _hidden(sql, tokens[first:last])
             return
-        if _names_secret(tokens, index):
+        if _names_secret(tokens, index, connection=connection):
             first, last = _value(tokens, index + 1)
             if first < last:
                 yield _hidden(sql, tokens[first:last])
@@ -232,12 +240,22 @@ def _of_definition(tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]
         yield at, len(tokens)
 
 
-def _names_secret(tokens: Sequence[Token], index: int) -> bool:
-    """Whether an option is named here whose value is a secret: an = or a string follows."""
-    token = tokens[index]
-    if index + 1 == len(tokens) or token.kind not in _NAMES or not _NAME.fullmatch(token.text):
+def _defines_connection(tokens: Sequence[Token]) -> bool:
+    """Whether it makes or changes a connection, or may be meant to: no option is known as one for sure."""
+    words = [token.word for token in tokens[:5]]
+    if not _USES.isdisjoint(words):
         return False
-    after = tokens[index + 1]
+    return "CONNECTION" in words or ("SERVER" in words and any(token.word == "WRAPPER" for token in tokens))
+
+
+def _names_secret(tokens: Sequence[Token], index: int, *, connection: bool) -> bool:
+    """Whether an option is named here whose value is a secret, or may be one: an = or a string follows."""
+    token = tokens[index]
+    if index + 1 == len(tokens) or token.kind not in _NAMES:
+        return False
+    text, after = token.text.lower(), tokens[index + 1]
+    if not _NAME.fullmatch(text) and (not connection or text in _PLAIN or token.word in _GRAMMAR):
+        return False
     return after.kind in _LITERALS or after.text in _EQUALS
 
 
