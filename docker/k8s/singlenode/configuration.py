@@ -42,6 +42,7 @@ containerRuntimeEndpoint: unix://{folder}/containerd.sock
 volumePluginDir: {folder}/plugins
 podLogsDir: {folder}/logs
 evictionHard: {{memory.available: "1Mi", nodefs.available: "1%", imagefs.available: "1%"}}
+evictionPressureTransitionPeriod: 10s
 imageGCHighThresholdPercent: 100
 makeIPTablesUtilChains: false
 resolvConf: ""
