@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from catalog.connections.model import OPTIONS, Connection, ConnectorKind, OptionType
 from catalog.connections.tenant import TenantConnections
@@ -14,7 +14,8 @@ from sql_extensions.connection_options import Given
 from sql_extensions.context import Context
 from sql_extensions.session import Session
 
-_PARTS = ("host", "port", "database", "user")
+PARTS = ("host", "port", "database", "user", "connect_timeout")
+"""Options that are not among an endpoint's own."""
 
 
 def connections_of(session: Session) -> TenantConnections:
@@ -109,23 +110,27 @@ def skips_missing(ctx: Context, name: str) -> bool:
 def endpoint(ctx: Context, name: str) -> Endpoint:
     """Where it leads to and how to log in, with the secrets' values as they are now, for its owner and administrators.
 
-    Connect to an address of `connections_of(...).outbound.target(host, port)` only. Raises FeatureNotSupported for an
-    object store, and what reading the secrets does.
+    Connect to an address of `connections_of(...).outbound.target(host, port)` only, within the connection's option
+    connect_timeout. Raises FeatureNotSupported for an object store, and what reading the secrets does.
     """
     connection = owned(ctx, name)
     if connection.kind is ConnectorKind.S3:
         raise FeatureNotSupported(f'connection "{name}" leads to an object store')
+    return endpoint_of(connection, connections_of(ctx.session).secret_values(connection))
+
+
+def endpoint_of(connection: Connection, secrets: Mapping[str, str]) -> Endpoint:
+    """Of a connection that is none to an object store; `secrets` are values by option."""
     known = OPTIONS[connection.kind]
     plain = {key: connection.option(key) for key in known if known[key].type is not OptionType.SECRET}
-    values = connections_of(ctx.session).secret_values(connection)
     return Endpoint(
         kind=connection.kind,
         host=plain["host"] or "",
         port=int(plain["port"] or 0),
         database=plain["database"] or "",
         user=plain["user"] or "",
-        password=values.get("password"),
-        options={key: value for key, value in plain.items() if value is not None and key not in _PARTS},
+        password=secrets.get("password"),
+        options={key: value for key, value in plain.items() if value is not None and key not in PARTS},
     )
 
 

@@ -18,7 +18,7 @@ from sql_extensions import option_values
 from sql_extensions.cursor import Cursor, OptionValue
 
 COMMENT = "comment"
-TEXT_MAX, CERTIFICATES_MAX, SECONDS_MAX, PORT_MAX = 1000, 65_536, 300, 65_535
+TEXT_MAX, SECONDS_MAX, PORT_MAX = 1000, 300, 65_535
 _ALIASES = {"dbname": "database", "username": "user"}
 _KINDS = {kind.value: kind for kind in ConnectorKind} | {
     "postgresql": ConnectorKind.POSTGRES,
@@ -27,7 +27,6 @@ _KINDS = {kind.value: kind for kind in ConnectorKind} | {
 }
 _NOT_BUILT = ("http", "jdbc")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", re.ASCII)
-_PEM = re.compile(r"\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +192,6 @@ def _read(option: ConnectionOption, value: OptionValue) -> str:
             return _url(text)
         case OptionType.NAME:
             return text if _NAME.fullmatch(text) else _invalid()
-        case OptionType.CERTIFICATES:
-            pem = len(text) <= CERTIFICATES_MAX and _PEM.fullmatch(text)
-            return text if text == "system" or pem else _invalid()
         case OptionType.TEXT:
             return text if text.isprintable() and 1 <= len(text) <= TEXT_MAX else _invalid()
         case OptionType.SECRET:

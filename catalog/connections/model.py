@@ -30,7 +30,6 @@ class OptionType(Enum):
     TRUTH = "true or false"
     URL = "an http or https URL, without a user"
     WORD = "one of a list"
-    CERTIFICATES = "system, or certificates in PEM as text"
     SECRET = "a secret"  # noqa: S105 - the word
 
 
@@ -50,7 +49,6 @@ _TEXT = ConnectionOption(OptionType.TEXT)
 _NAME = ConnectionOption(OptionType.NAME)
 _SECRET = ConnectionOption(OptionType.SECRET)
 _TIMEOUT = ConnectionOption(OptionType.SECONDS)
-_ROOTS = ConnectionOption(OptionType.CERTIFICATES)
 
 
 def _port(default: str) -> ConnectionOption:
@@ -61,6 +59,7 @@ def _words(*words: str) -> ConnectionOption:
     return ConnectionOption(OptionType.WORD, words=words)
 
 
+_ROOTS = _words("system")
 _LOGIN = {"user": _TEXT, "password": _SECRET}
 OPTIONS: Mapping[ConnectorKind, Mapping[str, ConnectionOption]] = {
     ConnectorKind.POSTGRES: {
@@ -70,6 +69,9 @@ OPTIONS: Mapping[ConnectorKind, Mapping[str, ConnectionOption]] = {
         **_LOGIN,
         "sslmode": _words("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
         "sslrootcert": _ROOTS,
+        "channel_binding": _words("disable", "prefer", "require"),
+        "target_session_attrs": _words("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+        "row_security": _words("on", "off"),
         "connect_timeout": _TIMEOUT,
         "application_name": _TEXT,
     },
