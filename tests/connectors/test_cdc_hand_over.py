@@ -30,7 +30,7 @@ from tests.connectors.following import (
 )
 
 WRITERS, SECONDS = 4, 1.0
-ROUNDS = int(os.environ.get("KADALI_CDC_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("KADALI_CDC_ROUNDS", "1"))
 _errors = psycopg.errors
 _TABLES = (
     "CREATE TABLE keyed (id int PRIMARY KEY, n int, big text)",

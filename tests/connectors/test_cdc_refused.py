@@ -16,6 +16,8 @@ from catalog.errors import (
     UndefinedObject,
     UndefinedTable,
 )
+from catalog.postgres import EmbeddedPostgres
+from engine.connectors.model import ConnectorKind, Endpoint
 from engine.connectors.postgres.connection import connect
 from engine.connectors.postgres.hand_over import HandOver, forget_changes
 from engine.connectors.postgres.publication import add_tables, published_tables, remove_tables
@@ -182,13 +184,26 @@ def test_hand_over_that_cannot_settle_leaves_nothing(postgres_source: PostgresSo
         writer.execute("ROLLBACK")
 
 
-def test_max_replication_slots_and_names(postgres_source: PostgresSource) -> None:
+def test_slots_that_cannot_be_made(postgres_source: PostgresSource, metadata_postgres: EmbeddedPostgres) -> None:
+    """Because of their name, or because the source's log is not made for it."""
     source = postgres_source
     source.execute("CREATE TABLE t (id int PRIMARY KEY)")
     with HandOver(source.endpoint, "Not A Slot", PUBLICATION) as hand, pytest.raises(SqlError) as caught:
         hand.begin(tables_of(source.endpoint, "t"), 5)
     assert caught.value.code == "42602"
     assert made_at(source) == (0, 0)
+    conninfo = metadata_postgres.conninfo("postgres")
+    told = psycopg.conninfo.conninfo_to_dict(conninfo)
+    where = (str(told["host"]), int(str(told["port"])), "postgres", str(told["user"]))
+    plain = PostgresSource(Endpoint(ConnectorKind.POSTGRES, *where), conninfo, metadata_postgres)
+    plain.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    try:
+        with pytest.raises(ObjectNotInPrerequisiteState) as level:
+            handed_over(plain.endpoint, "t")
+        assert "wal_level = 'logical'" in (level.value.hint or "")
+        assert made_at(plain) == (0, 0)
+    finally:
+        plain.execute("DROP TABLE t")
 
 
 def test_source_is_usable_without_us(postgres_source: PostgresSource) -> None:

@@ -73,6 +73,7 @@ def parse_truncate(message: bytes) -> tuple[int, ...]:
 
 
 def parse_relation(message: bytes) -> Relation:
+    """A table as its rows will be written from here on."""
     (oid,) = struct.unpack_from("!I", message, 1)
     schema, at = _text(message, 5)
     table, at = _text(message, at)

@@ -29,6 +29,11 @@ def stream_position(
     return position
 
 
+def position_number(position: Position) -> int:
+    """How far a position of a stream is, as a number that grows."""
+    return parse_lsn(position[_LSN])
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A pg_snapshot: `text` is xmin:xmax:xid,xid..."""

@@ -26,9 +26,8 @@ from engine.connectors.postgres.replication import (
     ReplicationLink,
     check_slot,
     lsn_text,
-    parse_lsn,
 )
-from engine.connectors.postgres.starting import Starts
+from engine.connectors.postgres.starting import Starts, position_number
 
 _DATA, _KEEPALIVE = b"wk"
 _HEADER = 25
@@ -119,7 +118,7 @@ class PostgresStream:
 
     def confirm(self, position: Position) -> None:
         """See ChangeStream. A connection that is lost is no error here: the next stream starts behind `position`."""
-        self._confirmed = max(self._confirmed, parse_lsn(position["lsn"]))
+        self._confirmed = max(self._confirmed, position_number(position))
         self._settle(self._end)
         try:
             self._link.tell(self._end, self._confirmed)
