@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,19 @@ from catalog.errors import InvalidParameterValue, NotNullViolation
 from catalog.names import always_quote
 from engine.connectors.model import SourceTable
 from engine.delta.errors import delta_errors
+from engine.delta.rows import storage_schema
 from engine.delta.spilled import Spill, mapped
 from engine.delta.staging import StagingFolder
-from engine.sync.fold import Mask, check_key, codes_of, last_of_each
+from engine.sync.fold import Indexes, Mask, check_key, codes_of, last_of_each
 from engine.sync.position import Step, properties
-from engine.sync.target import STAGING_PREFIX, Deletes, Target, fields_in, prepare
-from engine.sync.write import Counts, Outcome, TargetRows, already, check_rewritable, take
+from engine.sync.target import STAGING_PREFIX, Deletes, Target, fields_in, prepare, read_rows, staged
+from engine.sync.write import Counts, Outcome, TargetRows, already, check_rewritable, overwrite, take
 
 MEMORY_BYTES = 64 << 20
 """Rows of a reader kept in memory before they go to a file."""
+MERGE_BYTES = 128 << 20
+"""Rows given to one MERGE, which needs about four times as much memory."""
+PIECE_ROWS = 65_536
 _NOW = "arrow_cast('{}', 'Timestamp(Microsecond, Some(\"UTC\"))')"
 
 
@@ -67,6 +72,8 @@ def merge_rows(
                 return Counts()
             check_key(incoming, key)
             last = last_of_each(codes_of([incoming[name] for name in key]))
+            if incoming.nbytes > MERGE_BYTES and _covers(table, target, incoming):
+                return _rewrite(table, target, incoming, last, key, step)
             chosen = incoming if len(last) == incoming.num_rows else incoming.take(pa.array(last))
             rows = cast_rows(TargetRows(target, table, fields_in(table), incoming.schema), chosen)
             none = np.zeros(rows.num_rows, np.bool_)
@@ -123,6 +130,59 @@ def merge(table: DeltaTable, target: Target, merged: Merged, step: Step) -> Coun
     written = int(np.count_nonzero(merged.whole & ~merged.deleted))
     deleted = int(np.count_nonzero(merged.deleted)) if soft else int(metrics["num_target_rows_deleted"])
     return Counts(written, deleted)
+
+
+def _covers(table: DeltaTable, target: Target, incoming: pa.Table) -> bool:
+    """Whether the rows tell all of the target's columns: then nothing of a row that they replace is needed."""
+    own = {column.name for column in target.added}
+    return {item.name for item in fields_in(table)} - own <= set(incoming.column_names)
+
+
+def _rewrite(
+    table: DeltaTable, target: Target, incoming: pa.Table, last: Indexes, key: Sequence[str], step: Step
+) -> Counts:
+    """The whole table anew, a piece at a time: a MERGE holds all rows that it is given in memory."""
+    check_rewritable(table)
+    fields = fields_in(table)
+    names = [item.name for item in fields]
+    chosen = np.zeros(incoming.num_rows, np.bool_)
+    chosen[last] = True
+    narrow = incoming.select(list(key))
+    keys = cast_rows(TargetRows(target, table, fields, narrow.schema, relaxed=True), narrow)
+    cast = TargetRows(target, table, fields, incoming.schema)
+
+    def old() -> Iterator[pa.RecordBatch]:
+        for piece in _pieces(read_rows(table, names)):
+            both = [pa.chunked_array([*piece[name].chunks, *keys[name].chunks]) for name in key]
+            codes = codes_of(both)
+            stays = ~np.isin(codes[: piece.num_rows], codes[piece.num_rows :])
+            yield from piece.filter(pa.array(stays)).to_batches()
+
+    def new() -> Iterator[pa.RecordBatch]:
+        start = 0
+        for batch in incoming.to_batches(max_chunksize=PIECE_ROWS):
+            wanted = batch.filter(pa.array(chosen[start : start + batch.num_rows]))
+            start += batch.num_rows
+            if wanted.num_rows:
+                yield cast(wanted)
+
+    with staged(target, storage_schema(fields), old()) as rows:
+        overwrite(table, target, chain(rows, new()), step)
+    return Counts(len(last))
+
+
+def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Some batches at a time, so many that it pays to look for all keys among their rows."""
+    waiting: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.nbytes
+        if size > MEMORY_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _value(merged: Merged, name: str, at: int) -> str:

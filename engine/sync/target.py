@@ -21,6 +21,7 @@ from catalog.names import always_quote
 from catalog.types import TIMESTAMPTZ
 from engine.connectors.model import SourceTable
 from engine.delta.errors import delta_errors
+from engine.delta.rows import storage_schema
 from engine.delta.schema import GENERATION_KEY, IDENTITY_KEY, DeltaField, read_fields
 from engine.delta.snapshot import has_log, open_table
 from engine.delta.spilled import Spill, batches_of
@@ -118,8 +119,8 @@ def planned(target: Target, source: SourceTable, table: DeltaTable) -> Evolution
 
 def read_rows(table: DeltaTable, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """All rows of the open version, whatever its features, a batch at a time."""
-    types = {item.name: item.arrow for item in fields_in(table)}
-    schema = pa.schema([(name, types[name]) for name in columns])
+    whole = storage_schema(fields_in(table))
+    schema = pa.schema([whole.field(name) for name in columns])
     names = ", ".join(always_quote(name) for name in columns)
     with delta_errors():
         found = QueryBuilder().register("t", table).execute(f"SELECT {names} FROM t")

@@ -144,12 +144,22 @@ def test_rows_are_merged_by_key_and_the_last_counts(tmp_path: Path) -> None:
     assert rows_of(where) == [ROWS[0], {"id": 2, "name": "b", "n": 4}, {"id": 3, "name": "y", "n": None}]
 
 
-def test_many_rows_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("merge_bytes", [1 << 20, 0])
+def test_many_rows_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, merge_bytes: int) -> None:
+    """And if they are too many for a MERGE, the table is written anew."""
     monkeypatch.setattr(merging, "MEMORY_BYTES", 1000)
+    monkeypatch.setattr(merging, "MERGE_BYTES", merge_bytes)
     where = filled(tmp_path)
+    stays = [{"id": number, "name": "before", "n": None} for number in range(1000, 1200)]
+    append_rows(where, PLAIN, reader(PLAIN, stays), step(2))
+    before = log_version(where)
     rows = [{"id": number % 500, "name": f"n {number}", "n": number} for number in range(2000)]
-    merge_rows(where, PLAIN, ["id"], reader(PLAIN, rows, 100), step(2))
-    assert rows_of(where) == sorted(rows[1500:], key=lambda row: int(str(row["id"])))
+    assert merge_rows(where, PLAIN, ["id"], reader(PLAIN, rows, 100), step(3)).rows_written == 500
+    assert rows_of(where) == sorted(rows[1500:], key=lambda row: int(str(row["id"]))) + stays
+    assert log_version(where) == before + 1
+    narrow = sources.table(column("id", INT8, nullable=False), column("n", INT8, 3))
+    merge_rows(where, narrow, ["id"], reader(narrow, [{"id": 1000, "n": 5}]), step(4))
+    assert rows_of(where)[500] == {"id": 1000, "name": "before", "n": 5}
     assert list((tmp_path / "staging").iterdir()) == []
 
 
