@@ -17,7 +17,7 @@ from engine.connectors.postgres.connector import POSTGRES
 from engine.connectors.postgres.incremental import _since
 from tests.connectors.conftest import PostgresSource
 
-WRITERS, ROUNDS, SECONDS = 4, 12, 5.0
+WRITERS, SECONDS = 4, 3.0
 
 
 def read(source: PostgresSource, since: Position | None, **cut: Any) -> tuple[pa.Table, Position]:
@@ -77,7 +77,7 @@ def test_nothing_is_lost_beside_writers(postgres_source: PostgresSource) -> None
     with postgres_source.admin() as connection:
         wanted = dict(connection.execute("SELECT id, version FROM t").fetchall())
     assert have == wanted
-    assert min(committed) > 3
+    assert min(committed) > 1
     assert rows_read < 10 * len(wanted)
     assert read(postgres_source, position)[0].num_rows == 0
 

@@ -241,6 +241,19 @@ def test_tables_changed_in_between(
         assert (code, words[: len(answer[1])]) == answer
 
 
+def test_a_table_of_an_earlier_session(postgres_source: PostgresSource) -> None:
+    """It is known by its number: what has its name now is another one."""
+    postgres_source.execute("CREATE TABLE t AS SELECT 1 AS id")
+    with POSTGRES.connect(postgres_source.endpoint) as session:
+        table = session.table(SourceName("public", "t"))
+    postgres_source.execute("ALTER TABLE t ADD more integer")
+    with POSTGRES.connect(postgres_source.endpoint) as session:
+        assert read(session, table).to_pydict() == {"id": [1]}
+    postgres_source.execute("DROP TABLE t", "CREATE TABLE t AS SELECT 2 AS id")
+    with POSTGRES.connect(postgres_source.endpoint) as session:
+        assert refused(lambda: read(session, table)) == ("42P01", 'relation "public.t" does not exist')
+
+
 def test_partitions_and_views_of_tables_changed_in_between(postgres_source: PostgresSource) -> None:
     postgres_source.execute(
         "CREATE TABLE p (id integer) PARTITION BY LIST (id)",

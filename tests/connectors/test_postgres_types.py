@@ -41,19 +41,23 @@ def fill(connection: psycopg.Connection[Any]) -> None:
     for statement in SETUP:
         connection.execute(statement)
     connection.execute(f"CREATE TABLE every (id integer, {', '.join(f'{c} {t}' for c, t in COLUMNS.items())})")
-    connection.execute("INSERT INTO every SELECT generate_series(0, 11)")
-    for n, (kind, values) in enumerate(VALUES.items()):
-        for row, value in enumerate(values):
-            connection.execute(f"UPDATE every SET c{n} = {written(kind)} WHERE id = %s", [value, row])
-        if kind not in ARRAYS_NOT:
-            # Cast as a whole, where it can be: array_agg of an int2vector is one.
-            array = f"(SELECT array_agg({written(kind, 'x')}) FROM unnest(%s::text[]) x)"
-            array = array if kind == "xml" else f"%s::text[]::{kind}[]"
-            connection.execute(f"UPDATE every SET a{n} = {array} WHERE id = 0", [[*values, None]])
-            connection.execute(f"UPDATE every SET a{n} = '{{}}' WHERE id = 1")
-    for n, (kind, values) in enumerate(LISTS.items()):
-        for row, value in enumerate(values):
-            connection.execute(f"UPDATE every SET l{n} = %s::text::{kind} WHERE id = %s", [value, row])
+    for row in range(12):
+        items: dict[str, tuple[str, Any]] = {"id": ("%s", row)}
+        for n, (kind, values) in enumerate(VALUES.items()):
+            if row < len(values):
+                items[f"c{n}"] = (written(kind), values[row])
+            if row < 2 and kind not in ARRAYS_NOT:
+                # Cast as a whole, where it can be: array_agg of an int2vector is one.
+                gathered = f"(SELECT array_agg({written(kind, 'x')}) FROM unnest(%s::text[]) x)"
+                array = gathered if kind == "xml" else f"%s::text[]::{kind}[]"
+                items[f"a{n}"] = (array, [*values, None]) if row == 0 else (f"%s::text[]::{kind}[]", [])
+        for n, (kind, values) in enumerate(LISTS.items()):
+            if row < len(values):
+                items[f"l{n}"] = (written(kind), values[row])
+        expressions = ", ".join(expression for expression, _ in items.values())
+        connection.execute(
+            f"INSERT INTO every ({', '.join(items)}) VALUES ({expressions})", [value for _, value in items.values()]
+        )
 
 
 class Read:

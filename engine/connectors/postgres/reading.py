@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -15,6 +16,7 @@ from catalog.errors import (
     SerializationFailure,
     SqlError,
     UndefinedColumn,
+    UndefinedTable,
 )
 from catalog.names import always_quote
 from catalog.types import arrow_type
@@ -25,6 +27,7 @@ from engine.connectors.postgres.errors import source_error
 from engine.connectors.postgres.images import Losses, canonical
 from engine.connectors.postgres.select_list import SETTINGS, Image
 
+_log = logging.getLogger("kadali.connectors")
 _CANCEL_S = 10.0
 _CANCELED = "canceling statement due to user request"
 _LIMITS = (
@@ -109,16 +112,18 @@ class PostgresSession:
         return Reading(pa.RecordBatchReader.from_batches(schema, batches), position, warnings)
 
     def cancel(self) -> None:
-        """From here on everything ends with 57014, what runs and what is asked for later."""
+        """From here on everything ends with 57014, what runs and what is asked for later. A statement just on its way
+        to the source may have to be told again. Where the source cannot be reached, nothing of ours runs for long.
+        """
         with self._guard:
             self._canceled = True
             copy = self._copy
-        if copy is not None:
-            copy.cancel()
         try:
+            if copy is not None:
+                copy.cancel()
             self._connection.cancel_safe(timeout=_CANCEL_S)
-        except psycopg.Error as error:
-            raise source_error(error) from error
+        except (SqlError, psycopg.Error) as error:
+            _log.warning("what runs at %s could not be cancelled: %s", self._where, error)
 
     def close(self) -> None:
         """Ends what runs at the source."""
@@ -207,6 +212,8 @@ def _select_list(names: Sequence[str], images: Mapping[str, Image]) -> str:
 
 
 def _check_columns(table: SourceTable, names: Sequence[str], images: Mapping[str, Image]) -> None:
+    if names and not images:
+        raise UndefinedTable(f'relation "{table.name}" does not exist')
     for name in names:
         if name not in images:
             raise UndefinedColumn(f'column "{name}" of relation "{table.name}" does not exist')
