@@ -184,3 +184,32 @@ def test_partitions_come_as_their_table(postgres_source: PostgresSource) -> None
     for changes in found:
         replica.apply(changes)
     assert replica.rows(table) == source_rows(source.endpoint, "p")
+
+
+def test_names_that_need_quoting(postgres_source: PostgresSource) -> None:
+    source = postgres_source
+    source.execute(
+        'CREATE TABLE "We""ird \'t" ("Id \'1" int PRIMARY KEY, "a""%s" text, "漢" int, "select" int)',
+        """INSERT INTO "We""ird 't" VALUES (1, 'a', 2, 3)""",
+    )
+    replica = Replica()
+    tables = handed_over(source.endpoint, "We\"ird 't", replica=replica)
+    ((table, _),) = tables.values()
+    with following(source.endpoint, tables) as stream:
+        source.execute("""UPDATE "We""ird 't" SET "Id '1" = 5, "漢" = 7""")
+        (changes,) = drained(stream, source)
+    replica.apply(changes)
+    assert replica.rows(table) == [{"Id '1": 5, 'a"%s': "a", "漢": 7, "select": 3}]
+
+
+def test_wide_tables(postgres_source: PostgresSource) -> None:
+    source = postgres_source
+    names = [f"c{n}" for n in range(1599)]
+    source.execute(f"CREATE TABLE wide (id int PRIMARY KEY, {', '.join(f'{name} int' for name in names)})")
+    tables = handed_over(source.endpoint, "wide")
+    ((table, _),) = tables.values()
+    with following(source.endpoint, tables) as stream:
+        source.execute("INSERT INTO wide SELECT n FROM generate_series(1, 50) AS n", "UPDATE wide SET c1598 = id")
+        found = drained(stream, source)
+    rows = rows_of(found, table)
+    assert [row["c1598"] for row in rows] == [None] * 50 + list(range(1, 51))

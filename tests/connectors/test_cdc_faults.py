@@ -136,7 +136,13 @@ def test_an_idle_source(postgres_source: PostgresSource) -> None:
         assert stream.next(10, 1.4) is None
         assert stream.lag_bytes() < behind / 10
         before = slot_state(connection, SLOT)
-        source.execute("INSERT INTO t VALUES (1)")
+        # The stream's other connection, for questions, may be ended when it is idle for long.
+        source.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+            "AND datname = current_database() AND query LIKE '%pg_wal_lsn_diff%' "
+            f"AND pid NOT IN (pg_backend_pid(), {connection.info.backend_pid})",
+            "INSERT INTO t VALUES (1)",
+        )
         (found,) = drained(stream, source, confirm=False)
         source.execute("INSERT INTO other VALUES ('x')")
         assert drained(stream, source, confirm=False) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from catalog.errors import ObjectNotInPrerequisiteState
+from catalog.errors import ObjectInUse, ObjectNotInPrerequisiteState
 from engine.connectors.changes import FROM_KEY, INSERT, OP, UNCHANGED
+from engine.connectors.postgres.connection import connect
+from engine.connectors.postgres.publication import published_tables
 from tests.connectors.conftest import PostgresSource
-from tests.connectors.following import drained, following, handed_over, rows_of, tables_of
+from tests.connectors.following import PUBLICATION, drained, following, handed_over, rows_of
 
 
 def test_columns_added_dropped_renamed_retyped(postgres_source: PostgresSource) -> None:
@@ -145,6 +147,9 @@ def test_tables_are_added_to_a_stream(postgres_source: PostgresSource) -> None:
     source.execute("INSERT INTO a VALUES (2)", "INSERT INTO b VALUES (2)", "CREATE TABLE c (id int PRIMARY KEY)")
     with following(source.endpoint, tables) as stream:
         found = drained(stream, source)
+        with pytest.raises(ObjectInUse):
+            handed_over(source.endpoint, "c")
     by_name = {table.name.table: [row["id"] for row in rows_of(found, table)] for table, _ in tables.values()}
     assert by_name == {"a": [1, 2], "b": [2]}
-    assert [table.name.table for table in tables_of(source.endpoint, "c")] == ["c"]
+    with connect(source.endpoint) as connection:
+        assert set(published_tables(connection, PUBLICATION)) == set(tables), "c, which failed, is not left published"

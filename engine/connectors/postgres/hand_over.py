@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import psycopg
 
-from catalog.errors import ObjectNotInPrerequisiteState, QueryCanceled, SerializationFailure, SqlError
+from catalog.errors import ObjectInUse, ObjectNotInPrerequisiteState, QueryCanceled, SerializationFailure, SqlError
 from engine.connectors.model import Endpoint, Position, SourceTable
 from engine.connectors.postgres.connection import connect
 from engine.connectors.postgres.errors import source_error
@@ -24,6 +24,7 @@ from engine.connectors.postgres.publication import (
     drop_publication,
     make_publication,
     publication_exists,
+    remove_tables,
 )
 from engine.connectors.postgres.reading import PostgresSession
 from engine.connectors.postgres.relations import as_streamed
@@ -66,10 +67,10 @@ class HandOver:
         anew, and what `make_publication` and `create_slot` do.
         """
         deadline = time.monotonic() + wait_s
-        made: list[str] = []
+        undo: list[_Undo] = []
         try:
-            self._publish(tables, made)
-            self._hold(wait_s, made)
+            self._publish(tables, undo)
+            self._hold(wait_s, undo)
             self._settle(deadline)
             session = self._opened()
             fresh = [session.table(table.name) for table in tables]
@@ -79,7 +80,7 @@ class HandOver:
             self._until = self._written()
             return session, as_streamed(self._connection, fresh)
         except SqlError as error:
-            self._undo(made)
+            self._undone(undo)
             raise self._told(error) from error
 
     def position(self, reading: Position, table: SourceTable) -> Position:
@@ -104,21 +105,29 @@ class HandOver:
             self._session.close()
         self._connection.close()
 
-    def _publish(self, tables: Sequence[SourceTable], made: list[str]) -> None:
+    def _publish(self, tables: Sequence[SourceTable], undo: list[_Undo]) -> None:
         connection = self._connection
         if not self._ours:
             check_publication(connection, self._publication, tables)
         elif publication_exists(connection, self._publication):
-            add_tables(connection, self._publication, tables)
+            added = add_tables(connection, self._publication, tables)
+            undo.append(lambda anew: remove_tables(anew, self._publication, added))
         else:
             make_publication(connection, self._publication, tables)
-            made.append("publication")
+            undo.append(lambda anew: drop_publication(anew, self._publication))
 
-    def _hold(self, wait_s: float, made: list[str]) -> None:
+    def _hold(self, wait_s: float, undo: list[_Undo]) -> None:
         """See that there is a slot, and from where it tells changes."""
         self._check_cancelled()
         if slot_state(self._connection, self._slot) is not None:
-            self._lsn = check_slot(self._connection, self._slot).confirmed_lsn
+            state = check_slot(self._connection, self._slot)
+            if state.active_pid is not None:
+                # It would pass over, and confirm, what it does not know yet.
+                raise ObjectInUse(
+                    f'replication slot "{self._slot}" is active for PID {state.active_pid}',
+                    hint="Close the stream that reads it, then hand tables over.",
+                )
+            self._lsn = state.confirmed_lsn
             return
         self._ask(f"SET statement_timeout = {max(1, round(wait_s * 1000))}")
         try:
@@ -126,7 +135,7 @@ class HandOver:
         except QueryCanceled as error:
             self._check_cancelled()
             raise self._too_long() from error
-        made.append("slot")
+        undo.append(lambda anew: _drop_slot(anew, self._slot))
         self._ask("SET statement_timeout = 0")
 
     def _settle(self, deadline: float) -> None:
@@ -153,14 +162,12 @@ class HandOver:
         """A position behind all that was committed before now."""
         return parse_lsn(self._ask("SELECT pg_catalog.pg_current_wal_insert_lsn()::text"))
 
-    def _undo(self, made: Sequence[str]) -> None:
+    def _undone(self, undo: Sequence[_Undo]) -> None:
         """Over a new connection: this one may be lost. What cannot be undone is told by the error that comes then."""
-        if made:
+        if undo:
             with connect(self._endpoint, connect_timeout_s=self._connect_timeout_s) as connection:
-                if "slot" in made:
-                    drop_slot(connection, self._slot)
-                if "publication" in made:
-                    drop_publication(connection, self._publication)
+                for each in reversed(undo):
+                    each(connection)
 
     def _ask(self, sql: str) -> Any:
         try:
@@ -183,6 +190,13 @@ class HandOver:
             detail=f"Processes: {', '.join(str(row[0]) for row in rows) or 'none any more'}.",
             hint="End them, or try again when they have ended.",
         )
+
+
+_Undo = Callable[[psycopg.Connection[Any]], None]
+
+
+def _drop_slot(connection: psycopg.Connection[Any], slot: str) -> None:
+    drop_slot(connection, slot)
 
 
 _RUNNING = """

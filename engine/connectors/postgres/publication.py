@@ -34,13 +34,14 @@ def make_publication(connection: Connection, publication: str, tables: Sequence[
     )
 
 
-def add_tables(connection: Connection, publication: str, tables: Sequence[SourceTable]) -> None:
-    """Publish `tables` as well. Raises as `make_publication`, 42704 if there is no such publication."""
+def add_tables(connection: Connection, publication: str, tables: Sequence[SourceTable]) -> list[SourceTable]:
+    """Publish `tables` as well; those that were not. Raises as `make_publication`, 42704 without such a publication."""
     check_identities(connection, tables)
     published = published_tables(connection, publication)
     missing = [table for table in tables if table.id not in published]
     if missing:
         _execute(connection, f"ALTER PUBLICATION {always_quote(publication)} ADD TABLE {_listed(connection, missing)}")
+    return missing
 
 
 def remove_tables(connection: Connection, publication: str, tables: Sequence[SourceTable]) -> None:

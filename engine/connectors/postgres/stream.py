@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 
@@ -29,7 +29,8 @@ from engine.connectors.postgres.replication import (
 )
 from engine.connectors.postgres.starting import Starts, position_number
 
-_DATA, _KEEPALIVE = b"wk"
+Answer = TypeVar("Answer")
+(_KEEPALIVE,) = b"k"
 _HEADER = 25
 """Bytes of a frame before its message."""
 
@@ -69,8 +70,9 @@ class PostgresStream:
         self._skipped: frozenset[int] = frozenset()
         self._control: psycopg.Connection[Any] | None = None
         try:
-            check_publication(self._questions(), publication, [table for table, _ in tables.values()])
-            state = check_slot(self._questions(), slot)
+            known = [table for table, _ in tables.values()]
+            self._ask(lambda connection: check_publication(connection, publication, known))
+            state = self._ask(lambda connection: check_slot(connection, slot))
             start = max(self._starts.first_lsn, state.confirmed_lsn)
             self._link = ReplicationLink(
                 endpoint,
@@ -127,11 +129,7 @@ class PostgresStream:
 
     def lag_bytes(self) -> int:
         """See ChangeStream; asks the source over a connection of its own."""
-        try:
-            row = self._questions().execute(_LAG, [lsn_text(self._confirmed)]).fetchone()
-        except psycopg.Error as error:
-            raise source_error(error) from error
-        return max(0, int(row[0])) if row is not None else 0
+        return self._ask(lambda connection: _lag(connection, self._confirmed))
 
     @property
     def reached_lsn(self) -> int:
@@ -204,7 +202,7 @@ class PostgresStream:
         if batch.knows(relation):
             return True
         before = batch.layout(relation.oid) or self._known[relation.oid]
-        streamed = described(self._questions(), relation, before)
+        streamed = self._ask(lambda connection: described(connection, relation, before))
         if batch.blocks(relation.oid) and not same_shape(before, streamed.table):
             return False
         batch.relate(relation, streamed)
@@ -232,11 +230,15 @@ class PostgresStream:
         if not self._inside and not self._batch.rows and self._confirmed >= self._told:
             self._confirmed = max(self._confirmed, lsn)
 
-    def _questions(self) -> psycopg.Connection[Any]:
-        """The connection for the source's catalog; made when first needed, or when it was lost."""
-        if self._control is None or self._control.closed:
-            self._control = connect(self._endpoint, connect_timeout_s=self._connect_timeout_s)
-        return self._control
+    def _ask(self, question: Callable[[psycopg.Connection[Any]], Answer]) -> Answer:
+        """What the source's catalog says. Idle for long, our connection for it may have been ended: it is made anew."""
+        if self._control is not None and not self._control.closed:
+            try:
+                return question(self._control)
+            except ConnectionFailure:
+                self._control.close()
+        self._control = connect(self._endpoint, connect_timeout_s=self._connect_timeout_s)
+        return question(self._control)
 
     def _end_control(self) -> None:
         if self._control is not None:
@@ -249,6 +251,14 @@ SELECT pg_catalog.pg_wal_lsn_diff(
     CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
          ELSE pg_catalog.pg_current_wal_lsn() END, %s::pg_lsn)
 """
+
+
+def _lag(connection: psycopg.Connection[Any], lsn: int) -> int:
+    try:
+        row = connection.execute(_LAG, [lsn_text(lsn)]).fetchone()
+    except psycopg.Error as error:
+        raise source_error(error) from error
+    return max(0, int(row[0])) if row is not None else 0
 
 
 def _oid(frame: memoryview) -> int:
