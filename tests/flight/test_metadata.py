@@ -82,7 +82,7 @@ def tables(gateway: GatewayServer) -> Iterator[Bare]:
             answer(connection, text)
     with adbc(gateway, database="globex") as connection:
         answer(connection, "CREATE SCHEMA flight_foreign")
-        answer(connection, "CREATE TABLE flight_foreign.secrets (a int PRIMARY KEY)")
+        answer(connection, "CREATE TABLE flight_foreign.formulas (a int PRIMARY KEY)")
     made = Bare(gateway)
     yield made
     made.close()
@@ -283,10 +283,10 @@ def test_foreign_keys(tables: Bare) -> None:
 
 
 def test_tenants_see_their_own_only(tables: Bare, gateway: GatewayServer) -> None:
-    assert ask(tables, sql.CommandGetTables(table_name_filter_pattern="secrets")) == []
-    assert ask(tables, sql.CommandGetPrimaryKeys(table="secrets")) == []
+    assert ask(tables, sql.CommandGetTables(table_name_filter_pattern="formulas")) == []
+    assert ask(tables, sql.CommandGetPrimaryKeys(table="formulas")) == []
     other = Bare(gateway, database="globex")
-    assert [row["key_name"] for row in ask(other, sql.CommandGetPrimaryKeys(table="secrets"))] == ["secrets_pkey"]
+    assert [row["key_name"] for row in ask(other, sql.CommandGetPrimaryKeys(table="formulas"))] == ["formulas_pkey"]
     assert ask(other, sql.CommandGetCatalogs()) == [{"catalog_name": "globex"}]
     assert ask(other, sql.CommandGetTables(db_schema_filter_pattern=SCHEMA)) == []
     other.close()
