@@ -184,8 +184,10 @@ def test_the_catalog_lists_our_relations(alice: psycopg.Connection[Any]) -> None
         "cluster_events",
         "cluster_usage",
         "clusters",
+        "connections",
         "queries",
         "role_settings",
+        "secrets",
         "settings",
         "tables",
     ]
