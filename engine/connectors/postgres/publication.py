@@ -100,7 +100,8 @@ def check_publication(connection: Connection, publication: str, tables: Sequence
             f'publication "{publication}" publishes partitions rather than their table',
             f"ALTER PUBLICATION {name} SET (publish_via_partition_root = true)",
         )
-    found = {row[0]: row[1] for row in _rows(connection, _NARROWED, [publication])}
+    narrowing = _NARROWED if connection.info.server_version >= _NARROWING_SINCE else _PUBLISHED_WHOLE
+    found = {row[0]: row[1] for row in _rows(connection, narrowing, [publication])}
     for table in tables:
         narrowed = found.get(table.id)
         if narrowed is None:
@@ -122,6 +123,8 @@ SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate,
                                  JOIN pg_catalog.pg_class c ON c.oid = t.relid WHERE c.relispartition)
 FROM pg_catalog.pg_publication WHERE pubname = %s
 """
+_NARROWING_SINCE = 150000
+_PUBLISHED_WHOLE = "SELECT t.relid::text, false FROM pg_catalog.pg_get_publication_tables(%s) t"
 _NARROWED = """
 SELECT t.relid::text, t.qual IS NOT NULL OR EXISTS (
            SELECT FROM pg_catalog.pg_attribute a
