@@ -16,7 +16,7 @@ from catalog.errors import DatatypeMismatch, DuplicateColumn
 from catalog.model import Column
 from catalog.types import PgType, format_type, storage_type
 from engine.connectors.model import SourceColumn, SourceTable
-from engine.delta.schema import DeltaField, read_fields, write_schema
+from engine.delta.schema import SPARK_CHAR_KEY, DeltaField, read_fields, write_schema
 from engine.delta.table import check_columns
 from engine.sync.widening import common_type
 
@@ -133,9 +133,9 @@ class _Comparison:
             or any(name != origin or before[origin].type != going_on[name].type for name, origin in origins.items())
         )
         retold = {
-            name: _texts(going_on[name])
+            name: told
             for name in going_on
-            if name in before and _texts(going_on[name]) != _texts(before[name])
+            if name in before and (told := _retold(before[name], going_on[name])) is not None
         }
         new = [name for name in order if name not in origins]
         reread = [*new, *(name for name in origins if before[origins[name]].type != going_on[name].type)]
@@ -244,6 +244,14 @@ def _grown_by(
 def _common(have: DeltaField, come: PgType) -> PgType | None:
     """None also for a column of a kind that no PostgreSQL type is stored as (a struct, written by others)."""
     return common_type(have.pg, come) if storage_type(have.pg).equals(have.arrow) else None
+
+
+def _retold(before: DeltaField, now: DeltaField) -> dict[str, str] | None:
+    """The metadata that a column gets, if it is another. It can be added to only: a limit of Spark's is set to none."""
+    old, new = _texts(before), _texts(now)
+    if old == new:
+        return None
+    return new if SPARK_CHAR_KEY in new or SPARK_CHAR_KEY not in old else {**new, SPARK_CHAR_KEY: "string"}
 
 
 def _tag(source: SourceTable, column: SourceColumn) -> str:

@@ -101,6 +101,15 @@ def test_widened_columns_take_what_is_there_with_them(tmp_path: Path) -> None:
     assert sources.log_version(where) == before
 
 
+def test_a_limit_that_goes_goes_for_spark_too(tmp_path: Path) -> None:
+    where = sources.target(tmp_path)
+    prepare(where, BEFORE)
+    after = sources.table(*BEFORE.columns[:2], column("b", TEXT, 3))
+    assert not prepare(where, after).rewritten
+    assert fields(where)["b"].pg == TEXT and fields(where)["b"].metadata["__CHAR_VARCHAR_TYPE_STRING"] == "string"
+    assert not prepare(where, after).changes
+
+
 def test_what_fits_the_wider_column_is_no_change_of_it(tmp_path: Path) -> None:
     where = evolved(tmp_path, NARROWED, {"id": 2, "a": 3, "b": "x"})
     assert fields(where)["a"].pg == INT4
