@@ -39,6 +39,8 @@ persistence: {enabled: false}
 tiers: |
   [tiers.default]
   clusters = 2
+secrets:
+  existingSecret: keys
 tls: {existingSecret: certificate}
 settings: {max_connections: 200, log_statements: "on"}
 imagePullSecrets: [registry]
@@ -94,6 +96,7 @@ def test_variables_are_settings_of_the_gateway(helm: Helm, tmp_path: Path) -> No
     assert settings.kubeconfig == "in-cluster"
     assert settings.spark_image == "registry/spark:1"
     assert str(settings.lake_root) == "s3://bucket/lake"
+    assert str(settings.secret_key_file) == "/etc/kadali/keys/secrets.key"
     assert settings.max_connections == 200
     assert settings.log_statements
     assert settings.shutdown_grace == 30
