@@ -154,7 +154,18 @@ class ConnectSession:
             self._set(key, settings)
 
     def _open(self) -> SessionKey:
-        """A new session with our settings. Called with the lock held."""
+        """A new session with our settings. Called with the lock held.
+
+        A driver that is about to end says odd things ("assertion failed"): nothing that is asked here is the client's.
+        """
+        try:
+            return self._begin()
+        except InternalError as error:
+            raise ConnectionFailure(
+                "the Spark driver opens no session", detail=error.message, hint="Run the statement again."
+            ) from error
+
+    def _begin(self) -> SessionKey:
         key = SessionKey(str(uuid.uuid4()))
         answer = self._set(key, SESSION_SETTINGS)
         key = SessionKey(key.session_id, answer.server_side_session_id or None)
