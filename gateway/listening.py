@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,10 +65,14 @@ def free_port(host: str) -> int:
 
 def hang_up(port: int) -> None:
     """Close, for both sides, the connections that this process has accepted on a port, whatever library has them."""
-    for entry in list(Path("/dev/fd").iterdir()):
-        with suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as one:
-            if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockname()[1] == port and one.getpeername():
-                one.shutdown(socket.SHUT_RDWR)
+    for number in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
+        with suppress(OSError):  # closed meanwhile, or listening
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(number)) as one:
+                inet = one.family in (socket.AF_INET, socket.AF_INET6)
+                if inet and one.getsockname()[1] == port and one.getpeername():
+                    one.shutdown(socket.SHUT_RDWR)
 
 
 def is_loopback(host: str) -> bool:
