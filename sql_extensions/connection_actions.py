@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from catalog.connections.model import OPTIONS, Connection, ConnectorKind, OptionType
 from catalog.connections.tenant import TenantConnections
@@ -16,6 +17,7 @@ from sql_extensions.session import Session
 
 PARTS = ("host", "port", "database", "user", "connect_timeout")
 """Options that are not among an endpoint's own."""
+CONNECT_TIMEOUT_S = 10.0
 
 
 def connections_of(session: Session) -> TenantConnections:
@@ -108,19 +110,26 @@ def skips_missing(ctx: Context, name: str) -> bool:
 
 
 def endpoint(ctx: Context, name: str) -> Endpoint:
-    """Where it leads to and how to log in, with the secrets' values as they are now, for its owner and administrators.
+    """Where it leads to and how to log in, with the secrets' values and the addresses as they are now, for its owner
+    and administrators.
 
-    Connect to an address of `connections_of(...).outbound.target(host, port)` only, within the connection's option
-    connect_timeout. Raises FeatureNotSupported for an object store, and what reading the secrets does.
+    Raises FeatureNotSupported for an object store, CannotConnect (08001) if there is no such host,
+    InsufficientPrivilege (42501) if it may not be connected to, and what reading the secrets does.
     """
-    connection = owned(ctx, name)
+    connection, connections = owned(ctx, name), connections_of(ctx.session)
     if connection.kind is ConnectorKind.S3:
         raise FeatureNotSupported(f'connection "{name}" leads to an object store')
-    return endpoint_of(connection, connections_of(ctx.session).secret_values(connection))
+    found = endpoint_of(connection, connections.secret_values(connection))
+    return replace(found, addresses=connections.outbound.target(found.host, found.port).addresses)
+
+
+def connect_timeout_s(connection: Connection) -> float:
+    """How long reaching the source may take."""
+    return float(connection.option("connect_timeout") or CONNECT_TIMEOUT_S)
 
 
 def endpoint_of(connection: Connection, secrets: Mapping[str, str]) -> Endpoint:
-    """Of a connection that is none to an object store; `secrets` are values by option."""
+    """Of a connection that is none to an object store, without addresses; `secrets` are values by option."""
     known = OPTIONS[connection.kind]
     plain = {key: connection.option(key) for key in known if known[key].type is not OptionType.SECRET}
     return Endpoint(

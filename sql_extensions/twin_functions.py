@@ -16,7 +16,7 @@ from catalog.types import BOOL, BYTEA, TEXT, TIMESTAMPTZ, format_type, storage_t
 from engine.base import Field
 from engine.delta.maintain import DETAIL, HISTORY
 from engine.dialect.scanner import tokenize
-from sql_extensions import cancellation, cluster_actions, historic, kept, maintenance, partition_filter
+from sql_extensions import cancellation, cluster_actions, historic, kept, maintenance, partition_filter, sources
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor, duration
 from sql_extensions.maintenance_shapes import OPTIMIZE_COLUMNS, RESTORE_COLUMNS, VACUUM_COLUMNS, VacuumOptions
@@ -183,6 +183,21 @@ def _cluster_drop(ctx: Context, given: Arguments) -> pa.Table:
     return _truth("cluster_drop", value=True)
 
 
+def _connection(given: Arguments) -> str:
+    name = given["name"]
+    if name is None:
+        raise InvalidParameterValue("the name of the connection must not be null")
+    return name
+
+
+def _validate_connection(ctx: Context, given: Arguments) -> pa.Table:
+    return sources.checks(ctx, _connection(given))
+
+
+def _connection_tables(ctx: Context, given: Arguments) -> pa.Table:
+    return sources.tables(ctx, _connection(given))
+
+
 def _has_cluster_privilege(ctx: Context, given: Arguments) -> pa.Table:
     name, privilege = given["name"], given["privilege"]
     if name is None or privilege is None:
@@ -190,19 +205,19 @@ def _has_cluster_privilege(ctx: Context, given: Arguments) -> pa.Table:
     return _truth("has_cluster_privilege", cluster_actions.has_privilege(ctx, name, privilege, given["role"]))
 
 
-_CLUSTER = Argument("name", "text", optional=False)
+_NAME = Argument("name", "text", optional=False)
 _FORCE = Argument("force", "boolean")
 
 
 def _action(name: str, more: tuple[Argument, ...], run: Callable[[Context, Arguments], pa.Table]) -> TwinFunction:
     """A function of one value that does what ALTER or DROP CLUSTER does."""
     words = name.removeprefix("cluster_").upper()
-    return TwinFunction("kadali", name, (_CLUSTER, *more), None, run, f"As {words} of a cluster", action=True)
+    return TwinFunction("kadali", name, (_NAME, *more), None, run, f"As {words} of a cluster", action=True)
 
 
 _ALL = (
     TwinFunction(
-        "kadali", "cluster_detail", (_CLUSTER,), fields_of(clusters.DETAIL), _cluster_detail, "As DESCRIBE CLUSTER"
+        "kadali", "cluster_detail", (_NAME,), fields_of(clusters.DETAIL), _cluster_detail, "As DESCRIBE CLUSTER"
     ),
     _action("cluster_suspend", (_FORCE,), _cluster_suspend),
     _action("cluster_resume", (), _cluster_resume),
@@ -212,10 +227,26 @@ _ALL = (
     TwinFunction(
         "kadali",
         "has_cluster_privilege",
-        (_CLUSTER, Argument("privilege", "text", optional=False), Argument("role", "text")),
+        (_NAME, Argument("privilege", "text", optional=False), Argument("role", "text")),
         None,
         _has_cluster_privilege,
         "Whether you, or a role, may USAGE, OPERATE or MONITOR a cluster",
+    ),
+    TwinFunction(
+        "kadali",
+        "validate_connection",
+        (_NAME,),
+        fields_of(sources.CHECKS),
+        _validate_connection,
+        "As VALIDATE CONNECTION",
+    ),
+    TwinFunction(
+        "kadali",
+        "connection_tables",
+        (_NAME,),
+        fields_of(sources.TABLES),
+        _connection_tables,
+        "As SHOW TABLES FROM CONNECTION",
     ),
     TwinFunction(
         "kadali", "table_history", (_RELATION, Argument("last", "bigint")), HISTORY, _history, "As DESCRIBE HISTORY"

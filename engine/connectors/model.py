@@ -20,6 +20,7 @@ from catalog.types import PgType
 class Endpoint:
     """Where a source is and how to log in. `options`: what else the kind of connector knows (sslmode, ...).
 
+    `addresses`: what `host` was resolved to, and may be connected to, no other; none: whatever the name means.
     Never printed with its password: `repr` hides it, `str(endpoint)` is `kind://user@host:port/database`.
     """
 
@@ -30,6 +31,7 @@ class Endpoint:
     user: str
     password: str | None = field(default=None, repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind.value}://{self.user}@{self.host}:{self.port}/{self.database}"

@@ -30,7 +30,6 @@ _SILENT_S = 60
 _OURS_ALONE = {
     # libpq takes what it is not told from the environment and from files of whoever runs the server.
     "options": "",
-    "hostaddr": "",
     "passfile": "/dev/null/none",
     "gssencmode": "disable",
     "client_encoding": "UTF8",
@@ -60,14 +59,16 @@ def conninfo(endpoint: Endpoint, *, replication: bool = False, connect_timeout_s
     check_options(endpoint.options)
     if "," in endpoint.host or not endpoint.host:
         raise InvalidParameterValue(f'invalid host name "{endpoint.host}"', hint="Name one host.")
+    tries = max(1, len(endpoint.addresses))  # libpq takes as many hosts and ports as addresses, and tries them in turn
     told = {key: value for key, value in endpoint.options.items() if key != "row_security"}
     values: dict[str, str] = {
         **_OURS_ALONE,
         "application_name": "kadali",
         "sslmode": "prefer",
         **told,
-        "host": endpoint.host,
-        "port": str(endpoint.port),
+        "host": ",".join([endpoint.host] * tries),
+        "hostaddr": ",".join(endpoint.addresses),
+        "port": ",".join([str(endpoint.port)] * tries),
         "user": endpoint.user,
         "dbname": _plain(endpoint.database),
         "connect_timeout": str(max(2, round(connect_timeout_s))),  # libpq takes whole seconds, and 1 for 2
