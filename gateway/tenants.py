@@ -29,6 +29,7 @@ from engine.delta.transaction import DeltaTransaction, clean_staging
 from engine.embedded.engine import EmbeddedEngine
 from engine.embedded.instance import EmbeddedSettings, clean_spill
 from engine.storage.place import is_s3
+from engine.sync.target import clean_staging as clean_sync_staging
 from gateway.cluster_access import ClusterDuties, cluster_access
 from gateway.lake import storage_of
 from gateway.settings import Settings
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 FOLLOW_EVERY_S = 0.5
 """How late a change made by another gateway or command may be seen in the catalog clients query."""
+APPLY_TRIES = 3
 
 
 class Follower:
@@ -64,11 +66,14 @@ class Follower:
         if snapshot.seq == self._applied and self._shadow.generation == self._generation:
             return
         with self._lock:
-            snapshot = self._catalog.snapshot()
-            generation = self._shadow.generation
-            if not self._apply_feed(snapshot, generation):
-                self._shadow.apply_snapshot(snapshot)
-            self._applied, self._generation, self.definitions = snapshot.seq, generation, snapshot.defined
+            for _ in range(APPLY_TRIES):
+                snapshot = self._catalog.snapshot()
+                generation = self._shadow.generation
+                if not self._apply_feed(snapshot, generation):
+                    self._shadow.apply_snapshot(snapshot)
+                self._applied, self._generation, self.definitions = snapshot.seq, generation, snapshot.defined
+                if self._shadow.generation == generation:  # else views fell with a table, or all was made anew
+                    return
 
     def _apply_feed(self, snapshot: CatalogSnapshot, generation: int) -> bool:
         """Apply single changes if the feed tells them all; False if the whole snapshot must be compared."""
@@ -191,6 +196,7 @@ class Tenants:
         folder = settings.data_dir / "tenants" / str(catalog.tenant.id)
         staging, spill = _made(folder / "staging"), _made(folder / "spill")
         clean_staging(staging)
+        clean_sync_staging(staging)
         clean_spill(spill)
         storage = storage_of(settings, name)
         root = storage.place(catalog.root)

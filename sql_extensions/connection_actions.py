@@ -119,8 +119,13 @@ def endpoint(ctx: Context, name: str) -> Endpoint:
     connection, connections = owned(ctx, name), connections_of(ctx.session)
     if connection.kind is ConnectorKind.S3:
         raise FeatureNotSupported(f'connection "{name}" leads to an object store')
-    found = endpoint_of(connection, connections.secret_values(connection))
-    return replace(found, addresses=connections.outbound.target(found.host, found.port).addresses)
+    return checked(ctx, endpoint_of(connection, connections.secret_values(connection)))
+
+
+def checked(ctx: Context, endpoint: Endpoint) -> Endpoint:
+    """The endpoint with the addresses that may be connected to. Raises CannotConnect, InsufficientPrivilege."""
+    target = connections_of(ctx.session).outbound.target(endpoint.host, endpoint.port)
+    return replace(endpoint, addresses=target.addresses)
 
 
 def connect_timeout_s(connection: Connection) -> float:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pyarrow as pa
 
 from catalog.connections.model import ConnectorKind
 from catalog.errors import CannotConnect, FeatureNotSupported
-from engine.connectors.model import Connector, Finding, Session
+from engine.connectors.model import Connector, Endpoint, Finding, Session
+from engine.connectors.postgres import uri
 from engine.connectors.postgres.connector import POSTGRES
 from sql_extensions import connection_actions
 from sql_extensions.context import Context
 
 CONNECTORS: Mapping[ConnectorKind, Connector] = {ConnectorKind.POSTGRES: POSTGRES}
+URIS: Mapping[ConnectorKind, Callable[[str], Endpoint]] = {ConnectorKind.POSTGRES: uri.endpoint_of}
 CHECKS = pa.schema([("check", pa.string()), ("ok", pa.bool_()), ("detail", pa.string()), ("fix", pa.string())])
 TABLES = pa.schema(
     [("schema", pa.string()), ("table", pa.string()), ("rows_estimate", pa.int64()), ("bytes", pa.int64())]
