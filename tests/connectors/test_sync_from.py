@@ -183,6 +183,8 @@ def test_a_uri_is_for_administrators_and_not_kept(
     for bad in (
         "http://h/d",
         "postgresql:///d",
+        "postgresql:///d?host=/var/run/postgresql&user=u",
+        "postgresql://u@localhost/d?sslkey=/etc/passwd",
         "postgresql://u@h/d?passfile=/etc/passwd",
         "postgresql://u@169.254.169.254/d",
     ):
