@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,10 +18,11 @@ from typing import Any
 
 import psycopg
 
-from gateway.listening import free_port
-
 START_S, STOP_S = 60.0, 60.0
 PASSWORD = "correct horse"
+PORTS = range(15_000, 32_000)
+"""Below those that systems take for outgoing connections, so that nobody takes one between its choice and its use."""
+_given: set[int] = set()
 
 
 @dataclass
@@ -36,9 +40,9 @@ class GatewayServer:
     def start(self) -> GatewayServer:
         """Returns once clients are accepted."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self.pg_port = self.pg_port or free_port("127.0.0.1")
-        self.http_port = self.http_port or free_port("127.0.0.1")
-        self.flight_port = self.flight_port or free_port("127.0.0.1")
+        self.pg_port = self.pg_port or free_port()
+        self.http_port = self.http_port or free_port()
+        self.flight_port = self.flight_port or free_port()
         command = [
             *self._kadali("serve"),
             *("--pg-port", str(self.pg_port), "--http-port", str(self.http_port)),
@@ -126,3 +130,14 @@ class GatewayServer:
                 pass
             time.sleep(0.05)
         raise TimeoutError(f"the gateway is not ready after {START_S:g} s:\n{self.log()[-4000:]}")
+
+
+def free_port() -> int:
+    """One of PORTS that nobody listens on, and that was not given before."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port

@@ -20,7 +20,7 @@ from tests.faults.crash_checks import check_counters, check_remains, check_rows,
 from tests.faults.crash_writers import Evidence, Writers, prepare
 from tests.gateway_server import GatewayServer
 
-ROUNDS = int(os.environ.get("KADALI_CRASH_ROUNDS", "15"))
+ROUNDS = int(os.environ.get("KADALI_CRASH_ROUNDS", "8"))
 RECOVERY_S = 30.0
 """Generous: the machine may be busy. An idle one takes two seconds."""
 

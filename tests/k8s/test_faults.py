@@ -20,7 +20,7 @@ from tests.k8s.fault_kinds import KINDS, QUOTA, Broken, namespace, node_gone, no
 from tests.k8s.fault_traffic import Traffic
 from tests.k8s.fault_world import NAMESPACE, OPTIONS, Asked, World, until
 
-FAULTS = int(os.environ.get("KADALI_FAULTS", "8"))
+FAULTS = int(os.environ.get("KADALI_FAULTS", "4"))
 SEED = int(os.environ.get("KADALI_FAULTS_SEED", "1"))
 LARGE = 30
 """A run of so many faults has the slow ones too, which have tests of their own, and more of them at once."""

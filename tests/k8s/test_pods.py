@@ -19,7 +19,6 @@ from deltalake import DeltaTable
 from singlenode.cluster import Cluster as Machine
 
 from catalog.clusters.model import Backend, Cluster, ClusterState, Desired
-from catalog.errors import SqlError
 from engine.clusters.agent import agent_state
 from engine.clusters.folder import lake_user
 from engine.clusters.kubernetes import KubernetesApi, KubernetesError
@@ -36,7 +35,6 @@ from tests.k8s.conftest import SPARK_IMAGE
 
 DEADLINE_S = 150.0
 TENANT = "Acme"
-INSIDE_S = 4.0
 """CPU time after which a task in a new JVM has loaded and compiled what it needs."""
 SMALL = {"driver_cores": 0.2, "worker_cores": 0.1}
 
@@ -182,29 +180,6 @@ def test_an_executor_killed_during_a_query_costs_time_only(site: Site, etl: Clus
     assert answers == [[(20_000_000, 50 * digits)]]
     site.until(lambda: victim not in [pod["metadata"]["name"] for pod in site.pods(etl)], "the dead one is gone")
     site.runs(etl, 1)
-
-
-def test_a_task_that_hears_no_cancel_does_not_keep_its_worker(site: Site, etl: Cluster) -> None:
-    (victim,) = [pod["metadata"]["name"] for pod in site.pods(etl)]
-    client = Client(site, etl)
-    nested = "".join(f" LATERAL VIEW explode(sequence(1, id + 90000)) {name} AS {name}_n" for name in "abc")
-    query = client.prepare(f"SELECT count(*) FROM range(0, 1, 1, 1){nested} WHERE a_n * b_n + c_n % 7 = -1")
-    errors: list[SqlError] = []
-
-    def run() -> None:
-        try:
-            query.run()
-        except SqlError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    site.until(lambda: victims.task_cpu_s(victims.executor(victim)) > INSIDE_S, "it is in its loop")
-    query.cancel()
-    thread.join(DEADLINE_S)
-    client.close()
-    assert [error.sqlstate for error in errors] == ["57014"]
-    site.until(lambda: [pod["metadata"]["name"] for pod in site.pods(etl)] not in ([], [victim]), "another worker")
 
 
 def test_a_killed_driver_comes_back(site: Site, etl: Cluster) -> None:

@@ -13,7 +13,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 
@@ -36,17 +35,6 @@ def pods_of_processes() -> set[str]:
         for _, environment in _running(program):
             names |= {one.partition("=")[2] for one in environment if one.startswith(variable)}
     return names
-
-
-def task_cpu_s(pid: int | None) -> float:
-    """CPU time of the busiest thread that runs tasks in a worker's JVM."""
-    most = 0
-    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
-        with suppress(OSError):  # it has ended
-            name, _, fields = thread.read_text().partition("(")[2].rpartition(")")
-            if name.startswith("Executor task"):
-                most = max(most, sum(map(int, fields.split()[11:13])))
-    return most / os.sysconf("SC_CLK_TCK")
 
 
 def age_s(pid: int | None) -> float:

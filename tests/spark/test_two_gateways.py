@@ -136,9 +136,10 @@ def pair(metadata_postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathF
 
 def running(pair: Pair, cluster: str = "etl", *, each: int = 1) -> list[Statement]:
     """Slow statements through both gateways that are at work in Spark."""
-    before = pair.jobs()
+    before, (at_work, _) = pair.jobs(), pair.counts(pair.here, cluster)
     statements = [Statement(pair.connect(at, cluster), SLOW) for at in (pair.here, pair.there) for _ in range(each)]
     until(lambda: pair.jobs() >= before + len(statements), "all are at work")
+    until(lambda: pair.counts(pair.here, cluster)[0] >= at_work + len(statements), "all have their place")
     return statements
 
 
