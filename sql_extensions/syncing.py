@@ -6,6 +6,8 @@ statement goes on where the last commit stands. What the sync has made of a targ
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -112,9 +114,18 @@ def _synced(ctx: Context, body: SyncBody, session: Session, endpoint: Endpoint, 
 
 
 def _sync_name(endpoint: Endpoint, read: Read, body: SyncBody) -> str:
-    """What the target's log calls the sync: the source and its table, whoever reads it, by whatever connection."""
+    """What the target's log calls the sync: the source and what is read of it, whoever reads, by whatever connection.
+
+    Of another part of the table nothing has been read yet: it is another sync.
+    """
     what = f"query {body.query}" if body.query is not None else str(read.table.name)
-    return f"{endpoint.kind.value}://{endpoint.host}:{endpoint.port}/{endpoint.database} {what}"
+    part = json.dumps([body.where, body.columns, body.except_columns]) if _is_part(body) else ""
+    digest = f" {hashlib.sha256(part.encode()).hexdigest()[:16]}" if part else ""
+    return f"{endpoint.kind.value}://{endpoint.host}:{endpoint.port}/{endpoint.database} {what}{digest}"
+
+
+def _is_part(body: SyncBody) -> bool:
+    return body.where is not None or bool(body.columns) or bool(body.except_columns)
 
 
 def _sync(ctx: Context, body: SyncBody, session: Session, sync: str, read: Read, row: _Row) -> None:

@@ -153,6 +153,11 @@ def test_part_of_a_table_and_queries(alice: Client, postgres_source: PostgresSou
     postgres_source.execute(*ORDERS)
     sync(alice, "TABLE orders AS few COLUMNS (id, customer AS who) WHERE id <= 10 AND (customer <> 'c1')")
     assert alice.execute("SELECT count(*), min(who) FROM few").fetchone() == (8, "c0")
+    assert refused(alice, "TABLE orders AS few WHERE id > 10") == "55000"  # of another part nothing has been read yet
+    assert (
+        sync(alice, "TABLE orders AS few COLUMNS (id, customer AS who) WHERE id <= 10 AND (customer <> 'c1')")["mode"]
+        == "incremental"
+    )
     sync(alice, "TABLE orders AS less EXCEPT COLUMNS (tags, at) PARTITION BY (customer) WITH (batch_rows = 7)")
     assert alice.execute("SELECT count(*), sum(total) FROM less WHERE customer = 'c2'").fetchone() is not None
     row = sync(alice, "QUERY 'SELECT customer, sum(total) AS total FROM orders GROUP BY 1' INTO totals MODE SNAPSHOT")
