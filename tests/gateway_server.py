@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,11 +15,10 @@ from typing import Any
 
 import psycopg
 
+from tests.ports import free_port
+
 START_S, STOP_S = 60.0, 60.0
 PASSWORD = "correct horse"
-PORTS = range(15_000, 32_000)
-"""Below those that systems take for outgoing connections, so that nobody takes one between its choice and its use."""
-_given: set[int] = set()
 
 
 @dataclass
@@ -130,14 +126,3 @@ class GatewayServer:
                 pass
             time.sleep(0.05)
         raise TimeoutError(f"the gateway is not ready after {START_S:g} s:\n{self.log()[-4000:]}")
-
-
-def free_port() -> int:
-    """One of PORTS that nobody listens on, and that was not given before."""
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            if port not in _given:
-                _given.add(port)
-                return port

@@ -15,8 +15,8 @@ from threading import Timer
 import psycopg
 
 from gateway.demo.tpch import generate
-from gateway.listening import free_port
 from tests.cli.conftest import clean_environment
+from tests.ports import free_port
 
 SCALE = "0.001"
 READ_S = 90
@@ -26,7 +26,7 @@ class Demo:
     """A running `kadali demo`; everything it has printed so far is in `printed`."""
 
     def __init__(self, folder: Path) -> None:
-        ports = [f"--{door}-port={free_port('127.0.0.1')}" for door in ("pg", "flight", "http")]
+        ports = [f"--{door}-port={free_port()}" for door in ("pg", "flight", "http")]
         self.printed = ""
         self.process = subprocess.Popen(
             [

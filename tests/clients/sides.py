@@ -13,8 +13,8 @@ import psycopg
 
 from catalog.names import quote_literal
 from catalog.postgres import EmbeddedPostgres, find_binaries
-from gateway.listening import free_port
 from tests.gateway_server import PASSWORD
+from tests.ports import free_port
 
 DATABASE = "acme"
 SHOP = Path(__file__).with_name("sql") / "shop.sql"
@@ -77,7 +77,7 @@ class Pair:
 @contextmanager
 def postgres_side(folder: Path) -> Iterator[Side]:
     """A PostgreSQL that listens on loopback, with the roles the gateway has, for as long as the block lasts."""
-    port = free_port("127.0.0.1")
+    port = free_port()
     options = {"listen_addresses": "127.0.0.1", "port": str(port)}
     server = EmbeddedPostgres(folder, durable=False, options=options)
     server.start()

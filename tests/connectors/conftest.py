@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import pytest
 
 from catalog.postgres import EmbeddedPostgres
 from engine.connectors.model import ConnectorKind, Endpoint
+from tests.ports import free_port
 
 PASSWORD = "open sesame"
 _numbers = itertools.count(1)
@@ -49,12 +49,6 @@ class PostgresSource:
         role = f"{name}_{next(_numbers)}"
         self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' {attributes}")
         return replace(self.endpoint, user=role, password=PASSWORD)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,10 @@ from engine.connectors.postgres.connection import connect
 from engine.connectors.postgres.hand_over import HandOver
 from engine.connectors.postgres.replication import drop_slot, slot_state
 from engine.connectors.postgres.stream import PostgresStream
-from tests.connectors.conftest import PASSWORD, PostgresSource, free_port
+from tests.connectors.conftest import PASSWORD, PostgresSource
 from tests.connectors.following import PUBLICATION, SLOT, drained, following, handed_over, rows_of, tables_of
 from tests.connectors.test_cdc_refused import made_at
+from tests.ports import free_port
 
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",

@@ -12,7 +12,8 @@ from catalog.postgres import EmbeddedPostgres
 from engine.connectors.model import ConnectorKind, Endpoint, Finding
 from engine.connectors.postgres.check import _ssl, _version
 from engine.connectors.postgres.connector import POSTGRES
-from tests.connectors.conftest import PostgresSource, free_port
+from tests.connectors.conftest import PostgresSource
+from tests.ports import free_port
 
 
 def failing(endpoint: Endpoint) -> dict[str, list[Finding]]:

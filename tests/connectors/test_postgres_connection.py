@@ -8,7 +8,8 @@ import pytest
 
 from catalog.errors import CannotConnect, InvalidParameterValue
 from engine.connectors.postgres.connection import connect, conninfo
-from tests.connectors.conftest import PASSWORD, PostgresSource, free_port
+from tests.connectors.conftest import PASSWORD, PostgresSource
+from tests.ports import free_port
 
 
 def test_connects_also_for_replication(postgres_source: PostgresSource) -> None:

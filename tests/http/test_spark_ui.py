@@ -29,10 +29,11 @@ from gateway.http import spark_ui as ui_module
 from gateway.http.login import BasicLogin
 from gateway.http.server import HttpServer, Readiness
 from gateway.http.spark_ui import SparkUi
-from gateway.listening import free_port, is_loopback
+from gateway.listening import is_loopback
 from gateway.pgwire.tls import load_http_tls
 from gateway.settings import Settings
 from tests.clusters.samples import SPEC
+from tests.ports import free_port
 
 ETL = "/tenants/acme/clusters/etl/ui"
 
@@ -247,7 +248,7 @@ def test_what_is_not_there(door: Door) -> None:
     door.observed(state=ClusterState.SUSPENDED, ui=None)
     status, body, _ = door.get(f"{ETL}/jobs/")
     assert status == 503 and "is suspended" in body
-    door.observed(ui=f"http://127.0.0.1:{free_port('127.0.0.1')}")
+    door.observed(ui=f"http://127.0.0.1:{free_port()}")
     assert door.get(f"{ETL}/jobs/")[0] == 502
     door.observed(ui="file:///etc/passwd")
     assert door.get(f"{ETL}/jobs/")[0] == 503

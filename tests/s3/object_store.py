@@ -10,8 +10,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.listening import free_port
 from tests.clients.downloads import go_program
+from tests.ports import free_port
 
 VERSION = "1.8.0"
 BUCKET = "lake"

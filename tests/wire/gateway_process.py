@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from gateway.listening import free_port
+from tests.ports import free_port
 from tests.wire.raw_client import Address
 
 USER, PASSWORD, DATABASE = "anna", "pass word", "lake"
@@ -50,7 +50,7 @@ def running_gateway(folder: Path, *options: str) -> Iterator[GatewayProcess]:
     data_dir, log = folder / "data", folder / "gateway.log"
     add = ["user", "add", USER, "--database", DATABASE, "--admin", "--password-stdin", "--data-dir", str(data_dir)]
     subprocess.run([sys.executable, "-m", "gateway", *add], input=PASSWORD.encode(), check=True, timeout=120)
-    pg_port, http_port = free_port("127.0.0.1"), free_port("127.0.0.1")
+    pg_port, http_port = free_port(), free_port()
     arguments = ["serve", "--data-dir", str(data_dir), "--pg-port", str(pg_port), "--http-port", str(http_port)]
     arguments += ["--flight-port", "0"]
     if "--shutdown-grace" not in options:
