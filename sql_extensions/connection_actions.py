@@ -109,17 +109,15 @@ def skips_missing(ctx: Context, name: str) -> bool:
     return True
 
 
-def endpoint(ctx: Context, name: str) -> Endpoint:
-    """Where it leads to and how to log in, with the secrets' values and the addresses as they are now, for its owner
-    and administrators.
+def endpoint(ctx: Context, connection: Connection) -> Endpoint:
+    """Where it leads to and how to log in, with the secrets' values and the addresses as they are now.
 
     Raises FeatureNotSupported for an object store, CannotConnect (08001) if there is no such host,
     InsufficientPrivilege (42501) if it may not be connected to, and what reading the secrets does.
     """
-    connection, connections = owned(ctx, name), connections_of(ctx.session)
     if connection.kind is ConnectorKind.S3:
-        raise FeatureNotSupported(f'connection "{name}" leads to an object store')
-    return checked(ctx, endpoint_of(connection, connections.secret_values(connection)))
+        raise FeatureNotSupported(f'connection "{connection.name}" leads to an object store')
+    return checked(ctx, endpoint_of(connection, connections_of(ctx.session).secret_values(connection)))
 
 
 def checked(ctx: Context, endpoint: Endpoint) -> Endpoint:

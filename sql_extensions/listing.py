@@ -38,13 +38,18 @@ def describe(ctx: Context, relation: str, where: str | None, schema: pa.Schema) 
 def run(ctx: Context, relation: str, where: str | None, rows: Callable[[Session], pa.Table]) -> Result:
     if where is None:
         return maintenance.rows_result("SHOW", rows(ctx.session))
+    return filtered(ctx, relation, where)
+
+
+def filtered(ctx: Context, relation: str, where: str, order: str = "name") -> Result:
+    """The rows of a relation, or of a function, for which the condition holds, as the answer of a SHOW."""
     with query.without_positions():
-        result = query.run(_filtered(ctx, relation, where))
+        result = query.run(_filtered(ctx, relation, where, order))
     result.tag = "SHOW"
     return result
 
 
-def _filtered(ctx: Context, relation: str, where: str) -> Context:
+def _filtered(ctx: Context, relation: str, where: str, order: str = "name") -> Context:
     """The query on the relation that it stands for."""
-    sql = f"SELECT * FROM {relation} WHERE ({where}) ORDER BY name"
+    sql = f"SELECT * FROM {relation} WHERE ({where}) ORDER BY {order}"
     return Context(ctx.call, ctx.session, recognise(sql)[0])

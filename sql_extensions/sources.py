@@ -32,23 +32,19 @@ def connector_of(kind: ConnectorKind) -> Connector:
 
 
 @contextmanager
-def opened(ctx: Context, name: str) -> Iterator[Session]:
-    """The source of a connection, for its owner and administrators; a cancel of the call stops what it does for us.
-
-    Raises 42704, 42501, 55000 (a secret), 08001.
-    """
-    connection = connection_actions.owned(ctx, name)
-    connector, endpoint = connector_of(connection.kind), connection_actions.endpoint(ctx, name)
-    patience = connection_actions.connect_timeout_s(connection)
-    with connector.connect(endpoint, connect_timeout_s=patience) as session, ctx.call.stopping(session.cancel):
+def opened(ctx: Context, endpoint: Endpoint, patience_s: float) -> Iterator[Session]:
+    """A source; a cancel of the call stops what it does for us. Raises CannotConnect (08001), FeatureNotSupported."""
+    connector = connector_of(endpoint.kind)
+    with connector.connect(endpoint, connect_timeout_s=patience_s) as session, ctx.call.stopping(session.cancel):
         yield session
 
 
 def checks(ctx: Context, name: str) -> pa.Table:
     """What stands in the way of using a source; that it cannot be reached is a finding among them."""
-    connector = connector_of(connection_actions.owned(ctx, name).kind)
+    connection = connection_actions.owned(ctx, name)
+    connector = connector_of(connection.kind)
     try:
-        findings = connector.check(connection_actions.endpoint(ctx, name))
+        findings = connector.check(connection_actions.endpoint(ctx, connection))
     except CannotConnect as error:  # no such host
         findings = [Finding("connection", False, error.detail or error.message)]
     ctx.call.check_canceled()
@@ -58,7 +54,10 @@ def checks(ctx: Context, name: str) -> pa.Table:
 
 def tables(ctx: Context, name: str) -> pa.Table:
     """Those of a source that are not its system's, by name."""
-    with opened(ctx, name) as session:
+    connection = connection_actions.owned(ctx, name)
+    connector_of(connection.kind)
+    patience = connection_actions.connect_timeout_s(connection)
+    with opened(ctx, connection_actions.endpoint(ctx, connection), patience) as session:
         found = session.tables()
     rows = [
         {

@@ -69,14 +69,14 @@ class Read:
 def opened(ctx: Context, body: SyncBody) -> Iterator[tuple[Session, Endpoint]]:
     """The source that a sync names, by its connection or by a URI, which is for administrators.
 
-    Raises as `sources.opened`.
+    Raises 42704, 42501, 55000 (a secret), 08001.
     """
     if body.uri is None:
-        name = body.connection or ""
-        connection = connection_actions.owned(ctx, name)
+        connection = connection_actions.owned(ctx, body.connection or "")
         if connection.kind is not body.kind:
-            raise WrongObjectType(f'connection "{name}" is of type {connection.kind.value}')
-        endpoint, patience = connection_actions.endpoint(ctx, name), connection_actions.connect_timeout_s(connection)
+            raise WrongObjectType(f'connection "{connection.name}" is of type {connection.kind.value}')
+        endpoint = connection_actions.endpoint(ctx, connection)
+        patience = connection_actions.connect_timeout_s(connection)
     else:
         if not ctx.session.principal.admin:
             raise InsufficientPrivilege(
@@ -84,8 +84,7 @@ def opened(ctx: Context, body: SyncBody) -> Iterator[tuple[Session, Endpoint]]:
             )
         endpoint = connection_actions.checked(ctx, sources.URIS[body.kind](body.uri))
         patience = connection_actions.CONNECT_TIMEOUT_S
-    connector = sources.connector_of(body.kind)
-    with connector.connect(endpoint, connect_timeout_s=patience) as session, ctx.call.stopping(session.cancel):
+    with sources.opened(ctx, endpoint, patience) as session:
         yield session, endpoint
 
 

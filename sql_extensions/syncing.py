@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,13 +119,9 @@ def _sync_name(endpoint: Endpoint, read: Read, body: SyncBody) -> str:
     Of another part of the table nothing has been read yet: it is another sync.
     """
     what = f"query {body.query}" if body.query is not None else str(read.table.name)
-    part = json.dumps([body.where, body.columns, body.except_columns]) if _is_part(body) else ""
-    digest = f" {hashlib.sha256(part.encode()).hexdigest()[:16]}" if part else ""
+    part = (body.where, body.columns, body.except_columns)
+    digest = f" {hashlib.sha256(json.dumps(part).encode()).hexdigest()[:16]}" if any(part) else ""
     return f"{endpoint.kind.value}://{endpoint.host}:{endpoint.port}/{endpoint.database} {what}{digest}"
-
-
-def _is_part(body: SyncBody) -> bool:
-    return body.where is not None or bool(body.columns) or bool(body.except_columns)
 
 
 def _sync(ctx: Context, body: SyncBody, session: Session, sync: str, read: Read, row: _Row) -> None:
@@ -142,15 +138,14 @@ def _sync(ctx: Context, body: SyncBody, session: Session, sync: str, read: Read,
     if body.dry_run:
         row.status = _would(ctx, body, read, found, mode)
         return
-    if mode in (Mode.INCREMENTAL, Mode.MERGE):
-        read.key(body)
+    key = read.key(body) if mode in (Mode.INCREMENTAL, Mode.MERGE) else ()
     relation = found if found is not None else _made(ctx, body, read)
-    row.target = str(relation.name)
+    row.target, target = str(relation.name), _target(ctx, body, relation)
     try:
         reading = session.read(read.cut(body, since), body.batch_rows)
         reader = pa.RecordBatchReader.from_batches(read.schema(reading), _counted(ctx, read, reading, row))
         step = next_step(sync, mark, reading.position)
-        outcome = _written(_target(ctx, body, relation), body, read, mode, found is None, reader, step)
+        outcome = _written(target, read, mode, key, found is None, reader, step)
     except SqlError:
         if found is None:
             _unmade(ctx, relation)
@@ -161,7 +156,7 @@ def _sync(ctx: Context, body: SyncBody, session: Session, sync: str, read: Read,
         ctx.call.notice(Notice("NOTICE", f"{row.target}: {change}"))
     row.rows_written, row.rows_deleted, row.delta_version = outcome.rows_written, outcome.rows_deleted, outcome.version
     row.to_position = _position_text(reading.position)
-    _follow(ctx, body, relation)
+    _follow(ctx, target, relation)
 
 
 def _mode(body: SyncBody, read: Read, found: Relation | None, mark: Mark | None) -> Mode:
@@ -211,13 +206,19 @@ def _target(ctx: Context, body: SyncBody, relation: Relation) -> Target:
 
 
 def _written(
-    target: Target, body: SyncBody, read: Read, mode: Mode, new: bool, reader: pa.RecordBatchReader, step: Step
+    target: Target,
+    read: Read,
+    mode: Mode,
+    key: Sequence[str],
+    new: bool,
+    reader: pa.RecordBatchReader,
+    step: Step,
 ) -> Outcome:
     if mode is Mode.SNAPSHOT:
         return write.replace_rows(target, read.shown, reader, step)
     if mode is Mode.APPEND or (new and mode is Mode.INCREMENTAL):
         return write.append_rows(target, read.shown, reader, step)
-    return merging.merge_rows(target, read.shown, read.key(body), reader, step)
+    return merging.merge_rows(target, read.shown, key, reader, step)
 
 
 def _counted(ctx: Context, read: Read, reading: Reading, row: _Row) -> Iterator[pa.RecordBatch]:
@@ -230,7 +231,7 @@ def _counted(ctx: Context, read: Read, reading: Reading, row: _Row) -> Iterator[
         yield batch
 
 
-def _follow(ctx: Context, body: SyncBody, relation: Relation) -> None:
+def _follow(ctx: Context, target: Target, relation: Relation) -> None:
     """The catalog, and with it the shadow, has the columns that the target has now, and its numbers."""
     tenant = ctx.session.tenant
     known = {column.name: column for column in relation.columns}
@@ -238,7 +239,7 @@ def _follow(ctx: Context, body: SyncBody, relation: Relation) -> None:
         replace(known[item.name], type=item.pg, nullable=item.nullable)
         if item.name in known
         else Column(item.name, item.pg, item.nullable)
-        for item in fields_in(open_writable(_target(ctx, body, relation)))
+        for item in fields_in(open_writable(target))
     )
     if now != relation.columns:
         _redefine(tenant, relation.name, now)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from catalog.names import quote_literal
 from engine.base import Action, Result
-from sql_extensions import maintenance, query, sources
+from sql_extensions import listing, maintenance, sources
 from sql_extensions.context import Context
 from sql_extensions.cursor import Cursor
-from sql_extensions.statement import recognise
 
 HEADS = (("SHOW", "TABLES", "FROM", "CONNECTION"),)
 SYNTAX = "SHOW TABLES FROM CONNECTION name [ LIKE 'pattern' ]"
@@ -48,8 +47,4 @@ def run(stmt: ShowTablesFrom, ctx: Context) -> Result:
     if stmt.like is None:
         return maintenance.rows_result("SHOW", sources.tables(ctx, stmt.name))
     function = f"kadali.connection_tables({quote_literal(stmt.name)})"
-    sql = f'SELECT * FROM {function} WHERE "table" LIKE {quote_literal(stmt.like)} ORDER BY "schema", "table"'
-    with query.without_positions():
-        result = query.run(Context(ctx.call, ctx.session, recognise(sql)[0]))
-    result.tag = "SHOW"
-    return result
+    return listing.filtered(ctx, function, f'"table" LIKE {quote_literal(stmt.like)}', '"schema", "table"')
